@@ -1,0 +1,2 @@
+Console.WriteLine("beadswarm");
+return 0;
