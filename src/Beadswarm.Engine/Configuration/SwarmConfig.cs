@@ -1,0 +1,113 @@
+using Beadswarm.Agents;
+using Beadswarm.Beads;
+using Beadswarm.Gates;
+using Beadswarm.Pipelines;
+
+namespace Beadswarm.Configuration;
+
+/// <summary>Everything a swarm needs to know, complete: every value has been given or defaulted, and checked.</summary>
+sealed record SwarmConfig
+{
+    public required TrackerConfig Tracker { get; init; }
+    public required SelectConfig Select { get; init; }
+    public required IReadOnlyList<PoolConfig> Pools { get; init; }
+    public required IReadOnlyDictionary<string, RunnerSpec> Runners { get; init; }
+    public required Pipeline Pipeline { get; init; }
+    public required IReadOnlyDictionary<string, GateSpec> Gates { get; init; }
+    public required LandingConfig Landing { get; init; }
+    public required WorkspaceConfig Workspace { get; init; }
+
+    /// <summary><c>sqlite</c>, or the URL of a shared database.</summary>
+    public required string Store { get; init; }
+    public required LimitsConfig Limits { get; init; }
+
+    /// <summary>Number of agents over all pools.</summary>
+    public int AgentCount => Pools.Sum(pool => pool.Agents);
+}
+
+/// <summary>Where the backlog is and whose rules it follows.</summary>
+/// <param name="Dialect">Null: found out from <c>.beads/</c>.</param>
+/// <param name="Commit">Bring the tracker's file onto the target branch, where git tracks it.</param>
+/// <param name="CommitInterval">Changes of the tracker within this time share a commit.</param>
+/// <param name="Actor">Prefix of the assignee written into the tracker.</param>
+sealed record TrackerConfig(string Kind, TrackerDialect? Dialect, bool Commit, TimeSpan CommitInterval, string Actor);
+
+/// <summary>Which beads a run takes, and in which order. Empty lists select everything.</summary>
+sealed record SelectConfig
+{
+    public IReadOnlyList<int> Priority { get; init; } = [];
+    public BeadId? Epic { get; init; }
+    public IReadOnlyList<string> Labels { get; init; } = [];
+    public IReadOnlyList<string> Types { get; init; } = [];
+    public IReadOnlyList<string> Assignees { get; init; } = [];
+    public IReadOnlyList<BeadId> Ids { get; init; } = [];
+    public SelectOrder Order { get; init; } = SelectOrder.Triage;
+
+    /// <summary>How many beads this run may start. Null: no limit.</summary>
+    public int? Limit { get; init; }
+
+    /// <summary>How many beads this run is to land. Null: all that can.</summary>
+    public int? Target { get; init; }
+}
+
+/// <summary>The order in which ready beads are claimed.</summary>
+enum SelectOrder
+{
+    /// <summary>Priority, then how much work a bead unblocks, then age.</summary>
+    Triage,
+
+    /// <summary>As the tracker's own <c>ready</c> lists them.</summary>
+    Tracker,
+}
+
+/// <summary>Agents that serve a set of stages.</summary>
+/// <param name="Stages">Names of the stages they serve, in pipeline order.</param>
+sealed record PoolConfig(string Role, int Agents, string Runner, IReadOnlyList<StageName> Stages);
+
+/// <summary>How a passed bead gets onto the target branch.</summary>
+enum LandingMode
+{
+    /// <summary>Tested merged with the target, then the target moves.</summary>
+    Queue,
+
+    /// <summary>As queue, onto an integration branch that is promoted to the target when its gates are green.</summary>
+    Integration,
+
+    /// <summary>The branch is left for a person.</summary>
+    Branch,
+}
+
+/// <summary>How passed beads land.</summary>
+/// <param name="Target">Name of the target branch.</param>
+/// <param name="Remote">Name of the remote that holds the target, or null: the user's own repository.</param>
+/// <param name="Gates">Gates run on the merged tree.</param>
+/// <param name="Batch">Most beads in one tested combination.</param>
+/// <param name="IntegrationBranch">Used by mode integration.</param>
+/// <param name="Squash">One commit per bead instead of a merge commit.</param>
+sealed record LandingConfig(
+    LandingMode Mode, string Target, string? Remote, IReadOnlyList<string> Gates, int Batch, string IntegrationBranch,
+    bool Squash);
+
+/// <summary>What an agent works in.</summary>
+sealed record WorkspaceConfig(string Kind);
+
+/// <summary>Every bound of a run. No loop, queue, retry, buffer or child is without one.</summary>
+sealed record LimitsConfig
+{
+    public TimeSpan StageTimeout { get; init; } = TimeSpan.FromMinutes(30);
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(10);
+    public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(60);
+    public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(10);
+    public double DiskGb { get; init; } = 20;
+    public double DiskFreeGbMin { get; init; } = 1;
+    public int RestartsMax { get; init; } = 3;
+    public TimeSpan RestartWindow { get; init; } = TimeSpan.FromSeconds(60);
+    public int InfrastructureRetriesMax { get; init; } = 5;
+    public TimeSpan RetryDelayMin { get; init; } = TimeSpan.FromSeconds(1);
+    public TimeSpan RetryDelayMax { get; init; } = TimeSpan.FromMinutes(5);
+    public int FeedbackBytesMax { get; init; } = 16 * 1024;
+    public long LogBytesMax { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>Gates that may run at once over all agents.</summary>
+    public int GatesMax { get; init; } = Math.Max(1, Environment.ProcessorCount);
+}
