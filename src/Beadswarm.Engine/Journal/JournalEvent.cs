@@ -1,0 +1,130 @@
+using System.Text.Json.Serialization;
+using Beadswarm.Beads;
+using Beadswarm.Claims;
+
+namespace Beadswarm.Journal;
+
+/// <summary>One line of the journal: what happened, to which bead, by which agent. The order of <paramref name="Sequence"/> is the order of time.</summary>
+sealed record JournalEntry(
+    long Sequence, DateTimeOffset At, long Swarm, BeadId? Bead, AgentNumber? Agent, JournalEvent Event);
+
+/// <summary>
+/// Everything that can happen. The names are stored and public: an event is never renamed, a field never removed,
+/// a new field is optional. docs/reference/journal.md is generated from this hierarchy.
+/// </summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
+[JsonDerivedType(typeof(SwarmStarted), "swarm.started")]
+[JsonDerivedType(typeof(SwarmStatusChanged), "swarm.status")]
+[JsonDerivedType(typeof(AgentStatusChanged), "agent.status")]
+[JsonDerivedType(typeof(BeadAdded), "bead.added")]
+[JsonDerivedType(typeof(BeadReady), "bead.ready")]
+[JsonDerivedType(typeof(BeadWithdrawn), "bead.withdrawn")]
+[JsonDerivedType(typeof(BeadRevived), "bead.revived")]
+[JsonDerivedType(typeof(BeadClaimed), "bead.claimed")]
+[JsonDerivedType(typeof(BeadReleased), "bead.released")]
+[JsonDerivedType(typeof(LeaseExpired), "lease.expired")]
+[JsonDerivedType(typeof(StageStarted), "stage.started")]
+[JsonDerivedType(typeof(ProcessStarted), "process.started")]
+[JsonDerivedType(typeof(StageEnded), "stage.ended")]
+[JsonDerivedType(typeof(BeadBlocked), "bead.blocked")]
+[JsonDerivedType(typeof(GateRan), "gate.ran")]
+[JsonDerivedType(typeof(BaselineLowered), "gate.baseline")]
+[JsonDerivedType(typeof(LandingQueued), "landing.queued")]
+[JsonDerivedType(typeof(LandingIntended), "landing.intended")]
+[JsonDerivedType(typeof(LandingVoided), "landing.voided")]
+[JsonDerivedType(typeof(LandingIntegrated), "landing.integrated")]
+[JsonDerivedType(typeof(LandingReturned), "landing.returned")]
+[JsonDerivedType(typeof(LandingLeft), "landing.left")]
+[JsonDerivedType(typeof(BeadLanded), "bead.landed")]
+[JsonDerivedType(typeof(TrackerTold), "tracker.told")]
+[JsonDerivedType(typeof(TrackerCommitted), "tracker.committed")]
+[JsonDerivedType(typeof(RecoveryFound), "recovery.found")]
+[JsonDerivedType(typeof(ComponentFailed), "component.failed")]
+abstract record JournalEvent
+{
+    JournalEvent() { }
+
+    /// <summary>An orchestrator started, or continued, a swarm.</summary>
+    public sealed record SwarmStarted(long Epoch, string Node, int Agents, int? Target, int? Limit, bool Continued) : JournalEvent;
+
+    /// <summary>The swarm's status changed.</summary>
+    public sealed record SwarmStatusChanged(string Status, string? Reason) : JournalEvent;
+
+    /// <summary>An agent's status changed outside of a stage.</summary>
+    public sealed record AgentStatusChanged(string Status, string? Reason) : JournalEvent;
+
+    /// <summary>A selected bead was seen for the first time.</summary>
+    public sealed record BeadAdded(string Title, int Priority, bool Ready) : JournalEvent;
+
+    /// <summary>A bead became ready, or stopped being ready, because of its dependencies, deferral or status.</summary>
+    public sealed record BeadReady(bool Ready) : JournalEvent;
+
+    /// <summary>A bead was closed, deleted or deselected by somebody else.</summary>
+    public sealed record BeadWithdrawn : JournalEvent;
+
+    /// <summary>A person asked for a blocked or completed bead again.</summary>
+    public sealed record BeadRevived(int AttemptsAllowed, string By) : JournalEvent;
+
+    /// <summary>An agent was granted a bead.</summary>
+    public sealed record BeadClaimed(string Stage, int Attempt, long Token, DateTimeOffset ExpiresAt) : JournalEvent;
+
+    /// <summary>A claim ended without its stage ending.</summary>
+    public sealed record BeadReleased(string Stage, string Reason, DateTimeOffset? NotBefore) : JournalEvent;
+
+    /// <summary>A lease passed by the store's clock; the bead is free and its old holder fenced.</summary>
+    public sealed record LeaseExpired(string Stage, long Token, DateTimeOffset ExpiredAt) : JournalEvent;
+
+    /// <summary>A stage began.</summary>
+    public sealed record StageStarted(long Run, string Stage, int Attempt, string Branch, string BaseCommit) : JournalEvent;
+
+    /// <summary>The process of a stage was started.</summary>
+    public sealed record ProcessStarted(long Run, int Pid) : JournalEvent;
+
+    /// <summary>A stage ended, and what comes next.</summary>
+    public sealed record StageEnded(
+        long Run, string Stage, int Attempt, string Status, string Summary, string? HeadCommit, string Next, long DurationMs)
+        : JournalEvent;
+
+    /// <summary>Attempts or retries are used up.</summary>
+    public sealed record BeadBlocked(string Reason) : JournalEvent;
+
+    /// <summary>A gate was run by the orchestrator.</summary>
+    public sealed record GateRan(
+        string Gate, string Commit, string Tree, string Status, int? ExitCode, string LogSha256, long DurationMs) : JournalEvent;
+
+    /// <summary>A counting gate got a first or lower baseline.</summary>
+    public sealed record BaselineLowered(string Gate, int Count) : JournalEvent;
+
+    /// <summary>All stages passed; the bead waits to land.</summary>
+    public sealed record LandingQueued(long Landing, string HeadCommit) : JournalEvent;
+
+    /// <summary>The target is about to be moved.</summary>
+    public sealed record LandingIntended(long Landing, string Base, string Candidate, string Tree) : JournalEvent;
+
+    /// <summary>The target had moved meanwhile; the landing is tried again on its new tip.</summary>
+    public sealed record LandingVoided(long Landing, string Reason) : JournalEvent;
+
+    /// <summary>On the integration branch.</summary>
+    public sealed record LandingIntegrated(long Landing, string Commit) : JournalEvent;
+
+    /// <summary>Conflict or red gate: out of the queue.</summary>
+    public sealed record LandingReturned(long Landing, string Reason, string Next) : JournalEvent;
+
+    /// <summary>Mode branch: left for a person.</summary>
+    public sealed record LandingLeft(long Landing, string Branch) : JournalEvent;
+
+    /// <summary>The content was observed on the target.</summary>
+    public sealed record BeadLanded(long Landing, string Commit, string ObservedTip) : JournalEvent;
+
+    /// <summary>The tracker was told of a change.</summary>
+    public sealed record TrackerTold(string Change) : JournalEvent;
+
+    /// <summary>The tracker's file was brought onto the target branch.</summary>
+    public sealed record TrackerCommitted(string Commit) : JournalEvent;
+
+    /// <summary>What a start found and did to make records and reality agree.</summary>
+    public sealed record RecoveryFound(string Finding, string Action) : JournalEvent;
+
+    /// <summary>A component of the orchestrator failed and was restarted, or was parked.</summary>
+    public sealed record ComponentFailed(string Component, string Error, bool Parked) : JournalEvent;
+}

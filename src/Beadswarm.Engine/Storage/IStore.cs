@@ -1,0 +1,166 @@
+using Beadswarm.Agents;
+using Beadswarm.Beads;
+using Beadswarm.Claims;
+using Beadswarm.Gates;
+using Beadswarm.Journal;
+using Beadswarm.Landing;
+using Beadswarm.Swarms;
+
+namespace Beadswarm.Storage;
+
+/// <summary>
+/// The durable memory of a swarm and the only authority on who owns what. Every method is one transaction; a method that
+/// changes something appends its journal entries in that same transaction; when it returns, the change survives power loss.
+/// The store's clock decides whether a lease has expired. A write on behalf of a claim whose token is stale, whose lease has
+/// expired or whose bead has moved on answers <see cref="WriteOutcome.Fenced"/> and changes nothing; so does a write of the
+/// orchestrator whose <see cref="SwarmEpoch"/> is not the current one.
+/// </summary>
+interface IStore : IAsyncDisposable
+{
+    // ---- the swarm
+
+    /// <summary>
+    /// Starts a swarm, or continues the unfinished one, under a new epoch that fences every earlier orchestrator.
+    /// Claims of agents survive: their processes may be living.
+    /// </summary>
+    Task<SwarmRecord> BeginSwarmAsync(SwarmBegin begin, CancellationToken cancellationToken);
+
+    Task<WriteOutcome> SetSwarmStatusAsync(
+        SwarmEpoch epoch, SwarmStatus status, string? reason, CancellationToken cancellationToken);
+
+    /// <summary>The newest swarm, if there ever was one.</summary>
+    Task<SwarmRecord?> ReadSwarmAsync(CancellationToken cancellationToken);
+
+    /// <summary>Changes an agent's status outside of claiming and stages: waiting, parked.</summary>
+    Task<WriteOutcome> SetAgentStatusAsync(
+        SwarmEpoch epoch, AgentNumber agent, AgentStatus status, string? reason, CancellationToken cancellationToken);
+
+    // ---- intake
+
+    /// <summary>
+    /// Makes the store agree with the tracker: unknown beads are added, known ones get their title, priority, order and
+    /// readiness, and beads that are not in the list any more are withdrawn unless an agent or the queue has them.
+    /// A blocked or completed bead that the tracker lists as ready again is revived with a further allowance of attempts,
+    /// unless a change of that bead still waits in the outbox.
+    /// </summary>
+    Task<IntakeResult> UpdateBacklogAsync(
+        SwarmEpoch epoch, IReadOnlyList<BacklogEntry> entries, int attemptsAllowed, CancellationToken cancellationToken);
+
+    // ---- claims
+
+    /// <summary>
+    /// Selects, marks and returns the next bead for this agent in one statement: ready, waiting at a served stage and not
+    /// snoozed, or held under an expired lease. Beads already begun come before new ones; then priority, what it unblocks
+    /// (most first), age, id; <see cref="BeadWork.Ordinal"/> before all of these when the swarm follows the tracker's order.
+    /// A new bead is begun only while the swarm's target and limit allow it. Null when there is nothing to do now.
+    /// </summary>
+    Task<Claim?> ClaimNextAsync(SwarmEpoch epoch, ClaimRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Extends leases. Returns the claims that are lost and must be given up.</summary>
+    Task<IReadOnlyList<ClaimKey>> RenewAsync(
+        IReadOnlyList<ClaimKey> claims, TimeSpan lease, CancellationToken cancellationToken);
+
+    /// <summary>Gives a bead back without a stage having ended: shutdown, a lost workspace.</summary>
+    Task<WriteOutcome> ReleaseAsync(
+        ClaimKey claim, BeadTransition.Free to, string reason, CancellationToken cancellationToken);
+
+    /// <summary>Frees every claim whose lease has expired, keeping attempt and stage. The old holder is fenced from here on.</summary>
+    Task<IReadOnlyList<ExpiredClaim>> ReapExpiredAsync(
+        SwarmEpoch epoch, IReadOnlyList<AgentNumber> except, CancellationToken cancellationToken);
+
+    // ---- stages
+
+    /// <summary>Records that a stage begins. Null when fenced.</summary>
+    Task<StageRunId?> StartStageAsync(ClaimKey claim, StageStart start, CancellationToken cancellationToken);
+
+    /// <summary>Records the process of a stage, so that a restarted orchestrator can adopt it.</summary>
+    Task<WriteOutcome> RecordProcessAsync(
+        ClaimKey claim, StageRunId run, AgentProcess process, CancellationToken cancellationToken);
+
+    /// <summary>Ends a stage, keeps its artifacts, and moves the bead, all at once.</summary>
+    Task<WriteOutcome> FinishStageAsync(
+        ClaimKey claim, StageFinish finish, BeadTransition transition, CancellationToken cancellationToken);
+
+    /// <summary>Executions that have begun and not ended, with the process of each: what recovery compares with reality.</summary>
+    Task<IReadOnlyList<OpenStage>> ReadOpenStagesAsync(CancellationToken cancellationToken);
+
+    // ---- gates
+
+    Task<GateResult?> FindGateResultAsync(string tree, string recipe, CancellationToken cancellationToken);
+
+    Task RecordGateResultAsync(BeadId? bead, GateResult result, CancellationToken cancellationToken);
+
+    /// <summary>The count that a counting gate must not exceed, or null before its first run.</summary>
+    Task<int?> ReadBaselineAsync(string gate, CancellationToken cancellationToken);
+
+    /// <summary>Sets the first baseline or lowers it; a higher value than the stored one is ignored.</summary>
+    Task LowerBaselineAsync(string gate, int count, CancellationToken cancellationToken);
+
+    // ---- landing
+
+    /// <summary>What waits for or is in the course of landing, in the order it will land.</summary>
+    Task<IReadOnlyList<LandingEntry>> ReadQueueAsync(CancellationToken cancellationToken);
+
+    /// <summary>Records, before the target is touched, what it is to become.</summary>
+    Task<WriteOutcome> IntendLandingAsync(
+        SwarmEpoch epoch, LandingId landing, LandingIntent intent, CancellationToken cancellationToken);
+
+    /// <summary>The intent did not come about (another writer won): back to queued.</summary>
+    Task<WriteOutcome> VoidLandingAsync(
+        SwarmEpoch epoch, LandingId landing, string reason, CancellationToken cancellationToken);
+
+    /// <summary>Mode integration: on the integration branch, not yet on the target.</summary>
+    Task<WriteOutcome> RecordIntegratedAsync(
+        SwarmEpoch epoch, LandingId landing, string commit, CancellationToken cancellationToken);
+
+    /// <summary>The content was observed on the target: the bead is completed and its closing enters the outbox.</summary>
+    Task<WriteOutcome> CompleteLandingAsync(
+        SwarmEpoch epoch, LandingId landing, LandingProof proof, CancellationToken cancellationToken);
+
+    /// <summary>Mode branch: finished, left on its branch for a person.</summary>
+    Task<WriteOutcome> LeaveLandingAsync(
+        SwarmEpoch epoch, LandingId landing, string branch, CancellationToken cancellationToken);
+
+    /// <summary>Conflict or red gate: out of the queue, back to a stage (or blocked), with the feedback.</summary>
+    Task<WriteOutcome> ReturnLandingAsync(
+        SwarmEpoch epoch, LandingId landing, string reason, BeadTransition transition,
+        IReadOnlyList<NewArtifact> artifacts, CancellationToken cancellationToken);
+
+    // ---- the tracker's outbox: changes decided here, applied there, at least once and idempotent
+
+    Task<IReadOnlyList<OutboxEntry>> ReadOutboxAsync(CancellationToken cancellationToken);
+
+    Task ConfirmOutboxAsync(SwarmEpoch epoch, IReadOnlyList<long> ids, CancellationToken cancellationToken);
+
+    // ---- a person's hand
+
+    /// <summary>Blocked → pending at the stage that failures lead back to, with a further allowance of attempts.</summary>
+    Task<WriteOutcome> RetryAsync(
+        BeadId bead, BeadTransition.Free to, int furtherAttempts, CancellationToken cancellationToken);
+
+    /// <summary>Takes a bead from whoever holds it; the holder is fenced.</summary>
+    Task<WriteOutcome> ForceReleaseAsync(BeadId bead, string reason, CancellationToken cancellationToken);
+
+    /// <summary>Appends an entry that belongs to no other change, for example what recovery found.</summary>
+    Task AppendAsync(BeadId? bead, AgentNumber? agent, JournalEvent entry, CancellationToken cancellationToken);
+
+    // ---- reading
+
+    Task<StatusSnapshot> ReadStatusAsync(CancellationToken cancellationToken);
+
+    Task<IReadOnlyList<BeadWork>> ReadBeadsAsync(CancellationToken cancellationToken);
+
+    Task<BeadWork?> ReadBeadAsync(BeadId bead, CancellationToken cancellationToken);
+
+    /// <summary>Stage executions, oldest first. Null filters select everything; the newest <paramref name="limit"/> are returned.</summary>
+    Task<IReadOnlyList<StageRun>> ReadHistoryAsync(
+        BeadId? bead, AgentNumber? agent, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Every landing of a bead, oldest first.</summary>
+    Task<IReadOnlyList<LandingEntry>> ReadLandingsAsync(BeadId? bead, CancellationToken cancellationToken);
+
+    Task<IReadOnlyList<StoredArtifact>> ReadArtifactsAsync(BeadId bead, CancellationToken cancellationToken);
+
+    Task<IReadOnlyList<JournalEntry>> ReadJournalAsync(
+        long after, BeadId? bead, int limit, CancellationToken cancellationToken);
+}

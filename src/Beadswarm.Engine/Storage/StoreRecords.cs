@@ -1,0 +1,66 @@
+using Beadswarm.Agents;
+using Beadswarm.Beads;
+using Beadswarm.Claims;
+using Beadswarm.Configuration;
+using Beadswarm.Pipelines;
+
+namespace Beadswarm.Storage;
+
+/// <summary>What the tracker says about a selected bead, as the store keeps it.</summary>
+/// <param name="Unblocks">How many open beads wait for it, directly or not.</param>
+/// <param name="Ordinal">Its place in the tracker's own order.</param>
+sealed record BacklogEntry(
+    BeadId Id, string Title, int Priority, int Unblocks, DateTimeOffset CreatedAt, long Ordinal, bool Ready);
+
+/// <summary>What changed by an intake.</summary>
+sealed record IntakeResult(int Added, int Ready, int Withdrawn, int Revived);
+
+/// <summary>How a swarm is to begin.</summary>
+/// <param name="Resume">Continue the newest swarm even if it was stopped.</param>
+sealed record SwarmBegin(
+    string Node, int? Target, int? Limit, SelectOrder Order, StageName FirstStage,
+    IReadOnlyList<AgentSlot> Agents, bool Resume);
+
+/// <summary>A worker slot and what it serves.</summary>
+sealed record AgentSlot(AgentNumber Number, string Role, string Runner);
+
+/// <summary>One execution of one stage.</summary>
+readonly record struct StageRunId(long Value)
+{
+    public override string ToString() => Value.ToString(System.Globalization.CultureInfo.InvariantCulture);
+}
+
+/// <summary>A stage begins.</summary>
+sealed record StageStart(
+    StageName Stage, int Attempt, string Workspace, string Branch, string SessionFolder, string BaseCommit);
+
+/// <summary>A stage has ended.</summary>
+/// <param name="Summary">One line for people.</param>
+/// <param name="Feedback">What the next attempt is told, when this one failed.</param>
+sealed record StageFinish(
+    StageRunId Run, StageStatus Status, string Summary, string? Feedback, string? HeadCommit, string? HeadTree,
+    IReadOnlyList<NewArtifact> Artifacts);
+
+/// <summary>Something a stage or a landing leaves for later stages and for people.</summary>
+/// <param name="Kind">For example <c>contract_document</c>, <c>retry_packet</c>, <c>test_output</c>.</param>
+sealed record NewArtifact(string Kind, string Name, ReadOnlyMemory<byte> Content);
+
+/// <summary>An artifact as kept: its content is what its hash says.</summary>
+sealed record StoredArtifact(
+    long Id, BeadId Bead, StageRunId? Run, string Kind, string Name, string Sha256, ReadOnlyMemory<byte> Content,
+    DateTimeOffset CreatedAt);
+
+/// <summary>A stage that has begun and not ended.</summary>
+sealed record OpenStage(Claim Claim, StageRunId Run, StageStart Start, AgentProcess? Process, DateTimeOffset StartedAt);
+
+/// <summary>One execution of a stage, for history and dossiers.</summary>
+sealed record StageRun(
+    StageRunId Id, AgentNumber Agent, BeadId Bead, StageName Stage, int Attempt, StageStatus Status, string? Summary,
+    string? Feedback, string? HeadCommit, string? HeadTree, string SessionFolder, string Workspace, string Branch,
+    DateTimeOffset StartedAt, DateTimeOffset? CompletedAt);
+
+/// <summary>A claim that was taken away because its lease had expired.</summary>
+sealed record ExpiredClaim(ClaimKey Claim, StageName Stage, DateTimeOffset ExpiredAt);
+
+/// <summary>A change that the tracker still has to be told.</summary>
+sealed record OutboxEntry(long Id, BeadChange Change);

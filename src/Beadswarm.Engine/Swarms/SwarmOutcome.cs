@@ -1,0 +1,25 @@
+namespace Beadswarm.Swarms;
+
+/// <summary>How a run ended, for the summary line and the exit code.</summary>
+sealed record SwarmOutcome(
+    SwarmEnd End, string? Reason, int Landed, int Blocked, int Left, int Pending, int? Target, int Attempts,
+    TimeSpan Duration);
+
+/// <summary>Why a run ended.</summary>
+enum SwarmEnd
+{
+    /// <summary>The target was reached, or nothing is left that could become ready.</summary>
+    Completed,
+
+    /// <summary>Nothing can go on by itself: every bead left is blocked or waits for a blocked one.</summary>
+    Exhausted,
+
+    /// <summary>A person asked it to stop, and it did at a safe point.</summary>
+    Drained,
+
+    /// <summary>A person asked twice: agents were ended, their work kept.</summary>
+    Terminated,
+
+    /// <summary>Too many failures at once: it stopped by itself.</summary>
+    Meltdown,
+}
