@@ -60,6 +60,13 @@ interface IStore : IAsyncDisposable
     Task<IReadOnlyList<ClaimKey>> RenewAsync(
         IReadOnlyList<ClaimKey> claims, TimeSpan lease, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Grants a new claim to the agent of an old one, expired or not, as long as nobody else was granted the bead since: how a
+    /// restarted orchestrator takes a living agent over. The token grows, so the old key is fenced. Null when it is too late.
+    /// </summary>
+    Task<Claim?> AdoptClaimAsync(
+        SwarmEpoch epoch, ClaimKey old, TimeSpan lease, CancellationToken cancellationToken);
+
     /// <summary>Gives a bead back without a stage having ended: shutdown, a lost workspace.</summary>
     Task<WriteOutcome> ReleaseAsync(
         ClaimKey claim, BeadTransition.Free to, string reason, CancellationToken cancellationToken);
