@@ -15,7 +15,7 @@ namespace Beadswarm.Storage;
 /// expired or whose bead has moved on answers <see cref="WriteOutcome.Fenced"/> and changes nothing; so does a write of the
 /// orchestrator whose <see cref="SwarmEpoch"/> is not the current one.
 /// </summary>
-interface IStore : IAsyncDisposable
+interface IStore : IStoreReader, IAsyncDisposable
 {
     // ---- the swarm
 
@@ -27,9 +27,6 @@ interface IStore : IAsyncDisposable
 
     Task<WriteOutcome> SetSwarmStatusAsync(
         SwarmEpoch epoch, SwarmStatus status, string? reason, CancellationToken cancellationToken);
-
-    /// <summary>The newest swarm, if there ever was one.</summary>
-    Task<SwarmRecord?> ReadSwarmAsync(CancellationToken cancellationToken);
 
     /// <summary>Changes an agent's status outside of claiming and stages: waiting, parked.</summary>
     Task<WriteOutcome> SetAgentStatusAsync(
@@ -105,9 +102,6 @@ interface IStore : IAsyncDisposable
 
     // ---- landing
 
-    /// <summary>What waits for or is in the course of landing, in the order it will land.</summary>
-    Task<IReadOnlyList<LandingEntry>> ReadQueueAsync(CancellationToken cancellationToken);
-
     /// <summary>Records, before the target is touched, what it is to become.</summary>
     Task<WriteOutcome> IntendLandingAsync(
         SwarmEpoch epoch, LandingId landing, LandingIntent intent, CancellationToken cancellationToken);
@@ -150,24 +144,4 @@ interface IStore : IAsyncDisposable
 
     /// <summary>Appends an entry that belongs to no other change, for example what recovery found.</summary>
     Task AppendAsync(BeadId? bead, AgentNumber? agent, JournalEvent entry, CancellationToken cancellationToken);
-
-    // ---- reading
-
-    Task<StatusSnapshot> ReadStatusAsync(CancellationToken cancellationToken);
-
-    Task<IReadOnlyList<BeadWork>> ReadBeadsAsync(CancellationToken cancellationToken);
-
-    Task<BeadWork?> ReadBeadAsync(BeadId bead, CancellationToken cancellationToken);
-
-    /// <summary>Stage executions, oldest first. Null filters select everything; the newest <paramref name="limit"/> are returned.</summary>
-    Task<IReadOnlyList<StageRun>> ReadHistoryAsync(
-        BeadId? bead, AgentNumber? agent, int limit, CancellationToken cancellationToken);
-
-    /// <summary>Every landing of a bead, oldest first.</summary>
-    Task<IReadOnlyList<LandingEntry>> ReadLandingsAsync(BeadId? bead, CancellationToken cancellationToken);
-
-    Task<IReadOnlyList<StoredArtifact>> ReadArtifactsAsync(BeadId bead, CancellationToken cancellationToken);
-
-    Task<IReadOnlyList<JournalEntry>> ReadJournalAsync(
-        long after, BeadId? bead, int limit, CancellationToken cancellationToken);
 }

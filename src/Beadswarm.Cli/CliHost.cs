@@ -1,0 +1,51 @@
+using System.Collections;
+
+namespace Beadswarm.Cli;
+
+/// <summary>What the program sees of the outside. Tests give their own; nothing else reads the console or the environment.</summary>
+sealed record CliHost
+{
+    public required TextWriter Out { get; init; }
+    public required TextWriter Error { get; init; }
+    public required TextReader In { get; init; }
+    public required IReadOnlyDictionary<string, string> Environment { get; init; }
+    public required string WorkingFolder { get; init; }
+    public required TimeProvider Time { get; init; }
+
+    /// <summary>Standard output is a terminal on which the cursor can be moved.</summary>
+    public required bool Interactive { get; init; }
+
+    /// <summary>Standard input is a terminal, so that a question can be asked.</summary>
+    public required bool CanAsk { get; init; }
+
+    /// <summary>Columns of the terminal; of plain output too.</summary>
+    public int Width { get; init; } = PlainWidth;
+
+    /// <summary>Colours are welcome: a terminal, and <c>NO_COLOR</c> is not set.</summary>
+    public bool Color => Interactive && !Environment.ContainsKey("NO_COLOR");
+
+    const int PlainWidth = 120;
+
+    public static CliHost OfThisProcess()
+    {
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (DictionaryEntry entry in System.Environment.GetEnvironmentVariables())
+        {
+            environment[(string)entry.Key] = (string?)entry.Value ?? "";
+        }
+
+        var interactive = !Console.IsOutputRedirected && environment.GetValueOrDefault("TERM", "") is not ("" or "dumb");
+        return new CliHost
+        {
+            Out = Console.Out,
+            Error = Console.Error,
+            In = Console.In,
+            Environment = environment,
+            WorkingFolder = System.Environment.CurrentDirectory,
+            Time = TimeProvider.System,
+            Interactive = interactive,
+            CanAsk = interactive && !Console.IsInputRedirected,
+            Width = interactive && Console.WindowWidth > 0 ? Console.WindowWidth : PlainWidth,
+        };
+    }
+}

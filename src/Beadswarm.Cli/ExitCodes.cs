@@ -1,0 +1,45 @@
+namespace Beadswarm.Cli;
+
+/// <summary>What an exit code of the program means. The numbers are public: scripts and supervisors rely on them.</summary>
+static class ExitCodes
+{
+    public const int Ok = 0;
+    public const int Usage = 1;
+    public const int Exhausted = 2;
+    public const int Drained = 3;
+    public const int Meltdown = 4;
+    public const int Held = 5;
+    public const int TrackerBroken = 6;
+    public const int ConfigInvalid = 7;
+    public const int StoreUnusable = 8;
+    public const int ToolMissing = 9;
+    public const int NotARepository = 10;
+    public const int Io = 11;
+    public const int NoSwarm = 12;
+    public const int NotFound = 13;
+    public const int ProblemsFound = 14;
+    public const int Bug = 70;
+    public const int Terminated = 130;
+
+    /// <summary>Every code with what it means, in order; the reference and <c>--help</c> are made from it.</summary>
+    public static readonly IReadOnlyList<(int Code, string Meaning)> All =
+    [
+        (Ok, "done; for run: the target was reached, or nothing is left that could become ready"),
+        (Usage, "the command line is wrong: unknown verb, option or value"),
+        (Exhausted, "run: beads are left that are blocked or wait for a blocked one"),
+        (Drained, "run: a person asked it to stop and it did at a safe point; --resume goes on"),
+        (Meltdown, "run: too many failures at once; it stopped by itself"),
+        (Held, "another swarm holds the repository"),
+        (TrackerBroken, "the tracker's file is missing, doubled, conflicted or broken"),
+        (ConfigInvalid, "the configuration is invalid"),
+        (StoreUnusable, "the store is damaged, or newer than this program"),
+        (ToolMissing, "a program that is needed is missing: git, the tracker's or an agent CLI"),
+        (NotARepository, "the folder is not inside a git repository"),
+        (Io, "reading or writing failed: permissions, a full disk, a broken connection"),
+        (NoSwarm, "the verb needs a swarm and there is none"),
+        (NotFound, "the bead or agent that was named does not exist here"),
+        (ProblemsFound, "doctor, config validate: problems were found"),
+        (Bug, "a defect of this program"),
+        (Terminated, "ended by a second signal; the agents' work was kept"),
+    ];
+}

@@ -1,0 +1,32 @@
+using System.CommandLine;
+
+namespace Beadswarm.Cli;
+
+/// <summary>One call of one verb: what was asked for, and where the answer goes.</summary>
+sealed class VerbCall(ParseResult parsed, CliHost host)
+{
+    public CliHost Host { get; } = host;
+
+    public OutputFormat Format { get; } = parsed.GetValue(GlobalOptions.Format);
+
+    public bool Json => Format == OutputFormat.Json;
+
+    public TextWriter Out => Host.Out;
+
+    public TextWriter Error => Host.Error;
+
+    /// <summary>The root of the git repository that is worked on.</summary>
+    /// <exception cref="UserError">The folder is missing or in no repository.</exception>
+    public string RepositoryPath => RepositoryFolder.Find(StartFolder);
+
+    /// <summary>The folder that <c>--repo</c> names, or the current one; it need not be in a repository.</summary>
+    public string StartFolder =>
+        parsed.GetValue(GlobalOptions.Repo) is { } path ? Path.GetFullPath(path, Host.WorkingFolder) : Host.WorkingFolder;
+
+    public T? Get<T>(Option<T> option) => parsed.GetValue(option);
+
+    public T? Get<T>(Argument<T> argument) => parsed.GetValue(argument);
+
+    /// <summary>Whether the option was written on the command line, and is not just its default.</summary>
+    public bool Has(Option option) => parsed.GetResult(option) is { Implicit: false };
+}
