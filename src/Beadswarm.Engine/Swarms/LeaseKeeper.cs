@@ -1,0 +1,53 @@
+using Beadswarm.Storage;
+
+namespace Beadswarm.Swarms;
+
+/// <summary>
+/// Renews the leases of all claims held here, and gives a claim up before the store would: this process stops trusting a
+/// lease after <see cref="TrustedShare"/> of it, measured from before the renewal was asked for.
+/// </summary>
+sealed class LeaseKeeper(IStore store, ClaimRegistry claims, TimeSpan lease, TimeProvider time)
+{
+    const double TrustedShare = 0.8;
+    const int RenewalsPerLease = 4;
+
+    public async Task RunAsync(CancellationToken stop)
+    {
+        using var timer = new PeriodicTimer(lease / RenewalsPerLease, time);
+        while (await timer.WaitForNextTickAsync(stop))
+        {
+            try
+            {
+                await RenewAsync(stop);
+            }
+            finally
+            {
+                // Also when the store did not answer: that is exactly when a claim must not be relied on.
+                claims.GiveUpUntrusted(lease * TrustedShare);
+            }
+        }
+    }
+
+    async Task RenewAsync(CancellationToken stop)
+    {
+        var held = claims.All();
+        if (held.Count == 0)
+        {
+            return;
+        }
+
+        // A renewal that takes longer than the pause between two is as good as none.
+        using var patience = new CancellationTokenSource(lease / RenewalsPerLease, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(stop, patience.Token);
+        var askedAt = time.GetTimestamp();
+        try
+        {
+            var lost = await store.RenewAsync([.. held.Select(claim => claim.Claim.Key)], lease, both.Token);
+            claims.Renewed(held, lost, askedAt);
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            // The next tick tries again; trust runs out by itself meanwhile.
+        }
+    }
+}

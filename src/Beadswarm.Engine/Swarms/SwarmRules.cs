@@ -1,0 +1,58 @@
+namespace Beadswarm.Swarms;
+
+/// <summary>What the swarm does next, as a whole.</summary>
+abstract record SwarmDecision
+{
+    SwarmDecision() { }
+
+    public sealed record GoOn : SwarmDecision;
+
+    /// <summary>Begin nothing new; end when what runs has reached a safe point.</summary>
+    public sealed record Drain(SwarmEnd End, string Reason) : SwarmDecision;
+
+    public sealed record Finish(SwarmEnd End, string Reason) : SwarmDecision;
+}
+
+/// <summary>What a decision about the swarm as a whole is made from.</summary>
+/// <param name="Draining">Why it was asked to stop, or null.</param>
+/// <param name="Unsettled">Something decided here has still to reach the tracker or the target branch.</param>
+/// <param name="ServedReady">Beads that could be claimed now by an agent that is not parked.</param>
+sealed record SwarmView(
+    int Landed, int Left, int InProgress, int Landing, int Blocked, int Pending, int ServedReady, bool Snoozed,
+    bool Unsettled, int? Target, SwarmDecision.Drain? Draining);
+
+/// <summary>Decides when a swarm is over.</summary>
+static class SwarmRules
+{
+    public static SwarmDecision Decide(SwarmView view)
+    {
+        var busy = view.InProgress > 0 || view.Unsettled;
+        if (view.Draining is { } drain)
+        {
+            // What is queued to land is a safe point by itself: the queue survives.
+            return busy ? new SwarmDecision.GoOn() : new SwarmDecision.Finish(drain.End, drain.Reason);
+        }
+
+        if (view.Target is { } target && view.Landed + view.Left >= target)
+        {
+            return new SwarmDecision.Drain(SwarmEnd.Completed, $"target of {target} reached");
+        }
+
+        if (busy || view.Landing > 0 || view.ServedReady > 0 || view.Snoozed)
+        {
+            return new SwarmDecision.GoOn();
+        }
+
+        return view switch
+        {
+            { Blocked: 0, Pending: 0 } => new SwarmDecision.Finish(SwarmEnd.Completed, "every selected bead has landed"),
+            { Pending: 0 } => new SwarmDecision.Finish(
+                SwarmEnd.Exhausted, $"nothing is left to do but {Count(view.Blocked, "blocked bead")}"),
+            _ => new SwarmDecision.Finish(
+                SwarmEnd.Exhausted,
+                $"nothing can become ready: {Count(view.Pending, "bead")} wait, {Count(view.Blocked, "bead")} blocked"),
+        };
+    }
+
+    static string Count(int number, string noun) => number == 1 ? $"1 {noun}" : $"{number} {noun}s";
+}
