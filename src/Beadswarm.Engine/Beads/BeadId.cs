@@ -29,11 +29,13 @@ readonly record struct BeadId : IComparable<BeadId>
     public static BeadId Parse(string text) =>
         TryParse(text, out var id)
             ? id
-            : throw new FormatException($"'{text}' is not a bead id: 1 to {LengthMax} characters without spaces or controls");
+            : throw new FormatException(
+                $"'{text}' is not a bead id: 1 to {LengthMax} characters without spaces or controls");
 
     public static bool TryParse([NotNullWhen(true)] string? text, out BeadId id)
     {
-        var valid = text is { Length: > 0 and <= LengthMax } && !text.Any(c => char.IsWhiteSpace(c) || char.IsControl(c));
+        var valid = text is { Length: > 0 and <= LengthMax }
+            && !text.Any(c => char.IsWhiteSpace(c) || char.IsControl(c));
         id = valid ? new BeadId(text!) : default;
         return valid;
     }

@@ -13,9 +13,16 @@ enum TrackerDialect
     Br,
 }
 
-/// <summary>One change the swarm makes to a bead in its tracker. Applying one twice is the same as once.</summary>
-abstract record BeadChange(BeadId Bead)
+/// <summary>
+/// One change the swarm makes to a bead in its tracker. Applying one twice is the same as once, and a bead that
+/// somebody closed meanwhile stays closed.
+/// </summary>
+abstract record BeadChange
 {
+    BeadChange(BeadId bead) => Bead = bead;
+
+    public BeadId Bead { get; init; }
+
     /// <summary>Somebody works on it: status in_progress, with an assignee.</summary>
     public sealed record Start(BeadId Bead, string Assignee) : BeadChange(Bead);
 
@@ -41,7 +48,9 @@ interface IBeadTracker
     /// <exception cref="TrackerException">The tracker's file is missing, doubled, conflicted or broken.</exception>
     Task<Backlog> ReadAsync(CancellationToken cancellationToken);
 
-    /// <summary>Applies all changes in one atomic replacement. A bead that is no longer there is reported, not invented.</summary>
+    /// <summary>
+    /// Applies all changes in one atomic replacement. A bead that is no longer there is reported, not invented.
+    /// </summary>
     /// <returns>The ids that the tracker does not hold.</returns>
     Task<IReadOnlyList<BeadId>> ApplyAsync(IReadOnlyList<BeadChange> changes, CancellationToken cancellationToken);
 
@@ -49,7 +58,9 @@ interface IBeadTracker
     string ChangeStamp();
 }
 
-/// <summary>The tracker cannot be read or written. The message names the file, the line where there is one, and the remedy.</summary>
+/// <summary>
+/// The tracker cannot be read or written. The message names the file, the line where there is one, and the remedy.
+/// </summary>
 sealed class TrackerException(string message, string? path = null, int? line = null, Exception? inner = null)
     : Exception(message, inner)
 {
