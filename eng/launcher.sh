@@ -6,7 +6,7 @@
 
 # One build at a time; whoever waited finds it done.
 build_once() {
-  mkdir -p "$home" || return 73
+  mkdir -p "$home" || return 11
   if command -v flock >/dev/null 2>&1; then
     exec 9>"$home/lock"
     if ! flock -n 9; then

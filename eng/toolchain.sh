@@ -16,14 +16,14 @@ find_dotnet() {
   if [ -z "$dotnet" ]; then
     echo "beadswarm: the .NET SDK is not on PATH: install the .NET SDK $wanted or a later 10.0 one" \
       '(package dotnet-sdk-10.0, or the installer from dot.net)' >&2
-    return 69
+    return 9
   fi
 
   use_writable_home
   if ! (cd "$root" && "$dotnet" --version) >/dev/null 2>&1; then
     echo "beadswarm: $dotnet has no SDK that fits: install the .NET SDK $wanted or a later 10.0 one. It has:" >&2
     (cd / && "$dotnet" --list-sdks) >&2
-    return 69
+    return 9
   fi
 }
 
