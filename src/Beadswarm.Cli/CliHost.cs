@@ -2,7 +2,9 @@ using System.Collections;
 
 namespace Beadswarm.Cli;
 
-/// <summary>What the program sees of the outside. Tests give their own; nothing else reads the console or the environment.</summary>
+/// <summary>
+/// What the program sees of the outside. Tests give their own; nothing else reads the console or the environment.
+/// </summary>
 sealed record CliHost
 {
     public required TextWriter Out { get; init; }
@@ -24,7 +26,8 @@ sealed record CliHost
     /// <summary>Colours are welcome: a terminal, and <c>NO_COLOR</c> is not set.</summary>
     public bool Color => Interactive && !Environment.ContainsKey("NO_COLOR");
 
-    const int PlainWidth = 120;
+    /// <summary>Columns of output that is no terminal.</summary>
+    public const int PlainWidth = 120;
 
     public static CliHost OfThisProcess()
     {
@@ -34,7 +37,8 @@ sealed record CliHost
             environment[(string)entry.Key] = (string?)entry.Value ?? "";
         }
 
-        var interactive = !Console.IsOutputRedirected && environment.GetValueOrDefault("TERM", "") is not ("" or "dumb");
+        var terminal = environment.GetValueOrDefault("TERM", "");
+        var interactive = !Console.IsOutputRedirected && terminal is not ("" or "dumb");
         return new CliHost
         {
             Out = Console.Out,

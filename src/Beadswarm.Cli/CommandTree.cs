@@ -1,8 +1,11 @@
 using System.CommandLine;
+using Beadswarm.Cli.Commands;
 
 namespace Beadswarm.Cli;
 
-/// <summary>The verbs of the program, and the one place where what they throw becomes a message and an exit code.</summary>
+/// <summary>
+/// The verbs of the program, and the one place where what they throw becomes a message and an exit code.
+/// </summary>
 static class CommandTree
 {
     public static RootCommand Create(CliHost host)
@@ -21,11 +24,15 @@ static class CommandTree
     }
 
     /// <summary>Every verb, in the order of <c>--help</c>. Each is made by <c>Create</c> in Commands/.</summary>
-    static IEnumerable<Command> Verbs(CliHost host)
-    {
-        _ = host;
-        return [];
-    }
+    static IEnumerable<Command> Verbs(CliHost host) =>
+    [
+        StatusCommand.Create(host),
+        ProgressCommand.Create(host),
+        AgentsCommand.Create(host),
+        FailuresCommand.Create(host),
+        QueueCommand.Create(host),
+        HistoryCommand.Create(host),
+    ];
 
     public static async Task<int> InvokeAsync(IReadOnlyList<string> args, CliHost host)
     {

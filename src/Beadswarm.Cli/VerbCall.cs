@@ -11,9 +11,14 @@ sealed class VerbCall(ParseResult parsed, CliHost host)
 
     public bool Json => Format == OutputFormat.Json;
 
-    public TextWriter Out => Host.Out;
+    /// <summary>Writes to standard output as it is.</summary>
+    public void Print(string text) => Host.Out.Write(text);
 
-    public TextWriter Error => Host.Error;
+    /// <summary>Writes a line to standard output.</summary>
+    public void PrintLine(string line) => Host.Out.Write(line + "\n");
+
+    /// <summary>Writes a line to standard error: what a person should know and a program need not.</summary>
+    public void Note(string line) => Host.Error.Write(line + "\n");
 
     /// <summary>The root of the git repository that is worked on.</summary>
     /// <exception cref="UserError">The folder is missing or in no repository.</exception>
@@ -21,7 +26,7 @@ sealed class VerbCall(ParseResult parsed, CliHost host)
 
     /// <summary>The folder that <c>--repo</c> names, or the current one; it need not be in a repository.</summary>
     public string StartFolder =>
-        parsed.GetValue(GlobalOptions.Repo) is { } path ? Path.GetFullPath(path, Host.WorkingFolder) : Host.WorkingFolder;
+        Path.GetFullPath(parsed.GetValue(GlobalOptions.Repo) ?? ".", Host.WorkingFolder);
 
     public T? Get<T>(Option<T> option) => parsed.GetValue(option);
 

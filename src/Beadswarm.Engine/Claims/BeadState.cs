@@ -1,18 +1,31 @@
+using System.Text.Json.Serialization;
 using Beadswarm.Beads;
 using Beadswarm.Pipelines;
 
 namespace Beadswarm.Claims;
 
 /// <summary>Where the swarm's work on a bead stands. Stored as one row; the row and this type always agree.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "state")]
+[JsonDerivedType(typeof(Pending), "pending")]
+[JsonDerivedType(typeof(Held), "held")]
+[JsonDerivedType(typeof(Landing), "landing")]
+[JsonDerivedType(typeof(Completed), "completed")]
+[JsonDerivedType(typeof(Left), "left")]
+[JsonDerivedType(typeof(Blocked), "blocked")]
+[JsonDerivedType(typeof(Withdrawn), "withdrawn")]
 abstract record BeadState
 {
     BeadState() { }
 
-    /// <summary>Waits for an agent that serves <paramref name="Stage"/>, not before <paramref name="NotBefore"/> when it is snoozed.</summary>
+    /// <summary>
+    /// Waits for an agent that serves <paramref name="Stage"/>, not before <paramref name="NotBefore"/> when it is
+    /// snoozed.
+    /// </summary>
     public sealed record Pending(StageName Stage, DateTimeOffset? NotBefore) : BeadState;
 
     /// <summary>An agent works on it; anybody may take it over once the lease has expired.</summary>
-    public sealed record Held(AgentNumber Agent, FencingToken Token, StageName Stage, DateTimeOffset ExpiresAt) : BeadState;
+    public sealed record Held(AgentNumber Agent, FencingToken Token, StageName Stage, DateTimeOffset ExpiresAt)
+        : BeadState;
 
     /// <summary>Passed every stage; in the merge queue.</summary>
     public sealed record Landing : BeadState;
@@ -58,7 +71,9 @@ abstract record BeadTransition
     /// <summary>The same agent goes on with the next stage under the same claim.</summary>
     public sealed record Keep(StageName Stage, int Attempt) : BeadTransition;
 
-    /// <summary>The claim ends; any agent that serves the stage may take it, not before <paramref name="NotBefore"/>.</summary>
+    /// <summary>
+    /// The claim ends; any agent that serves the stage may take it, not before <paramref name="NotBefore"/>.
+    /// </summary>
     public sealed record Free(StageName Stage, int Attempt, int InfrastructureFailures, DateTimeOffset? NotBefore)
         : BeadTransition;
 

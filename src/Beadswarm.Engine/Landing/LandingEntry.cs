@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Beadswarm.Beads;
 using Beadswarm.Claims;
 
@@ -10,13 +11,22 @@ readonly record struct LandingId(long Value)
 }
 
 /// <summary>Where a landing stands.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "state")]
+[JsonDerivedType(typeof(Queued), "queued")]
+[JsonDerivedType(typeof(Intended), "intended")]
+[JsonDerivedType(typeof(Integrated), "integrated")]
+[JsonDerivedType(typeof(Landed), "landed")]
+[JsonDerivedType(typeof(Left), "left")]
+[JsonDerivedType(typeof(Returned), "returned")]
 abstract record LandingState
 {
     LandingState() { }
 
     public sealed record Queued : LandingState;
 
-    /// <summary>The target is about to become, or has become, <see cref="LandingIntent.Candidate"/>: ask git, not this row.</summary>
+    /// <summary>
+    /// The target is about to become, or has become, <see cref="LandingIntent.Candidate"/>: ask git, not this row.
+    /// </summary>
     public sealed record Intended(LandingIntent Intent) : LandingState;
 
     /// <summary>Mode integration: waits for promotion.</summary>
@@ -36,7 +46,9 @@ sealed record LandingEntry(
     string Branch, string BaseCommit, string HeadCommit, string HeadTree, LandingState State,
     DateTimeOffset QueuedAt, DateTimeOffset UpdatedAt);
 
-/// <summary>What the target is to become: moved from exactly <paramref name="Base"/> to exactly <paramref name="Candidate"/>.</summary>
+/// <summary>
+/// What the target is to become: moved from exactly <paramref name="Base"/> to exactly <paramref name="Candidate"/>.
+/// </summary>
 sealed record LandingIntent(string Base, string Candidate, string Tree, IReadOnlyList<string> Paths);
 
 /// <summary>What was seen on the target after it moved.</summary>

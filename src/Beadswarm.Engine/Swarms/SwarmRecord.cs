@@ -46,7 +46,11 @@ sealed record SwarmRecord(
 /// <param name="Ready">Those of them that could be claimed now.</param>
 sealed record StatusSnapshot(
     SwarmRecord? Swarm, int Landed, int InProgress, int Landing, int Blocked, int Left, int Pending, int Ready,
-    int Attempts, DateTimeOffset? NextWakeAt, IReadOnlyList<AgentSnapshot> Agents);
+    int Attempts, DateTimeOffset? NextWakeAt, IReadOnlyList<AgentSnapshot> Agents)
+{
+    /// <summary>All beads the swarm knows, apart from withdrawn ones.</summary>
+    public int Selected => Landed + InProgress + Landing + Blocked + Left + Pending;
+}
 
 /// <summary>One agent as <c>status</c> shows it.</summary>
 sealed record AgentSnapshot(

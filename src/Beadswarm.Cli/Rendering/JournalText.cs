@@ -1,0 +1,75 @@
+using System.Globalization;
+using Beadswarm.Journal;
+
+namespace Beadswarm.Cli.Rendering;
+
+/// <summary>Journal entries as lines for people: time, who, what. Every case has its words here.</summary>
+static class JournalText
+{
+    const int CommitDigits = 10;
+
+    /// <summary>The entry as one line, or null when only programs care for it.</summary>
+    public static string? Format(JournalEntry entry, TimeZoneInfo zone)
+    {
+        if (Say(entry.Event) is not { } what)
+        {
+            return null;
+        }
+
+        var at = TimeZoneInfo.ConvertTime(entry.At, zone).ToString("HH:mm:ss", CultureInfo.InvariantCulture);
+        var agent = entry.Agent is { } number ? $"agent {number} " : "";
+        var bead = entry.Bead is { } id ? $"{id} " : "";
+        return SafeText.Line($"{at} {agent}{bead}{what}");
+    }
+
+    static string? Say(JournalEvent entry) =>
+        entry switch
+        {
+            JournalEvent.SwarmStarted started =>
+                $"swarm {(started.Continued ? "continued" : "started")} with {started.Agents} agents"
+                + (started.Target is { } target ? $", target {target}" : "")
+                + (started.Limit is { } limit ? $", limit {limit}" : ""),
+            JournalEvent.SwarmStatusChanged changed => $"swarm {changed.Status}{Because(changed.Reason)}",
+            JournalEvent.AgentStatusChanged changed =>
+                string.Equals(changed.Status, "parked", StringComparison.OrdinalIgnoreCase)
+                    ? $"parked{Because(changed.Reason)}"
+                    : null,
+            JournalEvent.BeadAdded => null,
+            JournalEvent.BeadReady ready => ready.Ready ? "is ready" : "is not ready any more",
+            JournalEvent.BeadWithdrawn => "withdrawn: closed, deleted or deselected by somebody else",
+            JournalEvent.BeadRevived revived =>
+                $"taken up again by {revived.By}, {revived.AttemptsAllowed} attempts allowed",
+            JournalEvent.BeadClaimed claimed => $"claimed at {claimed.Stage}, attempt {claimed.Attempt}",
+            JournalEvent.BeadReleased released => $"released at {released.Stage}: {released.Reason}"
+                + (released.NotBefore is { } until ? $" (not before {until.UtcDateTime:HH:mm:ss}Z)" : ""),
+            JournalEvent.LeaseExpired expired => $"lease expired at {expired.Stage}; the bead is free again",
+            JournalEvent.StageStarted started => $"{started.Stage} started, attempt {started.Attempt}",
+            JournalEvent.ProcessStarted => null,
+            JournalEvent.StageEnded ended =>
+                $"{ended.Stage} {ended.Status.ToLowerInvariant()} after {Span(ended.DurationMs)}: {ended.Summary}"
+                + $" → {ended.Next}",
+            JournalEvent.BeadBlocked blocked => $"BLOCKED: {blocked.Reason}",
+            JournalEvent.GateRan gate =>
+                $"gate {gate.Gate} {gate.Status.ToLowerInvariant()} on {Short(gate.Commit)}"
+                + $" after {Span(gate.DurationMs)}",
+            JournalEvent.BaselineLowered lowered => $"gate {lowered.Gate}: baseline is {lowered.Count} now",
+            JournalEvent.LandingQueued queued => $"queued to land {Short(queued.HeadCommit)}",
+            JournalEvent.LandingIntended => null,
+            JournalEvent.LandingVoided voided => $"landing tried again: {voided.Reason}",
+            JournalEvent.LandingIntegrated integrated => $"integrated as {Short(integrated.Commit)}",
+            JournalEvent.LandingReturned returned => $"came back from landing: {returned.Reason} → {returned.Next}",
+            JournalEvent.LandingLeft left => $"left for a person on {left.Branch}",
+            JournalEvent.BeadLanded landed => $"LANDED as {Short(landed.Commit)}",
+            JournalEvent.TrackerTold => null,
+            JournalEvent.TrackerCommitted committed => $"tracker committed as {Short(committed.Commit)}",
+            JournalEvent.RecoveryFound found => $"recovery: {found.Finding}; {found.Action}",
+            JournalEvent.ComponentFailed failed =>
+                $"{failed.Component} failed: {failed.Error}; {(failed.Parked ? "parked" : "restarted")}",
+        };
+
+    static string Because(string? reason) => reason is null ? "" : $": {reason}";
+
+    static string Short(string commit) => commit.Length > CommitDigits ? commit[..CommitDigits] : commit;
+
+    static string Span(long milliseconds) => Spans.Format(TimeSpan.FromMilliseconds(milliseconds));
+}

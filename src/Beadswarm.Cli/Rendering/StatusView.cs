@@ -1,0 +1,235 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Beadswarm.Control;
+
+namespace Beadswarm.Cli.Rendering;
+
+/// <summary>What <c>status</c> shows, read back from the very JSON that it prints for programs.</summary>
+sealed class StatusView
+{
+    public string State { get; private set; } = StatusJson.None;
+    public string? Reason { get; private set; }
+    public int Target { get; private set; }
+    public int Landed { get; private set; }
+    public int InProgress { get; private set; }
+    public int Landing { get; private set; }
+    public int Blocked { get; private set; }
+    public int Left { get; private set; }
+    public int Pending { get; private set; }
+    public int Ready { get; private set; }
+    public int Attempts { get; private set; }
+    public DateTime? StartedAt { get; private set; }
+    public DateTime? EndedAt { get; private set; }
+    public DateTime? NextWakeAt { get; private set; }
+    public List<AgentLine> Agents { get; } = [];
+
+    /// <summary>
+    /// Reads the object. Written by hand so that <c>status</c> starts without the machinery of reflection.
+    /// </summary>
+    public static StatusView Parse(ReadOnlySpan<byte> json)
+    {
+        var view = new StatusView();
+        var reader = new Utf8JsonReader(json);
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = reader.GetString();
+            reader.Read();
+            view.Set(name, ref reader);
+        }
+
+        return view;
+    }
+
+    void Set(string? name, ref Utf8JsonReader reader)
+    {
+        switch (name)
+        {
+            case "state":
+                State = reader.GetString() ?? "";
+                break;
+            case "reason":
+                Reason = reader.GetString();
+                break;
+            case "target":
+                Target = reader.GetInt32();
+                break;
+            case "landed":
+                Landed = reader.GetInt32();
+                break;
+            case "inProgress":
+                InProgress = reader.GetInt32();
+                break;
+            case "landing":
+                Landing = reader.GetInt32();
+                break;
+            case "blocked":
+                Blocked = reader.GetInt32();
+                break;
+            case "left":
+                Left = reader.GetInt32();
+                break;
+            case "pending":
+                Pending = reader.GetInt32();
+                break;
+            case "ready":
+                Ready = reader.GetInt32();
+                break;
+            case "attempts":
+                Attempts = reader.GetInt32();
+                break;
+            case "startedAt":
+                StartedAt = Instant(ref reader);
+                break;
+            case "endedAt":
+                EndedAt = Instant(ref reader);
+                break;
+            case "nextWakeAt":
+                NextWakeAt = Instant(ref reader);
+                break;
+            case "agents":
+                while (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
+                {
+                    Agents.Add(AgentLine.Parse(ref reader));
+                }
+
+                break;
+            default:
+                // A newer swarm may say more than this program knows.
+                reader.Skip();
+                break;
+        }
+    }
+
+    static DateTime? Instant(ref Utf8JsonReader reader) =>
+        reader.TokenType == JsonTokenType.Null ? null : reader.GetDateTime();
+
+    /// <summary>The counts in one line.</summary>
+    public string Headline()
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"{State}: {Landed} of {Target} landed");
+        Append(text, InProgress, "in progress");
+        Append(text, Blocked, "blocked");
+        Append(text, Left, "left on branches");
+        Append(text, Pending, "pending");
+        if (Pending > 0)
+        {
+            text.Append(CultureInfo.InvariantCulture, $" ({Ready} ready)");
+        }
+
+        if (Reason is not null)
+        {
+            text.Append(" · ").Append(SafeText.Line(Reason));
+        }
+
+        return text.ToString();
+    }
+
+    public string Format(DateTime now, int width)
+    {
+        if (State == StatusJson.None)
+        {
+            return "no swarm has run here yet; 'beadswarm run' starts one\n";
+        }
+
+        var text = new StringBuilder(Headline()).Append('\n');
+        if (State == StatusJson.Interrupted)
+        {
+            text.Append("its orchestrator is gone; 'beadswarm run' goes on where it was\n");
+        }
+
+        if (Agents.Count > 0)
+        {
+            text.Append('\n').Append(FormatAgents(now, width));
+        }
+
+        return text.ToString();
+    }
+
+    public string FormatAgents(DateTime now, int width)
+    {
+        var table = new TextTable(
+            new TextColumn("agent", Right: true), "role", "status", new TextColumn("for", Right: true), "bead", "stage",
+            new TextColumn("attempt", Right: true), new TextColumn("note", Flexible: true));
+        foreach (var agent in Agents)
+        {
+            table.Add(
+                agent.Agent.ToString(CultureInfo.InvariantCulture), agent.Role, agent.Status,
+                Spans.Format(now - agent.Since), agent.Bead, agent.Stage,
+                agent.Attempt?.ToString(CultureInfo.InvariantCulture), agent.Reason ?? "");
+        }
+
+        return table.Format(width);
+    }
+
+    static void Append(StringBuilder text, int count, string what)
+    {
+        if (count > 0)
+        {
+            text.Append(CultureInfo.InvariantCulture, $", {count} {what}");
+        }
+    }
+}
+
+/// <summary>One agent as <c>status</c> shows it.</summary>
+sealed class AgentLine
+{
+    public int Agent { get; private set; }
+    public string Role { get; private set; } = "";
+    public string? Bead { get; private set; }
+    public string? Stage { get; private set; }
+    public int? Attempt { get; private set; }
+    public string Status { get; private set; } = "";
+    public string? Reason { get; private set; }
+    public DateTime Since { get; private set; }
+
+    /// <summary>Reads one element of <c>agents</c>; the reader stands at its opening brace.</summary>
+    public static AgentLine Parse(ref Utf8JsonReader reader)
+    {
+        var line = new AgentLine();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = reader.GetString();
+            reader.Read();
+            line.Set(name, ref reader);
+        }
+
+        return line;
+    }
+
+    void Set(string? name, ref Utf8JsonReader reader)
+    {
+        switch (name)
+        {
+            case "agent":
+                Agent = reader.GetInt32();
+                break;
+            case "role":
+                Role = reader.GetString() ?? "";
+                break;
+            case "bead":
+                Bead = reader.GetString();
+                break;
+            case "stage":
+                Stage = reader.GetString();
+                break;
+            case "attempt":
+                Attempt = reader.TokenType == JsonTokenType.Null ? null : reader.GetInt32();
+                break;
+            case "status":
+                Status = reader.GetString() ?? "";
+                break;
+            case "reason":
+                Reason = reader.GetString();
+                break;
+            case "since":
+                Since = reader.GetDateTime();
+                break;
+            default:
+                reader.Skip();
+                break;
+        }
+    }
+}

@@ -1,0 +1,128 @@
+using System.Net.Sockets;
+using System.Text;
+using Beadswarm.Cli.Rendering;
+using Beadswarm.Control;
+
+namespace Beadswarm.Cli;
+
+/// <summary>
+/// <c>status</c> while a swarm runs: one request over the socket, the answer straight to standard output. It is what
+/// shells
+/// and bars call all the time, so it starts like an empty program: no command tree, no tasks, no reflection.
+/// </summary>
+static class StatusFastPath
+{
+    const int ReceiveBytes = 64 * 1024;
+
+    /// <summary>How long a hung swarm may keep a shell's prompt waiting.</summary>
+    const int TimeoutMilliseconds = 5_000;
+
+    static ReadOnlySpan<byte> Request => "{\"op\":\"status\"}\n"u8;
+
+    /// <summary>
+    /// Answers when the line is a plain <c>status</c> and a swarm runs; null leaves it to the command tree.
+    /// </summary>
+    public static int? TryRun(string[] args)
+    {
+        if (args.Length == 0 || args[0] != "status" || !TryParse(args, out var json, out var folder))
+        {
+            return null;
+        }
+
+        var root = RepositoryFolder.TryFind(folder);
+        var path = root is null ? null : ControlSocket.Locate(ControlSocket.PathOf(root));
+        if (path is null || Ask(path) is not { } answer)
+        {
+            return null;
+        }
+
+        using var output = Console.OpenStandardOutput();
+        if (json)
+        {
+            answer[^1] = (byte)'\n';
+            output.Write(answer.AsSpan(ControlProtocol.OkPrefix.Length));
+        }
+        else
+        {
+            var view = StatusView.Parse(answer.AsSpan(ControlProtocol.OkPrefix.Length, AnswerLength(answer)));
+            var width = Console.IsOutputRedirected ? CliHost.PlainWidth : Math.Max(Console.WindowWidth, 1);
+            output.Write(Encoding.UTF8.GetBytes(view.Format(TimeProvider.System.GetUtcNow().UtcDateTime, width)));
+        }
+
+        return ExitCodes.Ok;
+    }
+
+    static int AnswerLength(byte[] answer) => answer.Length - ControlProtocol.OkPrefix.Length - 1;
+
+    static bool TryParse(string[] args, out bool json, out string folder)
+    {
+        json = false;
+        folder = ".";
+        for (var i = 1; i < args.Length; i += 2)
+        {
+            if (i + 1 >= args.Length)
+            {
+                return false;
+            }
+
+            switch (args[i], args[i + 1])
+            {
+                case ("--format", "json"):
+                    json = true;
+                    break;
+                case ("--format", "text"):
+                    json = false;
+                    break;
+                case ("--repo" or "-C", var path) when Directory.Exists(path):
+                    folder = path;
+                    break;
+                default:
+                    return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>The whole answer without its line break; null when there is none or it is an error.</summary>
+    static byte[]? Ask(string path)
+    {
+        try
+        {
+            using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            socket.SendTimeout = TimeoutMilliseconds;
+            socket.ReceiveTimeout = TimeoutMilliseconds;
+            socket.Connect(new UnixDomainSocketEndPoint(path));
+            socket.Send(Request);
+
+            var buffer = new byte[ReceiveBytes];
+            var length = 0;
+            while (length < ControlProtocol.ResponseBytesMax)
+            {
+                if (length == buffer.Length)
+                {
+                    Array.Resize(ref buffer, buffer.Length * 2);
+                }
+
+                var received = socket.Receive(buffer, length, buffer.Length - length, SocketFlags.None);
+                if (received == 0)
+                {
+                    return null;
+                }
+
+                length += received;
+                if (buffer[length - 1] == (byte)'\n')
+                {
+                    var answer = buffer.AsSpan(0, length - 1);
+                    return answer.StartsWith(ControlProtocol.OkPrefix) ? answer.ToArray() : null;
+                }
+            }
+
+            return null;
+        }
+        catch (SocketException)
+        {
+            return null;
+        }
+    }
+}

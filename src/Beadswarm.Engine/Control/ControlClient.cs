@@ -1,0 +1,180 @@
+using System.Buffers;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Beadswarm.Beads;
+using Beadswarm.Claims;
+using Beadswarm.Journal;
+using Beadswarm.Landing;
+using Beadswarm.Storage;
+using Beadswarm.Swarms;
+
+namespace Beadswarm.Control;
+
+/// <summary>
+/// Asks the swarm that runs over a repository. One connection per request; every method throws a
+/// <see cref="ControlException"/> of kind Gone when there is no swarm (any more).
+/// </summary>
+sealed class ControlClient(string socketPath) : IStoreReader
+{
+    const int ReadBytes = 64 * 1024;
+
+    /// <summary>Whether a swarm answers right now.</summary>
+    public bool Answers() => ControlSocket.Locate(socketPath) is { } path && ControlSocket.Answers(path);
+
+    public Task<SwarmRecord?> ReadSwarmAsync(CancellationToken cancellationToken) =>
+        AskAsync(new(ControlOperations.Swarm), SwarmJson.Default.SwarmRecord, cancellationToken)!;
+
+    public Task<StatusSnapshot> ReadStatusAsync(CancellationToken cancellationToken) =>
+        AskAsync(new(ControlOperations.Snapshot), SwarmJson.Default.StatusSnapshot, cancellationToken);
+
+    public Task<IReadOnlyList<BeadWork>> ReadBeadsAsync(CancellationToken cancellationToken) =>
+        AskAsync(new(ControlOperations.Beads), SwarmJson.Default.IReadOnlyListBeadWork, cancellationToken);
+
+    public Task<BeadWork?> ReadBeadAsync(BeadId bead, CancellationToken cancellationToken) =>
+        AskAsync(
+            new(ControlOperations.Bead) { Bead = bead }, SwarmJson.Default.BeadWork, cancellationToken)!;
+
+    public Task<IReadOnlyList<StageRun>> ReadHistoryAsync(
+        BeadId? bead, AgentNumber? agent, int limit, CancellationToken cancellationToken) =>
+        AskAsync(
+            new(ControlOperations.History) { Bead = bead, Agent = agent, Limit = limit },
+            SwarmJson.Default.IReadOnlyListStageRun, cancellationToken);
+
+    public Task<IReadOnlyList<LandingEntry>> ReadQueueAsync(CancellationToken cancellationToken) =>
+        AskAsync(new(ControlOperations.Queue), SwarmJson.Default.IReadOnlyListLandingEntry, cancellationToken);
+
+    public Task<IReadOnlyList<LandingEntry>> ReadLandingsAsync(BeadId? bead, CancellationToken cancellationToken) =>
+        AskAsync(
+            new(ControlOperations.Landings) { Bead = bead }, SwarmJson.Default.IReadOnlyListLandingEntry,
+            cancellationToken);
+
+    public Task<IReadOnlyList<StoredArtifact>> ReadArtifactsAsync(BeadId bead, CancellationToken cancellationToken) =>
+        AskAsync(
+            new(ControlOperations.Artifacts) { Bead = bead }, SwarmJson.Default.IReadOnlyListStoredArtifact,
+            cancellationToken);
+
+    public Task<IReadOnlyList<JournalEntry>> ReadJournalAsync(
+        long after, BeadId? bead, int limit, CancellationToken cancellationToken) =>
+        AskAsync(
+            new(ControlOperations.Journal) { Bead = bead, After = after, Limit = limit },
+            SwarmJson.Default.IReadOnlyListJournalEntry, cancellationToken);
+
+    public Task<CommandReply> DrainAsync(string reason, CancellationToken cancellationToken) =>
+        AskAsync(
+            new(ControlOperations.Drain) { Reason = reason }, SwarmJson.Default.CommandReply, cancellationToken);
+
+    public Task<CommandReply> TerminateAsync(string reason, CancellationToken cancellationToken) =>
+        AskAsync(
+            new(ControlOperations.Terminate) { Reason = reason }, SwarmJson.Default.CommandReply, cancellationToken);
+
+    public Task<CommandReply> RetryAsync(BeadId bead, CancellationToken cancellationToken) =>
+        AskAsync(new(ControlOperations.Retry) { Bead = bead }, SwarmJson.Default.CommandReply, cancellationToken);
+
+    public Task<CommandReply> ReleaseAsync(BeadId bead, string reason, CancellationToken cancellationToken) =>
+        AskAsync(
+            new(ControlOperations.Release) { Bead = bead, Reason = reason }, SwarmJson.Default.CommandReply,
+            cancellationToken);
+
+    /// <summary>The journal's entries after a sequence number, then new ones; ends when the swarm does.</summary>
+    public async IAsyncEnumerable<JournalEntry> FollowAsync(
+        long after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var stream = await SendAsync(new(ControlOperations.Follow) { After = after }, cancellationToken);
+        var lines = new LineReader(stream);
+        while (await lines.ReadAsync(cancellationToken) is { } line)
+        {
+            yield return JsonSerializer.Deserialize(
+                ControlProtocol.ParseResponse(line).Span, SwarmJson.Default.JournalEntry)!;
+        }
+    }
+
+    async Task<T> AskAsync<T>(ControlRequest request, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    {
+        using var stream = await SendAsync(request, cancellationToken);
+        var line = await new LineReader(stream).ReadAsync(cancellationToken) ?? throw Gone(null);
+
+        // Null is an answer: the type says whether it may be one.
+        return JsonSerializer.Deserialize(ControlProtocol.ParseResponse(line).Span, type)!;
+    }
+
+    async Task<NetworkStream> SendAsync(ControlRequest request, CancellationToken cancellationToken)
+    {
+        var path = ControlSocket.Locate(socketPath) ?? throw Gone(null);
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken);
+            var stream = new NetworkStream(socket, ownsSocket: true);
+            await stream.WriteAsync(ControlProtocol.Format(request), cancellationToken);
+            return stream;
+        }
+        catch (Exception error) when (error is SocketException or IOException)
+        {
+            socket.Dispose();
+            throw Gone(error);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    static ControlException Gone(Exception? cause) => new(ControlErrorKind.Gone, "no swarm answers", cause);
+
+    /// <summary>Splits what comes into lines of bounded length.</summary>
+    sealed class LineReader(NetworkStream stream)
+    {
+        readonly ArrayBufferWriter<byte> _pending = new();
+        byte[] _left = [];
+
+        /// <summary>The next line, or null at the end. A line cut off by the end is no line.</summary>
+        public async Task<ReadOnlyMemory<byte>?> ReadAsync(CancellationToken cancellationToken)
+        {
+            _pending.ResetWrittenCount();
+            _pending.Write(_left);
+            var searched = 0;
+            while (true)
+            {
+                var end = _pending.WrittenSpan[searched..].IndexOf((byte)'\n');
+                if (end >= 0)
+                {
+                    var line = _pending.WrittenMemory[..(searched + end)].ToArray();
+                    _left = _pending.WrittenMemory[(searched + end + 1)..].ToArray();
+                    return line;
+                }
+
+                searched = _pending.WrittenCount;
+                if (searched > ControlProtocol.ResponseBytesMax)
+                {
+                    throw new ControlException(
+                        ControlErrorKind.TooLarge,
+                        $"an answer is longer than {ControlProtocol.ResponseBytesMax} bytes");
+                }
+
+                var read = await ReceiveAsync(cancellationToken);
+                if (read == 0)
+                {
+                    return null;
+                }
+
+                _pending.Advance(read);
+            }
+        }
+
+        async Task<int> ReceiveAsync(CancellationToken cancellationToken)
+        {
+            try
+            {
+                return await stream.ReadAsync(_pending.GetMemory(ReadBytes), cancellationToken);
+            }
+            catch (IOException)
+            {
+                // Killed in the middle of an answer: the same as an end.
+                return 0;
+            }
+        }
+    }
+}

@@ -1,0 +1,22 @@
+using Beadswarm.Beads;
+using Beadswarm.Journal;
+
+namespace Beadswarm.Control;
+
+/// <summary>
+/// What other processes may ask a running swarm to do. The swarm hands these in; the socket only carries them.
+/// </summary>
+/// <param name="Drain">Stop taking work, for the given reason.</param>
+/// <param name="Terminate">End the agents too.</param>
+/// <param name="Retry">Take a blocked bead up again.</param>
+/// <param name="Release">Take a bead from whoever holds it, for the given reason.</param>
+/// <param name="Follow">The journal's entries after a sequence number, then new ones as they are written.</param>
+sealed record ControlCommands(
+    Action<string> Drain,
+    Action<string> Terminate,
+    Func<BeadId, CancellationToken, Task<CommandReply>> Retry,
+    Func<BeadId, string, CancellationToken, Task<CommandReply>> Release,
+    Func<long, CancellationToken, IAsyncEnumerable<JournalEntry>> Follow);
+
+/// <summary>Whether a command was carried out, and why not.</summary>
+sealed record CommandReply(bool Done, string Message);

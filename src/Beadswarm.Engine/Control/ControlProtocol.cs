@@ -1,0 +1,189 @@
+using System.Buffers;
+using System.Text.Json;
+using Beadswarm.Beads;
+using Beadswarm.Claims;
+
+namespace Beadswarm.Control;
+
+/// <summary>
+/// The conversation on the control socket: the client writes one line, a JSON object with <c>op</c>; the server answers
+/// with one line, <c>{"ok":…}</c> or <c>{"error":{"kind":…,"message":…}}</c>, or for <c>follow</c> with many; then it
+/// closes.
+/// </summary>
+static class ControlProtocol
+{
+    /// <summary>Longest request line. Requests hold a verb, a bead and a reason.</summary>
+    public const int RequestBytesMax = 16 * 1024;
+
+    /// <summary>Longest answer line that a client accepts.</summary>
+    public const int ResponseBytesMax = 256 * 1024 * 1024;
+
+    /// <summary>Connections served at once; further ones are told that the swarm is busy.</summary>
+    public const int ConnectionsMax = 64;
+
+    /// <summary>Most journal entries or stage executions in one answer.</summary>
+    public const int RowsMax = 100_000;
+
+    /// <summary>How long a client may take to send its request, and to take one line of the answer.</summary>
+    public static readonly TimeSpan LineTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>What stands before the result in an answer.</summary>
+    public static ReadOnlySpan<byte> OkPrefix => "{\"ok\":"u8;
+
+    public static byte[] Format(ControlRequest request)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteString("op", request.Operation);
+            json.WriteString("bead", request.Bead?.Value);
+            if (request.Agent is { } agent)
+            {
+                json.WriteNumber("agent", agent.Value);
+            }
+
+            json.WriteNumber("after", request.After);
+            json.WriteNumber("limit", request.Limit);
+            json.WriteString("reason", request.Reason);
+            json.WriteEndObject();
+        }
+
+        buffer.Write("\n"u8);
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Reads a request line.</summary>
+    /// <exception cref="ControlException">It is no request: the message says why.</exception>
+    public static ControlRequest ParseRequest(ReadOnlySpan<byte> line)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(line);
+            using var document = JsonDocument.ParseValue(ref reader);
+            var root = document.RootElement;
+            if (root.ValueKind != JsonValueKind.Object || Text(root, "op") is not { Length: > 0 } operation)
+            {
+                throw new ControlException(ControlErrorKind.BadRequest, "a request is a JSON object with 'op'");
+            }
+
+            return new ControlRequest(operation)
+            {
+                Bead = Text(root, "bead") is { } bead ? BeadId.Parse(bead) : null,
+                Agent = Number(root, "agent") is { } agent ? new AgentNumber(checked((int)agent)) : null,
+                After = Number(root, "after") ?? 0,
+                Limit = (int)Math.Clamp(Number(root, "limit") ?? RowsMax, 0, RowsMax),
+                Reason = Text(root, "reason") ?? "",
+            };
+        }
+        catch (Exception error) when (error is JsonException or FormatException or OverflowException
+            or InvalidOperationException)
+        {
+            throw new ControlException(ControlErrorKind.BadRequest, $"the request cannot be read: {error.Message}");
+        }
+    }
+
+    public static byte[] FormatError(ControlErrorKind kind, string message)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteStartObject("error");
+            json.WriteString("kind", kind.ToString());
+            json.WriteString("message", message);
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        buffer.Write("\n"u8);
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>The result inside an answer line.</summary>
+    /// <exception cref="ControlException">The answer is an error.</exception>
+    public static ReadOnlyMemory<byte> ParseResponse(ReadOnlyMemory<byte> line)
+    {
+        if (line.Span.StartsWith(OkPrefix) && line.Span.EndsWith("}"u8))
+        {
+            return line[OkPrefix.Length..^1];
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(line);
+            var error = document.RootElement.GetProperty("error");
+            var kind = Enum.TryParse<ControlErrorKind>(Text(error, "kind"), out var known)
+                ? known
+                : ControlErrorKind.Failed;
+            throw new ControlException(kind, Text(error, "message") ?? "the swarm gave no reason");
+        }
+        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            throw new ControlException(ControlErrorKind.Failed, "the swarm's answer cannot be read", error);
+        }
+    }
+
+    static string? Text(JsonElement element, string name) =>
+        element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value.GetString() : null;
+
+    static long? Number(JsonElement element, string name) =>
+        element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value.GetInt64() : null;
+}
+
+/// <summary>One request: an operation, and whichever of the operands it takes.</summary>
+sealed record ControlRequest(string Operation)
+{
+    public BeadId? Bead { get; init; }
+    public AgentNumber? Agent { get; init; }
+    public long After { get; init; }
+    public int Limit { get; init; } = ControlProtocol.RowsMax;
+    public string Reason { get; init; } = "";
+}
+
+/// <summary>The operations by their names on the wire.</summary>
+static class ControlOperations
+{
+    /// <summary>What the <c>status</c> verb prints, byte for byte.</summary>
+    public const string Status = "status";
+    public const string Snapshot = "snapshot";
+    public const string Swarm = "swarm";
+    public const string Beads = "beads";
+    public const string Bead = "bead";
+    public const string History = "history";
+    public const string Queue = "queue";
+    public const string Landings = "landings";
+    public const string Artifacts = "artifacts";
+    public const string Journal = "journal";
+    public const string Follow = "follow";
+    public const string Drain = "drain";
+    public const string Terminate = "terminate";
+    public const string Retry = "retry";
+    public const string Release = "release";
+}
+
+/// <summary>Why a request was not answered.</summary>
+enum ControlErrorKind
+{
+    /// <summary>It is not a request of this protocol.</summary>
+    BadRequest,
+
+    /// <summary>It is longer than <see cref="ControlProtocol.RequestBytesMax"/>.</summary>
+    TooLarge,
+
+    /// <summary>As many connections as allowed are open.</summary>
+    Busy,
+
+    /// <summary>The swarm failed to answer; its message says why.</summary>
+    Failed,
+
+    /// <summary>Nobody listens, or the connection ended before the answer: the swarm is gone.</summary>
+    Gone,
+}
+
+/// <summary>A request over the control socket got no result.</summary>
+sealed class ControlException(ControlErrorKind kind, string message, Exception? inner = null)
+    : Exception(message, inner)
+{
+    public ControlErrorKind Kind { get; } = kind;
+}

@@ -1,0 +1,30 @@
+using System.Threading.Channels;
+using Beadswarm.Control;
+using Beadswarm.Journal;
+
+namespace Beadswarm.Tests.Support;
+
+/// <summary>Remembers what a swarm was told over its control socket.</summary>
+sealed class FixedCommands
+{
+    /// <summary>What was told, in order.</summary>
+    public Channel<string> Told { get; } = Channel.CreateUnbounded<string>();
+
+    /// <summary>What a follower is sent; completing it ends the journal.</summary>
+    public Channel<JournalEntry> Journal { get; } = Channel.CreateUnbounded<JournalEntry>();
+
+    public ControlCommands Commands => new(
+        reason => Told.Writer.TryWrite($"drain: {reason}"),
+        reason => Told.Writer.TryWrite($"terminate: {reason}"),
+        (bead, _) =>
+        {
+            Told.Writer.TryWrite($"retry {bead}");
+            return Task.FromResult(new CommandReply(true, "pending again"));
+        },
+        (bead, reason, _) =>
+        {
+            Told.Writer.TryWrite($"release {bead}: {reason}");
+            return Task.FromResult(new CommandReply(false, "nobody holds it"));
+        },
+        (_, token) => Journal.Reader.ReadAllAsync(token));
+}
