@@ -11,7 +11,7 @@ enum GateStatus
 }
 
 /// <summary>The evidence of one run of one gate on one exact commit.</summary>
-/// <param name="Recipe">Hash of everything that decides what is run; with <paramref name="Tree"/> the key of the cache.</param>
+/// <param name="Recipe">Hash of everything that decides what is run; the cache's key with the tree.</param>
 /// <param name="Count">Matches of the gate's pattern, for gates with a baseline.</param>
 /// <param name="OutputTail">What a person or an agent needs to see, trimmed.</param>
 sealed record GateResult(

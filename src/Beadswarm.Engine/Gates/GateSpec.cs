@@ -5,15 +5,17 @@ sealed record GateSpec
 {
     public required string Name { get; init; }
 
-    /// <summary>Run by <c>/bin/sh -c</c> in the root of a clean checkout. Written by the user, never by an agent or a bead.</summary>
+    /// <summary>
+    /// Run by <c>/bin/sh -c</c> in the root of a clean checkout. Written by the user, never by an agent or a bead.
+    /// </summary>
     public required string Run { get; init; }
 
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>Counts matches of this regular expression in the output; more than the baseline fails, fewer lower it.</summary>
+    /// <summary>Counts its matches in the output; more than the baseline fails, fewer lower it.</summary>
     public string? CountPattern { get; init; }
 
-    /// <summary>Run after a failure of this gate, to remove what was left behind (for example test databases).</summary>
+    /// <summary>Run after a failure, to remove what was left behind (for example test databases).</summary>
     public string? Cleanup { get; init; }
 
     /// <summary>Part of the quick check before an agent's commit is accepted by the workspace's hook.</summary>

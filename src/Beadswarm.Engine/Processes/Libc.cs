@@ -35,6 +35,8 @@ static unsafe partial class Libc
     public const int WaitExited = 4;
     public const int WaitLeaveZombie = 0x01000000;
 
+    static readonly int NoFollow = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
+
     // glibc 2.34 and later. Without it a child also sees what somebody opened without close-on-exec.
     static readonly bool HasCloseFrom =
         NativeLibrary.TryLoad("libc.so.6", out var library)
@@ -58,6 +60,10 @@ static unsafe partial class Libc
             _ = posix_spawn_file_actions_addclosefrom_np(actions, first);
         }
     }
+
+    /// <summary>Opens a file to read: no link is followed, and a pipe without a writer does not block.</summary>
+    public static int OpenForReading(string path) =>
+        open(path, OpenReadOnly | NonBlocking | CloseOnExec | NoFollow, 0);
 
     public static string Describe(int error) => $"{Marshal.GetPInvokeErrorMessage(error)} (errno {error})";
 
@@ -107,6 +113,9 @@ static unsafe partial class Libc
 
     [LibraryImport("libc")]
     public static partial int sigfillset(void* mask);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int open(string path, int flags, uint mode);
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int pipe2(int* descriptors, int flags);

@@ -70,13 +70,7 @@ static unsafe class Spawn
             throw new PlatformNotSupportedException("processes can be supervised on Linux only");
         }
 
-        var program = Find(request.FileName, request.Environment, request.WorkingDirectory)
-            ?? throw new ProcessStartException(
-                $"'{request.FileName}' was not found as an executable program; "
-                    + $"PATH is '{request.Environment.GetValueOrDefault("PATH")}'",
-                request.FileName,
-                0);
-
+        var program = Resolve(request.FileName, request.Environment, request.WorkingDirectory);
         var actions = stackalloc byte[FileActionsBytes];
         var attributes = stackalloc byte[AttributesBytes];
         var signals = stackalloc byte[SignalSetBytes];
@@ -119,21 +113,17 @@ static unsafe class Spawn
     }
 
     /// <summary>Looks a program up as the child would: on the PATH of its own environment, not on ours.</summary>
-    public static string? Find(
+    /// <exception cref="ProcessStartException">It is not there.</exception>
+    public static string Resolve(
         string fileName, IReadOnlyDictionary<string, string> environment, string workingDirectory)
     {
-        if (fileName.Contains('/', StringComparison.Ordinal))
-        {
-            return IsExecutable(Path.Combine(workingDirectory, fileName))
-                ? Path.Combine(workingDirectory, fileName)
-                : null;
-        }
-
-        return environment.GetValueOrDefault("PATH", "/usr/local/bin:/usr/bin:/bin")
-            .Split(':')
-            .Where(folder => folder.StartsWith('/'))
-            .Select(folder => Path.Combine(folder, fileName))
-            .FirstOrDefault(IsExecutable);
+        var path = environment.GetValueOrDefault("PATH", "/usr/local/bin:/usr/bin:/bin");
+        IEnumerable<string> candidates = fileName.Contains('/', StringComparison.Ordinal)
+            ? [Path.Combine(workingDirectory, fileName)]
+            : path.Split(':').Where(folder => folder.StartsWith('/')).Select(folder => Path.Combine(folder, fileName));
+        return candidates.FirstOrDefault(IsExecutable)
+            ?? throw new ProcessStartException(
+                $"'{fileName}' was not found as an executable program; PATH is '{path}'", fileName, 0);
     }
 
     static bool IsExecutable(string path) => Libc.access(path, Executable) == 0 && !Directory.Exists(path);

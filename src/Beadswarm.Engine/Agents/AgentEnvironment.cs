@@ -1,0 +1,25 @@
+using System.Globalization;
+using Beadswarm.Processes;
+
+namespace Beadswarm.Agents;
+
+/// <summary>The environment of an agent: the allow-list, what its runner adds, and the protocol, which wins.</summary>
+static class AgentEnvironment
+{
+    public static IReadOnlyDictionary<string, string> Build(
+        IReadOnlyDictionary<string, string> own, AgentLaunch launch, AgentFiles files, AgentCommand command)
+    {
+        var environment = AllowedEnvironment.Build(own, launch.Runner.PassEnvironment, command.Environment);
+        environment["BEADSWARM_AGENT"] = launch.Agent.ToString();
+        environment["BEADSWARM_BEAD"] = launch.Bead.Value;
+        environment["BEADSWARM_STAGE"] = launch.Stage.Value;
+        environment["BEADSWARM_ATTEMPT"] = launch.Attempt.ToString(CultureInfo.InvariantCulture);
+        environment["BEADSWARM_WORKSPACE"] = launch.Workspace;
+        environment["BEADSWARM_PROMPT"] = files.Prompt;
+        environment["BEADSWARM_BEAD_FILE"] = files.Bead;
+        environment["BEADSWARM_CONTEXT"] = files.Context;
+        environment["BEADSWARM_RESULT"] = files.Result;
+        environment[ProcessSweep.TagVariable] = launch.Tag;
+        return environment;
+    }
+}

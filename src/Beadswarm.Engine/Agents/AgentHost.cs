@@ -1,0 +1,124 @@
+using Beadswarm.Processes;
+
+namespace Beadswarm.Agents;
+
+/// <summary>Starts agents as processes of this machine, and finds them again after our own crash.</summary>
+/// <param name="environment">The orchestrator's own environment; agents see only what is allowed of it.</param>
+sealed class AgentHost(
+    IReadOnlyDictionary<string, string> environment, IReadOnlyList<IAgentRunner> runners, TimeProvider timeProvider)
+    : IAgentHost
+{
+    const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    public async Task<IAgentSession> StartAsync(AgentLaunch launch, CancellationToken cancellationToken)
+    {
+        var files = new AgentFiles(launch.SessionFolder);
+        try
+        {
+            var runner = RunnerOf(launch.Runner.Kind)
+                ?? throw new ProcessStartException(
+                    $"runner '{launch.Runner.Name}' has the unknown kind '{launch.Runner.Kind}'; "
+                        + $"known are {string.Join(", ", runners.Select(known => known.Kind))}",
+                    launch.Runner.Kind,
+                    0);
+            var command = runner.Prepare(launch, files);
+            var record = new SessionRecord(
+                launch.SessionFolder, launch.Workspace, runner.Kind, timeProvider.GetUtcNow(), launch.Limits);
+            await WriteFilesAsync(launch, files, cancellationToken);
+            await record.WriteAsync(cancellationToken);
+            var child = ChildProcess.Start(
+                new ChildSpec
+                {
+                    FileName = command.FileName,
+                    Arguments = command.Arguments,
+                    WorkingDirectory = launch.Workspace,
+                    Environment = AgentEnvironment.Build(environment, launch, files, command),
+                    Tag = launch.Tag,
+                    StandardInputFile = files.Prompt,
+                    StandardOutputFile = files.Stdout,
+                    StandardErrorFile = files.Stderr,
+                    ExitFile = files.Exit,
+                },
+                timeProvider);
+            return new AgentSession(child, runner, record, timeProvider);
+        }
+        catch (ProcessStartException refused)
+        {
+            return new UnstartedAgent(new AgentEnd.FailedToStart(refused.Message, refused.IsTransient));
+        }
+        catch (IOException full)
+        {
+            // The disk, or the number of open files: the machine's trouble, not the agent's.
+            return new UnstartedAgent(new AgentEnd.FailedToStart(full.Message, Transient: true));
+        }
+    }
+
+    public Task<IAgentSession?> TryAdoptAsync(AgentProcess process, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var record = SessionRecord.TryRead(process.SessionFolder);
+        var runner = record is null ? null : RunnerOf(record.RunnerKind);
+        if (record is null || runner is null)
+        {
+            return Task.FromResult<IAgentSession?>(null);
+        }
+
+        // The folder may have moved together with its repository; what was stored says where it is now.
+        var files = new AgentFiles(process.SessionFolder);
+        var child = ChildProcess.Adopt(process.Identity, process.Tag, files.Exit, timeProvider);
+        var adopted = !child.Exit.IsCompleted || ExitRecord.Read(files.Exit) is not ChildExit.Unknown;
+        return Task.FromResult<IAgentSession?>(
+            adopted
+                ? new AgentSession(child, runner, record with { Folder = process.SessionFolder }, timeProvider)
+                : null);
+    }
+
+    public Task<LeakReport> ClearAsync(string tag, CancellationToken cancellationToken) =>
+        ProcessSweep.KillByTagAsync(tag, timeProvider, cancellationToken);
+
+    IAgentRunner? RunnerOf(string kind) => runners.FirstOrDefault(runner => runner.Kind == kind);
+
+    static async Task WriteFilesAsync(AgentLaunch launch, AgentFiles files, CancellationToken cancellationToken)
+    {
+        foreach (var folder in new[] { files.Folder, files.Context, files.ResultFolder })
+        {
+            CreateForOwner(folder);
+        }
+
+        // What an interrupted start of the same session left must not pass for this one's.
+        foreach (var stale in new[] { files.Result, files.Exit, files.Stdout, files.Stderr })
+        {
+            File.Delete(stale);
+        }
+
+        await File.WriteAllTextAsync(files.Prompt, launch.Prompt, cancellationToken);
+        await File.WriteAllTextAsync(files.Bead, launch.BeadJson, cancellationToken);
+        foreach (var file in launch.Context)
+        {
+            if (file.Name.Contains('/', StringComparison.Ordinal) || file.Name is "" or "." or "..")
+            {
+                throw new ArgumentException($"'{file.Name}' is not the name of a context file");
+            }
+
+            await File.WriteAllTextAsync(Path.Combine(files.Context, file.Name), file.Content, cancellationToken);
+        }
+    }
+
+    static void CreateForOwner(string folder) =>
+        _ = OperatingSystem.IsWindows()
+            ? Directory.CreateDirectory(folder)
+            : Directory.CreateDirectory(folder, OwnerOnly);
+
+    /// <summary>An agent that never ran.</summary>
+    sealed class UnstartedAgent(AgentEnd.FailedToStart end) : IAgentSession
+    {
+        public AgentProcess? Process => null;
+
+        public Task<AgentOutcome> WaitAsync(CancellationToken cancellationToken) =>
+            Task.FromResult(new AgentOutcome(end, LeakReport.Nothing));
+
+        public Task TerminateAsync(string reason, CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public long MemoryBytes() => 0;
+    }
+}
