@@ -32,6 +32,7 @@ static class CommandTree
         FailuresCommand.Create(host),
         QueueCommand.Create(host),
         HistoryCommand.Create(host),
+        CompletionCommand.Create(host),
     ];
 
     public static async Task<int> InvokeAsync(IReadOnlyList<string> args, CliHost host)
