@@ -16,16 +16,16 @@ static class CompletionCommand
         {
             shell,
         };
-        command.Does(host, async (call, _) =>
+        command.Does(host, (call, _) =>
         {
             var tree = CompletionTree.Of(CommandTree.Create(host));
-            await call.Out.WriteAsync(call.Get(shell) switch
+            call.Print(call.Get(shell) switch
             {
                 "bash" => CompletionScripts.Bash(tree),
                 "zsh" => CompletionScripts.Zsh(tree),
                 _ => CompletionScripts.Fish(tree),
             });
-            return ExitCodes.Ok;
+            return Task.FromResult(ExitCodes.Ok);
         });
         return command;
     }

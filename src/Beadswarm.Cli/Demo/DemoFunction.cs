@@ -61,10 +61,10 @@ static class DemoFunctions
             "tr -s ' ' '\\n' | unique", [new(@"The cat the Dog\n", @"the\ncat\ndog\n")], Uses: ["lower", "unique"]),
         new("max_number", "the largest of the numbers",
             "awk 'NR == 1 || $1 > max { max = $1 } END { if (NR) print max }'",
-            "awk '$1 > max { max = $1 } END { if (NR) print max + 0 }'", [new(@"-3\n-1\n-2\n", @"-1\n")]),
+            "sort | tail -n 1", [new(@"-3\n-1\n-2\n", @"-1\n"), new(@"9\n10\n", @"10\n")]),
         new("min_number", "the smallest of the numbers",
             "awk 'NR == 1 || $1 < min { min = $1 } END { if (NR) print min }'",
-            "awk '$1 < min { min = $1 } END { if (NR) print min + 0 }'", [new(@"3\n1\n2\n", @"1\n")]),
+            "sort | head -n 1", [new(@"3\n1\n2\n", @"1\n"), new(@"9\n10\n", @"9\n")]),
         new("span", "the smallest and the largest number",
             "input=$(cat)\n  [ -z \"$input\" ] || "
             + "echo \"$(echo \"$input\" | min_number) to $(echo \"$input\" | max_number)\"",
