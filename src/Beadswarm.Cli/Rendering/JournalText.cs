@@ -42,6 +42,7 @@ static class JournalText
             JournalEvent.BeadClaimed claimed => $"claimed at {claimed.Stage}, attempt {claimed.Attempt}",
             JournalEvent.BeadReleased released => $"released at {released.Stage}: {released.Reason}"
                 + (released.NotBefore is { } until ? $" (not before {until.UtcDateTime:HH:mm:ss}Z)" : ""),
+            JournalEvent.BeadAdopted adopted => $"taken over at {adopted.Stage} from an earlier orchestrator",
             JournalEvent.LeaseExpired expired => $"lease expired at {expired.Stage}; the bead is free again",
             JournalEvent.StageStarted started => $"{started.Stage} started, attempt {started.Attempt}",
             JournalEvent.ProcessStarted => null,

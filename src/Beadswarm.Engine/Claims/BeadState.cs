@@ -44,6 +44,7 @@ abstract record BeadState
 }
 
 /// <summary>One bead as the swarm knows it.</summary>
+/// <param name="Started">The tracker was told that we work on it, and nothing since.</param>
 sealed record BeadWork(
     BeadId Id,
     string Title,
@@ -61,7 +62,11 @@ sealed record BeadWork(
     string? HeadCommit,
     string? HeadTree,
     AgentNumber? LastAgent,
-    DateTimeOffset UpdatedAt);
+    DateTimeOffset UpdatedAt)
+{
+    /// <summary>Claimed in the newest swarm: it counts against that swarm's target and limit.</summary>
+    public bool Begun { get; init; }
+}
 
 /// <summary>What happens to a bead when a stage, a landing or a person is done with it.</summary>
 abstract record BeadTransition

@@ -11,7 +11,9 @@ readonly record struct AgentNumber(int Value) : IComparable<AgentNumber>
     public override string ToString() => Value.ToString(System.Globalization.CultureInfo.InvariantCulture);
 }
 
-/// <summary>Grows with every grant of a claim on a bead and is never reused; a write with an older one changes nothing.</summary>
+/// <summary>
+/// Grows with every grant of a claim on a bead and is never reused; a write with an older one changes nothing.
+/// </summary>
 readonly record struct FencingToken(long Value)
 {
     public override string ToString() => Value.ToString(System.Globalization.CultureInfo.InvariantCulture);
@@ -20,7 +22,10 @@ readonly record struct FencingToken(long Value)
 /// <summary>What every write on behalf of a claim carries.</summary>
 sealed record ClaimKey(BeadId Bead, AgentNumber Agent, FencingToken Token);
 
-/// <summary>The exclusive right of one agent to work one bead at one stage, until the store's clock passes <see cref="ExpiresAt"/>.</summary>
+/// <summary>
+/// The exclusive right of one agent to work one bead at one stage, until the store's clock passes
+/// <see cref="ExpiresAt"/>.
+/// </summary>
 sealed record Claim(
     ClaimKey Key,
     StageName Stage,

@@ -4,7 +4,10 @@ using Beadswarm.Claims;
 
 namespace Beadswarm.Journal;
 
-/// <summary>One line of the journal: what happened, to which bead, by which agent. The order of <paramref name="Sequence"/> is the order of time.</summary>
+/// <summary>
+/// One line of the journal: what happened, to which bead, by which agent. The order of <paramref name="Sequence"/> is
+/// the order of time.
+/// </summary>
 sealed record JournalEntry(
     long Sequence, DateTimeOffset At, long Swarm, BeadId? Bead, AgentNumber? Agent, JournalEvent Event);
 
@@ -22,6 +25,7 @@ sealed record JournalEntry(
 [JsonDerivedType(typeof(BeadRevived), "bead.revived")]
 [JsonDerivedType(typeof(BeadClaimed), "bead.claimed")]
 [JsonDerivedType(typeof(BeadReleased), "bead.released")]
+[JsonDerivedType(typeof(BeadAdopted), "bead.adopted")]
 [JsonDerivedType(typeof(LeaseExpired), "lease.expired")]
 [JsonDerivedType(typeof(StageStarted), "stage.started")]
 [JsonDerivedType(typeof(ProcessStarted), "process.started")]
@@ -45,7 +49,9 @@ abstract record JournalEvent
     JournalEvent() { }
 
     /// <summary>An orchestrator started, or continued, a swarm.</summary>
-    public sealed record SwarmStarted(long Epoch, string Node, int Agents, int? Target, int? Limit, bool Continued) : JournalEvent;
+    public sealed record SwarmStarted(
+        long Epoch, string Node, int Agents, int? Target, int? Limit, bool Continued, string? FirstStage = null)
+        : JournalEvent;
 
     /// <summary>The swarm's status changed.</summary>
     public sealed record SwarmStatusChanged(string Status, string? Reason) : JournalEvent;
@@ -54,7 +60,7 @@ abstract record JournalEvent
     public sealed record AgentStatusChanged(string Status, string? Reason) : JournalEvent;
 
     /// <summary>A selected bead was seen for the first time.</summary>
-    public sealed record BeadAdded(string Title, int Priority, bool Ready) : JournalEvent;
+    public sealed record BeadAdded(string Title, int Priority, bool Ready, string? Stage = null) : JournalEvent;
 
     /// <summary>A bead became ready, or stopped being ready, because of its dependencies, deferral or status.</summary>
     public sealed record BeadReady(bool Ready) : JournalEvent;
@@ -62,27 +68,37 @@ abstract record JournalEvent
     /// <summary>A bead was closed, deleted or deselected by somebody else.</summary>
     public sealed record BeadWithdrawn : JournalEvent;
 
-    /// <summary>A person asked for a blocked or completed bead again.</summary>
-    public sealed record BeadRevived(int AttemptsAllowed, string By) : JournalEvent;
+    /// <summary>A person asked for a blocked or completed bead again, here or in the tracker.</summary>
+    public sealed record BeadRevived(
+        int AttemptsAllowed, string By, string? Stage = null, int? Attempt = null, bool? Ready = null,
+        DateTimeOffset? NotBefore = null) : JournalEvent;
 
     /// <summary>An agent was granted a bead.</summary>
     public sealed record BeadClaimed(string Stage, int Attempt, long Token, DateTimeOffset ExpiresAt) : JournalEvent;
 
     /// <summary>A claim ended without its stage ending.</summary>
-    public sealed record BeadReleased(string Stage, string Reason, DateTimeOffset? NotBefore) : JournalEvent;
+    public sealed record BeadReleased(string Stage, string Reason, DateTimeOffset? NotBefore, int? Attempt = null)
+        : JournalEvent;
+
+    /// <summary>
+    /// A restarted orchestrator took a claim over from its predecessor, for the same agent, with a larger token.
+    /// </summary>
+    public sealed record BeadAdopted(string Stage, long Token, DateTimeOffset ExpiresAt) : JournalEvent;
 
     /// <summary>A lease passed by the store's clock; the bead is free and its old holder fenced.</summary>
     public sealed record LeaseExpired(string Stage, long Token, DateTimeOffset ExpiredAt) : JournalEvent;
 
     /// <summary>A stage began.</summary>
-    public sealed record StageStarted(long Run, string Stage, int Attempt, string Branch, string BaseCommit) : JournalEvent;
+    public sealed record StageStarted(long Run, string Stage, int Attempt, string Branch, string BaseCommit)
+        : JournalEvent;
 
     /// <summary>The process of a stage was started.</summary>
     public sealed record ProcessStarted(long Run, int Pid) : JournalEvent;
 
-    /// <summary>A stage ended, and what comes next.</summary>
+    /// <summary>A stage ended, and what comes next: keep, free, land or block.</summary>
     public sealed record StageEnded(
-        long Run, string Stage, int Attempt, string Status, string Summary, string? HeadCommit, string Next, long DurationMs)
+        long Run, string Stage, int Attempt, string Status, string Summary, string? HeadCommit, string Next,
+        long DurationMs, string? NextStage = null, int? NextAttempt = null, DateTimeOffset? NotBefore = null)
         : JournalEvent;
 
     /// <summary>Attempts or retries are used up.</summary>
@@ -90,7 +106,8 @@ abstract record JournalEvent
 
     /// <summary>A gate was run by the orchestrator.</summary>
     public sealed record GateRan(
-        string Gate, string Commit, string Tree, string Status, int? ExitCode, string LogSha256, long DurationMs) : JournalEvent;
+        string Gate, string Commit, string Tree, string Status, int? ExitCode, string LogSha256, long DurationMs)
+        : JournalEvent;
 
     /// <summary>A counting gate got a first or lower baseline.</summary>
     public sealed record BaselineLowered(string Gate, int Count) : JournalEvent;
@@ -107,8 +124,10 @@ abstract record JournalEvent
     /// <summary>On the integration branch.</summary>
     public sealed record LandingIntegrated(long Landing, string Commit) : JournalEvent;
 
-    /// <summary>Conflict or red gate: out of the queue.</summary>
-    public sealed record LandingReturned(long Landing, string Reason, string Next) : JournalEvent;
+    /// <summary>Conflict or red gate: out of the queue, and what comes next: free or block.</summary>
+    public sealed record LandingReturned(
+        long Landing, string Reason, string Next, string? NextStage = null, int? NextAttempt = null,
+        DateTimeOffset? NotBefore = null) : JournalEvent;
 
     /// <summary>Mode branch: left for a person.</summary>
     public sealed record LandingLeft(long Landing, string Branch) : JournalEvent;

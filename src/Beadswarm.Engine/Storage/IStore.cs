@@ -9,11 +9,11 @@ using Beadswarm.Swarms;
 namespace Beadswarm.Storage;
 
 /// <summary>
-/// The durable memory of a swarm and the only authority on who owns what. Every method is one transaction; a method that
-/// changes something appends its journal entries in that same transaction; when it returns, the change survives power loss.
-/// The store's clock decides whether a lease has expired. A write on behalf of a claim whose token is stale, whose lease has
-/// expired or whose bead has moved on answers <see cref="WriteOutcome.Fenced"/> and changes nothing; so does a write of the
-/// orchestrator whose <see cref="SwarmEpoch"/> is not the current one.
+/// The durable memory of a swarm and the only authority on who owns what. Every method is one transaction; a method
+/// that changes something appends its journal entries in that same transaction; when it returns, the change survives
+/// power loss. The store's clock decides whether a lease has expired. A write on behalf of a claim whose token is
+/// stale, whose lease has expired or whose bead has moved on answers <see cref="WriteOutcome.Fenced"/> and changes
+/// nothing; so does a write of the orchestrator whose <see cref="SwarmEpoch"/> is not the current one.
 /// </summary>
 interface IStore : IStoreReader, IAsyncDisposable
 {
@@ -36,20 +36,27 @@ interface IStore : IStoreReader, IAsyncDisposable
 
     /// <summary>
     /// Makes the store agree with the tracker: unknown beads are added, known ones get their title, priority, order and
-    /// readiness, and beads that are not in the list any more are withdrawn unless an agent or the queue has them.
-    /// A blocked or completed bead that the tracker lists as ready again is revived with a further allowance of attempts,
-    /// unless a change of that bead still waits in the outbox.
+    /// readiness, and waiting or blocked beads that are not in the list any more are withdrawn.
+    /// A blocked, left or completed bead that the tracker lists as ready again is revived with a further allowance of
+    /// attempts. A bead of which a change still waits in the outbox keeps readiness and state: the tracker does not
+    /// know yet. So <paramref name="entries"/> must hold every selected bead that is not closed, ready or not, read
+    /// after the last confirmed change. A stale epoch changes nothing and counts nothing.
     /// </summary>
     Task<IntakeResult> UpdateBacklogAsync(
-        SwarmEpoch epoch, IReadOnlyList<BacklogEntry> entries, int attemptsAllowed, CancellationToken cancellationToken);
+        SwarmEpoch epoch, IReadOnlyList<BacklogEntry> entries, int attemptsAllowed,
+        CancellationToken cancellationToken);
 
     // ---- claims
 
     /// <summary>
-    /// Selects, marks and returns the next bead for this agent in one statement: ready, waiting at a served stage and not
-    /// snoozed, or held under an expired lease. Beads already begun come before new ones; then priority, what it unblocks
-    /// (most first), age, id; <see cref="BeadWork.Ordinal"/> before all of these when the swarm follows the tracker's order.
-    /// A new bead is begun only while the swarm's target and limit allow it. Null when there is nothing to do now.
+    /// Selects, marks and returns the next bead for this agent in one statement: ready, waiting at a served stage and
+    /// not snoozed, or held under an expired lease. Beads already begun come before new ones; then priority, what it
+    /// unblocks (most first), age, id; <see cref="BeadWork.Ordinal"/> before all of these when the swarm follows the
+    /// tracker's order. A new bead is begun only while the swarm's target and limit allow it. A bead that is no
+    /// longer ready waits, also when it was begun. Null when there is nothing to do now, the swarm takes no new work
+    /// or the epoch is stale. Taking over an expired lease ends the stage that was open under it as interrupted and
+    /// counts one infrastructure failure: the caller compares <see cref="Claim.InfrastructureFailures"/> with its
+    /// limit.
     /// </summary>
     Task<Claim?> ClaimNextAsync(SwarmEpoch epoch, ClaimRequest request, CancellationToken cancellationToken);
 
@@ -58,17 +65,26 @@ interface IStore : IStoreReader, IAsyncDisposable
         IReadOnlyList<ClaimKey> claims, TimeSpan lease, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Grants a new claim to the agent of an old one, expired or not, as long as nobody else was granted the bead since: how a
-    /// restarted orchestrator takes a living agent over. The token grows, so the old key is fenced. Null when it is too late.
+    /// Grants a new claim to the agent of an old one, expired or not, as long as nobody else was granted the bead
+    /// since: how a restarted orchestrator takes a living agent over. The token grows, so the old key, and with it
+    /// the earlier orchestrator, is fenced; the open stage stays open. Null when it is too late.
     /// </summary>
     Task<Claim?> AdoptClaimAsync(
         SwarmEpoch epoch, ClaimKey old, TimeSpan lease, CancellationToken cancellationToken);
 
-    /// <summary>Gives a bead back without a stage having ended: shutdown, a lost workspace.</summary>
+    /// <summary>
+    /// Gives a bead back without a stage having ended: shutdown, a lost workspace. While the swarm stops, and for every
+    /// waiting bead when it has stopped or completed, the tracker is told to open it again: nobody works on it any
+    /// more.
+    /// </summary>
     Task<WriteOutcome> ReleaseAsync(
         ClaimKey claim, BeadTransition.Free to, string reason, CancellationToken cancellationToken);
 
-    /// <summary>Frees every claim whose lease has expired, keeping attempt and stage. The old holder is fenced from here on.</summary>
+    /// <summary>
+    /// Frees every claim whose lease has expired, keeping attempt and stage, ends its open stage as interrupted and
+    /// counts one infrastructure failure. The old holder is fenced from here on; end its process before, it is
+    /// forgotten after.
+    /// </summary>
     Task<IReadOnlyList<ExpiredClaim>> ReapExpiredAsync(
         SwarmEpoch epoch, IReadOnlyList<AgentNumber> except, CancellationToken cancellationToken);
 
@@ -85,7 +101,9 @@ interface IStore : IStoreReader, IAsyncDisposable
     Task<WriteOutcome> FinishStageAsync(
         ClaimKey claim, StageFinish finish, BeadTransition transition, CancellationToken cancellationToken);
 
-    /// <summary>Executions that have begun and not ended, with the process of each: what recovery compares with reality.</summary>
+    /// <summary>
+    /// Executions that have begun and not ended, with the process of each: what recovery compares with reality.
+    /// </summary>
     Task<IReadOnlyList<OpenStage>> ReadOpenStagesAsync(CancellationToken cancellationToken);
 
     // ---- gates
@@ -114,11 +132,15 @@ interface IStore : IStoreReader, IAsyncDisposable
     Task<WriteOutcome> RecordIntegratedAsync(
         SwarmEpoch epoch, LandingId landing, string commit, CancellationToken cancellationToken);
 
-    /// <summary>The content was observed on the target: the bead is completed and its closing enters the outbox.</summary>
+    /// <summary>
+    /// The content was observed on the target: the bead is completed and its closing enters the outbox.
+    /// </summary>
     Task<WriteOutcome> CompleteLandingAsync(
         SwarmEpoch epoch, LandingId landing, LandingProof proof, CancellationToken cancellationToken);
 
-    /// <summary>Mode branch: finished, left on its branch for a person.</summary>
+    /// <summary>
+    /// Mode branch: finished, left on its branch for a person; the tracker is told so by a note.
+    /// </summary>
     Task<WriteOutcome> LeaveLandingAsync(
         SwarmEpoch epoch, LandingId landing, string branch, CancellationToken cancellationToken);
 
@@ -135,11 +157,16 @@ interface IStore : IStoreReader, IAsyncDisposable
 
     // ---- a person's hand
 
-    /// <summary>Blocked → pending at the stage that failures lead back to, with a further allowance of attempts.</summary>
+    /// <summary>
+    /// Blocked → pending at the stage that failures lead back to, with a further allowance of attempts from
+    /// <c>to.Attempt</c> on. The tracker is told to open it again.
+    /// </summary>
     Task<WriteOutcome> RetryAsync(
         BeadId bead, BeadTransition.Free to, int furtherAttempts, CancellationToken cancellationToken);
 
-    /// <summary>Takes a bead from whoever holds it; the holder is fenced.</summary>
+    /// <summary>
+    /// Takes a bead from whoever holds it; the holder is fenced and the tracker told to open it again.
+    /// </summary>
     Task<WriteOutcome> ForceReleaseAsync(BeadId bead, string reason, CancellationToken cancellationToken);
 
     /// <summary>Appends an entry that belongs to no other change, for example what recovery found.</summary>

@@ -7,8 +7,8 @@ using Beadswarm.Swarms;
 namespace Beadswarm.Storage;
 
 /// <summary>
-/// What anybody may ask about a swarm. A process other than the swarm's own asks through its control socket while it runs,
-/// and reads the store itself when it does not.
+/// What anybody may ask about a swarm. A process other than the swarm's own asks through its control socket while it
+/// runs, and reads the store itself when it does not.
 /// </summary>
 interface IStoreReader
 {
@@ -21,7 +21,10 @@ interface IStoreReader
 
     Task<BeadWork?> ReadBeadAsync(BeadId bead, CancellationToken cancellationToken);
 
-    /// <summary>Stage executions, oldest first. Null filters select everything; the newest <paramref name="limit"/> are returned.</summary>
+    /// <summary>
+    /// Stage executions, oldest first. Null filters select everything; the newest <paramref name="limit"/> are
+    /// returned.
+    /// </summary>
     Task<IReadOnlyList<StageRun>> ReadHistoryAsync(
         BeadId? bead, AgentNumber? agent, int limit, CancellationToken cancellationToken);
 

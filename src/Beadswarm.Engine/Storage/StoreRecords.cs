@@ -9,17 +9,32 @@ namespace Beadswarm.Storage;
 /// <summary>What the tracker says about a selected bead, as the store keeps it.</summary>
 /// <param name="Unblocks">How many open beads wait for it, directly or not.</param>
 /// <param name="Ordinal">Its place in the tracker's own order.</param>
+/// <param name="Ready">
+/// Waits for nothing. That we ourselves marked it in_progress does not make it less ready; that it is blocked or
+/// closed does.
+/// </param>
 sealed record BacklogEntry(
     BeadId Id, string Title, int Priority, int Unblocks, DateTimeOffset CreatedAt, long Ordinal, bool Ready);
 
 /// <summary>What changed by an intake.</summary>
+/// <param name="Ready">Beads that became ready through it, the added ones included.</param>
 sealed record IntakeResult(int Added, int Ready, int Withdrawn, int Revived);
 
 /// <summary>How a swarm is to begin.</summary>
+/// <param name="Target">
+/// When a swarm is continued, null keeps the target it has; so does <paramref name="Limit"/>.
+/// </param>
 /// <param name="Resume">Continue the newest swarm even if it was stopped.</param>
 sealed record SwarmBegin(
     string Node, int? Target, int? Limit, SelectOrder Order, StageName FirstStage,
-    IReadOnlyList<AgentSlot> Agents, bool Resume);
+    IReadOnlyList<AgentSlot> Agents, bool Resume)
+{
+    /// <summary>Where a blocked bead goes on that the tracker lists as ready again. Null: at the first stage.</summary>
+    public StageName? RetryStage { get; init; }
+
+    /// <summary>Agents are written into the tracker as <c>ACTOR/agent-N</c>.</summary>
+    public string Actor { get; init; } = "beadswarm";
+}
 
 /// <summary>A worker slot and what it serves.</summary>
 sealed record AgentSlot(AgentNumber Number, string Role, string Runner);

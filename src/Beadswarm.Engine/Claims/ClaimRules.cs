@@ -1,0 +1,71 @@
+using Beadswarm.Pipelines;
+
+namespace Beadswarm.Claims;
+
+/// <summary>What bounds a swarm's claims.</summary>
+/// <param name="FollowTracker">The tracker's own order comes before all else.</param>
+sealed record ClaimBounds(int? Target, int? Limit, bool FollowTracker);
+
+/// <summary>
+/// Who may have which bead, and who may still write. Every driver decides this in its own statements, because only the
+/// database can do so atomically; the conformance suite holds them to the answers given here.
+/// </summary>
+static class ClaimRules
+{
+    /// <summary>The bead that an agent serving these stages is to have now, or null.</summary>
+    public static BeadWork? Next(
+        IReadOnlyCollection<BeadWork> beads, IReadOnlyList<StageName> served, ClaimBounds bounds, DateTimeOffset now)
+    {
+        var mayBegin = MayBegin(beads, bounds);
+        return beads
+            .Where(bead => bead.Ready && IsFree(bead.State, served, now) && (bead.Begun || mayBegin))
+            .OrderByDescending(bead => bead.Begun)
+            .ThenByDescending(bead => bead.LastAgent is not null)
+            .ThenBy(bead => bounds.FollowTracker ? bead.Ordinal : 0)
+            .ThenBy(bead => bead.Priority)
+            .ThenByDescending(bead => bead.Unblocks)
+            .ThenBy(bead => bead.CreatedAt)
+            .ThenBy(bead => bead.Id)
+            .FirstOrDefault();
+    }
+
+    /// <summary>
+    /// Whether the swarm may begin another bead. A blocked or withdrawn one does not count against the target, since it
+    /// will not be landed; against the limit it does, since it was begun.
+    /// </summary>
+    public static bool MayBegin(IReadOnlyCollection<BeadWork> beads, ClaimBounds bounds)
+    {
+        var begun = beads.Where(bead => bead.Begun).ToArray();
+        var promising = begun.Count(bead => bead.State is not (BeadState.Blocked or BeadState.Withdrawn));
+        return (bounds.Target is not { } target || promising < target)
+            && (bounds.Limit is not { } limit || begun.Length < limit);
+    }
+
+    /// <summary>Whether a write, or a renewal, on behalf of this claim takes effect.</summary>
+    public static bool MayWrite(BeadState state, ClaimKey claim, DateTimeOffset now) =>
+        MayAdopt(state, claim) && state is BeadState.Held held && held.ExpiresAt > now;
+
+    /// <summary>
+    /// Whether a restarted orchestrator may go on with this claim. The lease may have expired: as long as the token is
+    /// still the bead's, nobody else was granted it.
+    /// </summary>
+    public static bool MayAdopt(BeadState state, ClaimKey claim) =>
+        state is BeadState.Held held && held.Agent == claim.Agent && held.Token == claim.Token;
+
+    /// <summary>
+    /// How many attempts a bead may use that a person asked for again: a whole allowance from this attempt on, and
+    /// never fewer than it had.
+    /// </summary>
+    public static int Allowance(int allowed, int attempt, int further) => Math.Max(allowed, attempt - 1 + further);
+
+    static bool IsFree(BeadState state, IReadOnlyList<StageName> served, DateTimeOffset now) => state switch
+    {
+        BeadState.Pending pending => served.Contains(pending.Stage) && !(pending.NotBefore > now),
+        BeadState.Held held => served.Contains(held.Stage) && held.ExpiresAt <= now,
+        BeadState.Landing => false,
+        BeadState.Completed => false,
+        BeadState.Left => false,
+        BeadState.Blocked => false,
+        BeadState.Withdrawn => false,
+    };
+}

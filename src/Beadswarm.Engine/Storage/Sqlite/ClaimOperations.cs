@@ -1,0 +1,184 @@
+using Beadswarm.Beads;
+using Beadswarm.Claims;
+using Beadswarm.Journal;
+using Beadswarm.Pipelines;
+using Beadswarm.Swarms;
+
+namespace Beadswarm.Storage.Sqlite;
+
+/// <summary>Granting, renewing, adopting and ending claims.</summary>
+static class ClaimOperations
+{
+    public static Claim? Next(SqliteSession session, DateTimeOffset now, SwarmEpoch epoch, ClaimRequest request)
+    {
+        if (session.First("ClaimNext", row => Grant.Read(row, request.Agent),
+            ("epoch", epoch.Value), ("agent", request.Agent), ("node", request.Node),
+            ("stages", StoredLists.Write(request.Stages.Select(stage => stage.Value))), ("lease", request.Lease),
+            ("now", now)) is not { } grant)
+        {
+            return null;
+        }
+
+        var claim = grant.Claim;
+        if (grant.SupersededAgent is { } loser)
+        {
+            session.Interrupt(now, claim.Bead, $"its lease expired and agent {request.Agent} took over");
+            session.Idle(now, loser);
+            session.Append(now, claim.Bead, loser, new JournalEvent.LeaseExpired(
+                claim.Stage.Value, claim.Key.Token.Value - 1, grant.SupersededExpiresAt));
+        }
+
+        if (!grant.Started)
+        {
+            var actor = session.Hold(epoch)!.Actor; // ClaimNext grants nothing under another epoch
+            session.Tell(now, new BeadChange.Start(claim.Bead, $"{actor}/agent-{request.Agent}"));
+        }
+
+        session.Run("AgentWorks", ("agent", request.Agent), ("now", now));
+        session.Append(now, claim.Bead, request.Agent, new JournalEvent.BeadClaimed(
+            claim.Stage.Value, claim.Attempt, claim.Key.Token.Value, claim.ExpiresAt));
+        return claim;
+    }
+
+    public static Claim? Adopt(
+        SqliteSession session, DateTimeOffset now, SwarmEpoch epoch, ClaimKey key, TimeSpan lease)
+    {
+        if (session.Hold(epoch) is null
+            || session.First("AdoptClaim", row => Rows.Claim(row, key.Agent),
+                ("bead", key.Bead), ("agent", key.Agent), ("token", key.Token), ("lease", lease), ("now", now))
+                is not { } claim)
+        {
+            return null;
+        }
+
+        session.Run("AgentWorks", ("agent", key.Agent), ("now", now));
+        session.Append(now, key.Bead, key.Agent, new JournalEvent.BeadAdopted(
+            claim.Stage.Value, claim.Key.Token.Value, claim.ExpiresAt));
+        return claim;
+    }
+
+    public static IReadOnlyList<ClaimKey> Renew(
+        SqliteSession session, DateTimeOffset now, IReadOnlyList<ClaimKey> claims, TimeSpan lease) =>
+        [.. claims.Where(claim => session.Run(
+            "RenewClaim", ("bead", claim.Bead), ("agent", claim.Agent), ("token", claim.Token), ("lease", lease),
+            ("now", now)) == 0)];
+
+    public static WriteOutcome Release(
+        SqliteSession session, DateTimeOffset now, ClaimKey key, BeadTransition.Free to, string reason)
+    {
+        if (session.Hold(now, key) is not { } held)
+        {
+            return WriteOutcome.Fenced;
+        }
+
+        Free(session, now, key.Bead, to);
+        session.Interrupt(now, key.Bead, reason);
+        session.Idle(now, key.Agent);
+        session.Append(now, key.Bead, key.Agent, new JournalEvent.BeadReleased(
+            to.Stage.Value, reason, to.NotBefore, to.Attempt));
+        if (Status(session) is SwarmStatus.Stopping or SwarmStatus.Stopped or SwarmStatus.Completed)
+        {
+            session.Tell(now, new BeadChange.Reopen(key.Bead, null));
+        }
+
+        return WriteOutcome.Done;
+    }
+
+    public static WriteOutcome ForceRelease(SqliteSession session, DateTimeOffset now, BeadId bead, string reason)
+    {
+        var held = session.First("SelectHeld", row => new
+        {
+            Agent = row.Agent(0),
+            To = new BeadTransition.Free(new StageName(row.GetString(2)), row.GetInt32(3), row.GetInt32(4), null),
+        }, ("bead", bead));
+        if (held is null)
+        {
+            return WriteOutcome.Fenced;
+        }
+
+        Free(session, now, bead, held.To);
+        session.Interrupt(now, bead, reason);
+        session.Idle(now, held.Agent);
+        session.Append(now, bead, held.Agent, new JournalEvent.BeadReleased(
+            held.To.Stage.Value, reason, null, held.To.Attempt));
+        session.Tell(now, new BeadChange.Reopen(bead, null));
+        return WriteOutcome.Done;
+    }
+
+    public static IReadOnlyList<ExpiredClaim> ReapExpired(
+        SqliteSession session, DateTimeOffset now, SwarmEpoch epoch, IReadOnlyList<AgentNumber> except)
+    {
+        if (session.Hold(epoch) is null)
+        {
+            return [];
+        }
+
+        var expired = session.All("SelectExpired", row => new
+        {
+            Claim = new ExpiredClaim(
+                new ClaimKey(row.Bead(0), row.Agent(1), new FencingToken(row.GetInt64(2))),
+                new StageName(row.GetString(3)), row.At(6)),
+            To = new BeadTransition.Free(new StageName(row.GetString(3)), row.GetInt32(4), row.GetInt32(5) + 1, null),
+        }, ("except", StoredLists.Write(except.Select(agent => agent.Value))), ("now", now));
+        foreach (var found in expired)
+        {
+            var key = found.Claim.Claim;
+            Free(session, now, key.Bead, found.To);
+            session.Interrupt(now, key.Bead, "its lease expired");
+            session.Idle(now, key.Agent);
+            session.Append(now, key.Bead, key.Agent, new JournalEvent.LeaseExpired(
+                found.Claim.Stage.Value, key.Token.Value, found.Claim.ExpiredAt));
+        }
+
+        return [.. expired.Select(found => found.Claim)];
+    }
+
+    public static WriteOutcome Retry(
+        SqliteSession session, DateTimeOffset now, BeadId id, BeadTransition.Free to, int furtherAttempts)
+    {
+        if (session.First("SelectBead", Rows.BeadWork, ("bead", id)) is not { State: BeadState.Blocked } bead)
+        {
+            return WriteOutcome.Fenced;
+        }
+
+        // Ready, because the tracker's view of a blocked bead does not say; the next intake after it is told does.
+        Revive(session, now, id, to, ClaimRules.Allowance(bead.AttemptsAllowed, to.Attempt, furtherAttempts),
+            ready: true, afresh: false, by: "person");
+        session.Tell(now, new BeadChange.Reopen(id, null));
+        return WriteOutcome.Done;
+    }
+
+    /// <summary>An ended bead waits again.</summary>
+    public static void Revive(
+        SqliteSession session, DateTimeOffset now, BeadId bead, BeadTransition.Free to, int allowed, bool ready,
+        bool afresh, string by)
+    {
+        session.Run("ReviveBead", ("bead", bead), ("stage", to.Stage.Value), ("attempt", to.Attempt),
+            ("allowed", allowed), ("failures", to.InfrastructureFailures), ("not_before", to.NotBefore),
+            ("ready", ready), ("afresh", afresh), ("now", now));
+        session.Append(now, bead, null, new JournalEvent.BeadRevived(
+            allowed, by, to.Stage.Value, to.Attempt, ready, to.NotBefore));
+    }
+
+    /// <summary>Whatever held the bead does no longer; it waits at a stage.</summary>
+    public static void Free(SqliteSession session, DateTimeOffset now, BeadId bead, BeadTransition.Free to) =>
+        session.Run("FreeBead", ("bead", bead), ("stage", to.Stage.Value), ("attempt", to.Attempt),
+            ("failures", to.InfrastructureFailures), ("not_before", to.NotBefore), ("now", now));
+
+    /// <summary>Attempts or retries are used up: a person must look, and the tracker says so.</summary>
+    public static void Block(SqliteSession session, DateTimeOffset now, BeadId bead, AgentNumber? agent, string reason)
+    {
+        session.Run("EndBead", ("bead", bead), ("state", "blocked"), ("detail", reason), ("now", now));
+        session.Append(now, bead, agent, new JournalEvent.BeadBlocked(reason));
+        session.Tell(now, new BeadChange.Block(bead, reason));
+    }
+
+    static SwarmStatus? Status(SqliteSession session) => session.First("SelectSwarm", Rows.Swarm)?.Status;
+
+    /// <summary>What ClaimNext returned.</summary>
+    sealed record Grant(Claim Claim, bool Started, AgentNumber? SupersededAgent, DateTimeOffset SupersededExpiresAt)
+    {
+        public static Grant Read(Microsoft.Data.Sqlite.SqliteDataReader row, AgentNumber agent) => new(
+            Rows.Claim(row, agent), row.GetBoolean(9), row.MaybeAgent(10), row.MaybeAt(11) ?? default);
+    }
+}

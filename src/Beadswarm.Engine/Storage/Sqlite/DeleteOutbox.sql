@@ -1,0 +1,1 @@
+DELETE FROM outbox WHERE id = $id RETURNING bead, kind

@@ -1,0 +1,3 @@
+UPDATE bead SET state = 'pending', stage = $stage, attempt = $attempt, infrastructure_failures = $failures,
+  not_before = $not_before, agent = NULL, expires_at = NULL, updated_at = $now
+WHERE id = $bead

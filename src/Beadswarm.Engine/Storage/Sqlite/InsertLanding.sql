@@ -1,0 +1,5 @@
+INSERT INTO landing (bead, agent, attempt, branch, base_commit, head_commit, head_tree, state, queued_at, updated_at)
+SELECT id, $agent, attempt, branch, base_commit, head_commit, head_tree, 'queued', $now, $now
+FROM bead
+WHERE id = $bead
+RETURNING id, head_commit

@@ -1,0 +1,1 @@
+INSERT INTO outbox (bead, kind, text, at) VALUES ($bead, $kind, $text, $now)

@@ -1,0 +1,2 @@
+UPDATE stage_run SET status = 'interrupted', summary = $summary, completed_at = $now
+WHERE bead = $bead AND status = 'started'

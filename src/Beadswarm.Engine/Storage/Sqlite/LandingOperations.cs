@@ -1,0 +1,164 @@
+using Beadswarm.Beads;
+using Beadswarm.Claims;
+using Beadswarm.Journal;
+using Beadswarm.Landing;
+using Beadswarm.Swarms;
+
+namespace Beadswarm.Storage.Sqlite;
+
+/// <summary>The merge queue's rows, and the outbox to the tracker that landing feeds.</summary>
+static class LandingOperations
+{
+    /// <summary>Most changes read from the outbox at once; the rest comes with the next read.</summary>
+    public const int OutboxReadMax = 1000;
+
+    public static void Queue(SqliteSession session, DateTimeOffset now, ClaimKey key)
+    {
+        var bead = session.First("SelectBead", Rows.BeadWork, ("bead", key.Bead));
+        if (bead is not { HeadCommit: not null, HeadTree: not null })
+        {
+            throw new InvalidOperationException($"bead '{key.Bead}' cannot land: no stage left a commit with its tree");
+        }
+
+        var queued = session.First("InsertLanding", row => new { Id = row.GetInt64(0), Head = row.GetString(1) },
+            ("bead", key.Bead), ("agent", key.Agent), ("now", now))!; // one row was inserted
+        session.Run("EndBead", ("bead", key.Bead), ("state", "landing"), ("detail", null), ("now", now));
+        session.Append(now, key.Bead, key.Agent, new JournalEvent.LandingQueued(queued.Id, queued.Head));
+    }
+
+    public static WriteOutcome Intend(
+        SqliteSession session, DateTimeOffset now, SwarmEpoch epoch, LandingId id, LandingIntent intent) =>
+        Change(session, now, epoch, id,
+            session => session.Run("IntendLanding", ("landing", id.Value), ("base", intent.Base),
+                ("candidate", intent.Candidate), ("tree", intent.Tree), ("paths", StoredLists.Write(intent.Paths)),
+                ("now", now)),
+            new JournalEvent.LandingIntended(id.Value, intent.Base, intent.Candidate, intent.Tree));
+
+    public static WriteOutcome Void(
+        SqliteSession session, DateTimeOffset now, SwarmEpoch epoch, LandingId id, string reason) =>
+        Change(session, now, epoch, id,
+            session => session.Run("VoidLanding", ("landing", id.Value), ("now", now)),
+            new JournalEvent.LandingVoided(id.Value, reason));
+
+    public static WriteOutcome Integrate(
+        SqliteSession session, DateTimeOffset now, SwarmEpoch epoch, LandingId id, string commit) =>
+        Change(session, now, epoch, id,
+            session => session.Run("IntegrateLanding", ("landing", id.Value), ("commit", commit), ("now", now)),
+            new JournalEvent.LandingIntegrated(id.Value, commit));
+
+    public static WriteOutcome Complete(
+        SqliteSession session, DateTimeOffset now, SwarmEpoch epoch, LandingId id, LandingProof proof)
+    {
+        if (session.Hold(epoch) is null || Find(session, id) is not { } landing)
+        {
+            return WriteOutcome.Fenced;
+        }
+
+        if (landing.State == "landed" && landing.Detail == proof.Commit)
+        {
+            return WriteOutcome.Done; // recovery saw the same content again
+        }
+
+        if (!End(session, now, id, "landed", proof.Commit, proof.ObservedTip))
+        {
+            return WriteOutcome.Fenced;
+        }
+
+        session.Run("EndBead", ("bead", landing.Bead), ("state", "completed"), ("detail", proof.Commit), ("now", now));
+        session.Append(now, landing.Bead, landing.Agent, new JournalEvent.BeadLanded(
+            id.Value, proof.Commit, proof.ObservedTip));
+        session.Tell(now, new BeadChange.Close(landing.Bead, $"landed as {proof.Commit}"));
+        return WriteOutcome.Done;
+    }
+
+    public static WriteOutcome Leave(
+        SqliteSession session, DateTimeOffset now, SwarmEpoch epoch, LandingId id, string branch)
+    {
+        if (session.Hold(epoch) is null || Find(session, id) is not { } landing
+            || !End(session, now, id, "left", branch, null))
+        {
+            return WriteOutcome.Fenced;
+        }
+
+        session.Run("EndBead", ("bead", landing.Bead), ("state", "left"), ("detail", branch), ("now", now));
+        session.Append(now, landing.Bead, landing.Agent, new JournalEvent.LandingLeft(id.Value, branch));
+        session.Tell(now, new BeadChange.Block(
+            landing.Bead, $"finished on branch {branch}: merge it and close this bead, or reopen it"));
+        return WriteOutcome.Done;
+    }
+
+    public static WriteOutcome Return(
+        SqliteSession session, DateTimeOffset now, SwarmEpoch epoch, LandingId id, string reason,
+        BeadTransition transition, IReadOnlyList<NewArtifact> artifacts)
+    {
+        if (transition is BeadTransition.Keep or BeadTransition.Land)
+        {
+            throw new ArgumentException("a landing returns a bead to a stage or blocks it", nameof(transition));
+        }
+
+        if (session.Hold(epoch) is null || Find(session, id) is not { } landing
+            || !End(session, now, id, "returned", reason, null))
+        {
+            return WriteOutcome.Fenced;
+        }
+
+        StageOperations.Keep(session, now, landing.Bead, run: null, id.Value, artifacts);
+        var (next, stage, attempt, notBefore) = StageOperations.Describe(transition);
+        session.Append(now, landing.Bead, landing.Agent, new JournalEvent.LandingReturned(
+            id.Value, reason, next, stage, attempt, notBefore));
+        if (transition is BeadTransition.Free free)
+        {
+            ClaimOperations.Free(session, now, landing.Bead, free);
+        }
+        else if (transition is BeadTransition.Block block)
+        {
+            ClaimOperations.Block(session, now, landing.Bead, landing.Agent, block.Reason);
+        }
+
+        return WriteOutcome.Done;
+    }
+
+    public static bool ConfirmOutbox(
+        SqliteSession session, DateTimeOffset now, SwarmEpoch epoch, IReadOnlyList<long> ids)
+    {
+        if (session.Hold(epoch) is null)
+        {
+            return false;
+        }
+
+        foreach (var id in ids)
+        {
+            if (session.First("DeleteOutbox", row => new { Bead = row.Bead(0), Kind = row.GetString(1) }, ("id", id))
+                is { } told)
+            {
+                session.Append(now, told.Bead, null, new JournalEvent.TrackerTold(told.Kind));
+            }
+        }
+
+        return true;
+    }
+
+    static WriteOutcome Change(
+        SqliteSession session, DateTimeOffset now, SwarmEpoch epoch, LandingId id, Func<SqliteSession, int> change,
+        JournalEvent entry)
+    {
+        if (session.Hold(epoch) is null || Find(session, id) is not { } landing || change(session) == 0)
+        {
+            return WriteOutcome.Fenced;
+        }
+
+        session.Append(now, landing.Bead, landing.Agent, entry);
+        return WriteOutcome.Done;
+    }
+
+    static bool End(
+        SqliteSession session, DateTimeOffset now, LandingId id, string state, string detail, string? observedTip) =>
+        session.Run("EndLanding", ("landing", id.Value), ("state", state), ("detail", detail),
+            ("observed_tip", observedTip), ("now", now)) > 0;
+
+    static FoundLanding? Find(SqliteSession session, LandingId id) =>
+        session.First("SelectLanding",
+            row => new FoundLanding(row.Bead(1), row.Agent(2), row.GetString(3), row.Text(4)), ("landing", id.Value));
+
+    sealed record FoundLanding(BeadId Bead, AgentNumber Agent, string State, string? Detail);
+}

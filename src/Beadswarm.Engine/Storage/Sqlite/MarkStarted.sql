@@ -1,0 +1,1 @@
+UPDATE bead SET started = 1 WHERE id = $bead

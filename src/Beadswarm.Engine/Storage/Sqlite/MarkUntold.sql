@@ -1,0 +1,1 @@
+UPDATE bead SET started = 0 WHERE id = $bead

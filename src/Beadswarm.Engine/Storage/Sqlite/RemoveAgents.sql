@@ -1,0 +1,1 @@
+DELETE FROM agent WHERE number NOT IN (SELECT value FROM json_each($agents))

@@ -1,0 +1,1 @@
+SELECT agent, token, stage, attempt, infrastructure_failures FROM bead WHERE id = $bead AND state = 'held'

@@ -1,0 +1,1 @@
+SELECT id, bead, kind, text FROM outbox ORDER BY id LIMIT $limit

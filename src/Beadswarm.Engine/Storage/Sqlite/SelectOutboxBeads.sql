@@ -1,0 +1,1 @@
+SELECT DISTINCT bead FROM outbox

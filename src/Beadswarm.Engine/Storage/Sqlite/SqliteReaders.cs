@@ -1,0 +1,64 @@
+using System.Collections.Concurrent;
+using Microsoft.Data.Sqlite;
+
+namespace Beadswarm.Storage.Sqlite;
+
+/// <summary>A few connections that only read, each reading in one transaction: what it sees is one moment.</summary>
+sealed class SqliteReaders(string path) : IDisposable
+{
+    /// <summary>Most connections that read at once; the next reader waits.</summary>
+    public const int OpenMax = 4;
+
+    readonly ConcurrentBag<SqliteSession> _idle = [];
+    readonly SemaphoreSlim _slots = new(OpenMax);
+    bool _disposed;
+
+    public async Task<T> ReadAsync<T>(Func<SqliteSession, T> read, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        await _slots.WaitAsync(cancellationToken);
+        try
+        {
+            return Read(read);
+        }
+        catch (SqliteException e)
+        {
+            throw SqliteErrors.Explain(path, e);
+        }
+        finally
+        {
+            _slots.Release();
+        }
+    }
+
+    public void Dispose()
+    {
+        _disposed = true;
+        while (_idle.TryTake(out var session))
+        {
+            session.Dispose();
+        }
+    }
+
+    T Read<T>(Func<SqliteSession, T> read)
+    {
+        if (!_idle.TryTake(out var session))
+        {
+            session = SqliteSession.Open(path, writable: false);
+        }
+
+        try
+        {
+            session.Script("BEGIN");
+            var result = read(session);
+            session.Script("COMMIT");
+            _idle.Add(session);
+            return result;
+        }
+        catch
+        {
+            session.Dispose(); // its transaction may be open; a new session is cheap
+            throw;
+        }
+    }
+}

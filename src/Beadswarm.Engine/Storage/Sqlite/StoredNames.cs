@@ -1,0 +1,101 @@
+using Beadswarm.Beads;
+using Beadswarm.Gates;
+using Beadswarm.Pipelines;
+using Beadswarm.Swarms;
+
+namespace Beadswarm.Storage.Sqlite;
+
+/// <summary>The words in which closed types are kept in columns and in the journal. They never change.</summary>
+static class StoredNames
+{
+    public static string Of(SwarmStatus status) => status switch
+    {
+        SwarmStatus.Starting => "starting",
+        SwarmStatus.Running => "running",
+        SwarmStatus.Stopping => "stopping",
+        SwarmStatus.Stopped => "stopped",
+        SwarmStatus.Completed => "completed",
+    };
+
+    public static string Of(AgentStatus status) => status switch
+    {
+        AgentStatus.Idle => "idle",
+        AgentStatus.Working => "working",
+        AgentStatus.Waiting => "waiting",
+        AgentStatus.Parked => "parked",
+    };
+
+    public static string Of(StageStatus status) => status switch
+    {
+        StageStatus.Started => "started",
+        StageStatus.Passed => "passed",
+        StageStatus.Failed => "failed",
+        StageStatus.Error => "error",
+        StageStatus.Interrupted => "interrupted",
+    };
+
+    public static string Of(GateStatus status) => status switch
+    {
+        GateStatus.Passed => "passed",
+        GateStatus.Failed => "failed",
+        GateStatus.NoVerdict => "no_verdict",
+    };
+
+    public static (string Kind, string? Text) Of(BeadChange change) => change switch
+    {
+        BeadChange.Start start => ("start", start.Assignee),
+        BeadChange.Close close => ("close", close.Reason),
+        BeadChange.Block block => ("block", block.Note),
+        BeadChange.Reopen reopen => ("reopen", reopen.Note),
+        _ => throw new System.Diagnostics.UnreachableException($"{change}"),
+    };
+
+    public static BeadChange Change(BeadId bead, string kind, string? text) => kind switch
+    {
+        "start" => new BeadChange.Start(bead, text ?? ""),
+        "close" => new BeadChange.Close(bead, text ?? ""),
+        "block" => new BeadChange.Block(bead, text ?? ""),
+        "reopen" => new BeadChange.Reopen(bead, text),
+        _ => throw Unknown("change", kind),
+    };
+
+    public static SwarmStatus ToSwarmStatus(string name) => name switch
+    {
+        "starting" => SwarmStatus.Starting,
+        "running" => SwarmStatus.Running,
+        "stopping" => SwarmStatus.Stopping,
+        "stopped" => SwarmStatus.Stopped,
+        "completed" => SwarmStatus.Completed,
+        _ => throw Unknown("swarm status", name),
+    };
+
+    public static AgentStatus ToAgentStatus(string name) => name switch
+    {
+        "idle" => AgentStatus.Idle,
+        "working" => AgentStatus.Working,
+        "waiting" => AgentStatus.Waiting,
+        "parked" => AgentStatus.Parked,
+        _ => throw Unknown("agent status", name),
+    };
+
+    public static StageStatus ToStageStatus(string name) => name switch
+    {
+        "started" => StageStatus.Started,
+        "passed" => StageStatus.Passed,
+        "failed" => StageStatus.Failed,
+        "error" => StageStatus.Error,
+        "interrupted" => StageStatus.Interrupted,
+        _ => throw Unknown("stage status", name),
+    };
+
+    public static GateStatus ToGateStatus(string name) => name switch
+    {
+        "passed" => GateStatus.Passed,
+        "failed" => GateStatus.Failed,
+        "no_verdict" => GateStatus.NoVerdict,
+        _ => throw Unknown("gate status", name),
+    };
+
+    static StoreException Unknown(string what, string name) =>
+        new($"the store holds an unknown {what}, '{name}': it was written by another version", transient: false);
+}

@@ -1,0 +1,165 @@
+using System.Diagnostics;
+using Beadswarm.Beads;
+using Beadswarm.Claims;
+using Beadswarm.Configuration;
+using Beadswarm.Journal;
+using Beadswarm.Swarms;
+
+namespace Beadswarm.Storage.Sqlite;
+
+/// <summary>Beginning and ending a swarm, its agents, and what comes in from the tracker.</summary>
+static class SwarmOperations
+{
+    public static SwarmRecord Begin(SqliteSession session, DateTimeOffset now, SwarmBegin begin)
+    {
+        var newest = session.First("SelectSwarm", Rows.Swarm);
+        var continued = newest is not null && newest.Status switch
+        {
+            SwarmStatus.Starting or SwarmStatus.Running or SwarmStatus.Stopping => true,
+            SwarmStatus.Stopped => begin.Resume,
+            SwarmStatus.Completed => false,
+        };
+
+        var followTracker = begin.Order == SelectOrder.Tracker;
+        var retry = begin.RetryStage ?? begin.FirstStage;
+        session.Run(
+            continued ? "ContinueSwarm" : "InsertSwarm",
+            ("node", begin.Node), ("target", begin.Target), ("limit", begin.Limit),
+            ("order", followTracker ? "tracker" : "triage"), ("first_stage", begin.FirstStage.Value),
+            ("retry_stage", retry.Value), ("actor", begin.Actor), ("now", now));
+        if (!continued)
+        {
+            session.Run("AdoptBeads");
+        }
+
+        session.Run("OrderBeads", ("follow_tracker", followTracker), ("first_stage", begin.FirstStage.Value));
+        session.Run("RemoveAgents", ("agents", StoredLists.Write(begin.Agents.Select(slot => slot.Number.Value))));
+        foreach (var slot in begin.Agents)
+        {
+            session.Run(
+                "UpsertAgent", ("agent", slot.Number), ("role", slot.Role), ("runner", slot.Runner), ("now", now));
+        }
+
+        var swarm = session.First("SelectSwarm", Rows.Swarm)
+            ?? throw new UnreachableException("the swarm that was just begun is not there");
+        session.Append(now, null, null, new JournalEvent.SwarmStarted(
+            swarm.Epoch.Value, begin.Node, begin.Agents.Count, swarm.Target, swarm.Limit, continued,
+            begin.FirstStage.Value));
+        return swarm;
+    }
+
+    public static WriteOutcome SetStatus(
+        SqliteSession session, DateTimeOffset now, SwarmEpoch epoch, SwarmStatus status, string? reason)
+    {
+        if (session.Hold(epoch) is null)
+        {
+            return WriteOutcome.Fenced;
+        }
+
+        var name = StoredNames.Of(status);
+        if (session.Run("SetSwarmStatus", ("status", name), ("reason", reason), ("now", now)) > 0)
+        {
+            session.Append(now, null, null, new JournalEvent.SwarmStatusChanged(name, reason));
+        }
+
+        // Nobody works on these any more, and a tracker that says otherwise keeps people from taking them.
+        if (status is SwarmStatus.Stopped or SwarmStatus.Completed)
+        {
+            foreach (var bead in session.All("SelectStartedPending", row => row.Bead(0)))
+            {
+                session.Tell(now, new BeadChange.Reopen(bead, null));
+            }
+        }
+
+        return WriteOutcome.Done;
+    }
+
+    public static WriteOutcome SetAgentStatus(
+        SqliteSession session, DateTimeOffset now, SwarmEpoch epoch, AgentNumber agent, AgentStatus status,
+        string? reason)
+    {
+        if (session.Hold(epoch) is null)
+        {
+            return WriteOutcome.Fenced;
+        }
+
+        var name = StoredNames.Of(status);
+        if (session.Run("SetAgentStatus", ("agent", agent), ("status", name), ("reason", reason), ("now", now)) > 0)
+        {
+            session.Append(now, null, agent, new JournalEvent.AgentStatusChanged(name, reason));
+        }
+
+        return WriteOutcome.Done;
+    }
+
+    public static IntakeResult UpdateBacklog(
+        SqliteSession session, DateTimeOffset now, SwarmEpoch epoch, IReadOnlyList<BacklogEntry> entries,
+        int attemptsAllowed)
+    {
+        if (session.Hold(epoch) is not { } terms)
+        {
+            return new IntakeResult(0, 0, 0, 0);
+        }
+
+        var known = session.All("SelectBeads", Rows.BeadWork).ToDictionary(bead => bead.Id);
+        var untold = session.All("SelectOutboxBeads", row => row.Bead(0)).ToHashSet();
+        var changes = IntakeRules.Merge(
+            known, entries, untold, new IntakeTerms(terms.FirstStage, terms.RetryStage, attemptsAllowed)).ToArray();
+        foreach (var change in changes)
+        {
+            Apply(session, now, terms, change, attemptsAllowed);
+        }
+
+        return new IntakeResult(
+            changes.Count(change => change is IntakeChange.Add),
+            changes.Count(change => change is IntakeChange.Add { Entry.Ready: true }
+                or IntakeChange.Describe { ReadyChanged: true, Ready: true } or IntakeChange.Revive { Ready: true }),
+            changes.Count(change => change is IntakeChange.Withdraw),
+            changes.Count(change => change is IntakeChange.Revive));
+    }
+
+    static void Apply(
+        SqliteSession session, DateTimeOffset now, SwarmTerms terms, IntakeChange change, int attemptsAllowed)
+    {
+        switch (change)
+        {
+            case IntakeChange.Add(var entry):
+                Write(session, "InsertBead", now, terms, entry, entry.Ready,
+                    ("stage", terms.FirstStage.Value), ("allowed", attemptsAllowed));
+                session.Append(now, entry.Id, null, new JournalEvent.BeadAdded(
+                    entry.Title, entry.Priority, entry.Ready, terms.FirstStage.Value));
+                break;
+            case IntakeChange.Describe(var entry, var ready, var readyChanged):
+                Write(session, "DescribeBead", now, terms, entry, ready);
+                if (readyChanged)
+                {
+                    session.Append(now, entry.Id, null, new JournalEvent.BeadReady(ready));
+                }
+
+                break;
+            case IntakeChange.Withdraw(var bead):
+                session.Run("EndBead", ("bead", bead), ("state", "withdrawn"), ("detail", null), ("now", now));
+                session.Append(now, bead, null, new JournalEvent.BeadWithdrawn());
+                break;
+            case IntakeChange.Revive(var entry, var stage, var attempt, var allowed, var ready, var afresh):
+                Write(session, "DescribeBead", now, terms, entry, ready);
+                ClaimOperations.Revive(
+                    session, now, entry.Id, new BeadTransition.Free(stage, attempt, 0, null), allowed, ready, afresh,
+                    by: "tracker");
+                break;
+            default:
+                throw new UnreachableException($"{change}");
+        }
+    }
+
+    static void Write(
+        SqliteSession session, string statement, DateTimeOffset now, SwarmTerms terms, BacklogEntry entry, bool ready,
+        params ReadOnlySpan<(string Name, object? Value)> more) =>
+        session.Run(
+            statement,
+            [
+                ("bead", entry.Id), ("title", entry.Title), ("priority", entry.Priority), ("unblocks", entry.Unblocks),
+                ("created_at", entry.CreatedAt), ("ordinal", entry.Ordinal),
+                ("rank", terms.FollowTracker ? entry.Ordinal : 0L), ("ready", ready), ("now", now), .. more,
+            ]);
+}

@@ -1,0 +1,11 @@
+namespace Beadswarm.Storage;
+
+/// <summary>
+/// The store cannot be opened, read or written. The message names cause and remedy; nothing of the operation that threw
+/// it was acknowledged, and what it wrote was rolled back.
+/// </summary>
+/// <param name="transient">The same operation may succeed later: the file was busy, the disk full.</param>
+sealed class StoreException(string message, bool transient, Exception? inner = null) : Exception(message, inner)
+{
+    public bool IsTransient { get; } = transient;
+}

@@ -1,0 +1,18 @@
+namespace Beadswarm.Storage;
+
+/// <summary>
+/// Instants as the store keeps them: whole microseconds since 1970-01-01 UTC, the precision that every driver has.
+/// </summary>
+static class StoreTime
+{
+    public static long ToMicros(DateTimeOffset at) => ToMicros(at - DateTimeOffset.UnixEpoch);
+
+    public static long ToMicros(TimeSpan span) => span.Ticks / TimeSpan.TicksPerMicrosecond;
+
+    public static DateTimeOffset FromMicros(long micros) => DateTimeOffset.UnixEpoch + SpanFromMicros(micros);
+
+    public static TimeSpan SpanFromMicros(long micros) => new(micros * TimeSpan.TicksPerMicrosecond);
+
+    /// <summary>The instant as it will be read back.</summary>
+    public static DateTimeOffset Truncate(DateTimeOffset at) => FromMicros(ToMicros(at));
+}
