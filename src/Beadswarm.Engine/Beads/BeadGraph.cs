@@ -124,12 +124,14 @@ sealed class BeadGraph
 
     void Connect(Bead bead, BeadDependency dependency)
     {
-        var target = BeadId.TryParse(dependency.Target, out var id) ? _beads.GetValueOrDefault(id) : null;
+        var named = BeadId.TryParse(dependency.Target, out var id);
+        var target = named ? _beads.GetValueOrDefault(id) : null;
         var edge = new BeadEdge(bead, target, BeadEdge.KindOf(dependency.Type), dependency);
         ListOf(_outgoing, bead.Id).Add(edge);
-        if (target is not null)
+        if (named)
         {
-            ListOf(_incoming, target.Id).Add(edge);
+            // Also of a bead that is not there: its children are, and a gate may wait for them.
+            ListOf(_incoming, id).Add(edge);
         }
     }
 

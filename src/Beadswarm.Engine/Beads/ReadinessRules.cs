@@ -200,6 +200,12 @@ static class ReadinessRules
 
     static NotReadyReason.WaitsForChildren? ShutGate(BeadGraph graph, BeadEdge edge, TrackerDialect dialect)
     {
+        if (dialect == TrackerDialect.Bd && (edge.To is null || Gone(edge.To, dialect)))
+        {
+            // bd 1 evaluates gates of beads it holds; old bd asks for the children by the spawner's name alone.
+            return null;
+        }
+
         var (gate, spawner) = Gate(edge, dialect);
         var children = BeadId.TryParse(spawner, out var id)
             ? graph.ChildrenByEdge(id).Where(child => !Gone(child, dialect)).Distinct().ToArray()
