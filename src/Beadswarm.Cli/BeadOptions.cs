@@ -19,13 +19,25 @@ static class BeadOptions
     public static Option<AgentNumber?> Agent(string description) =>
         new("--agent") { Description = description, HelpName = "N", CustomParser = ParseAgent };
 
-    /// <summary>Refuses zero and negative numbers.</summary>
-    public static void AtLeastOne(OptionResult result)
-    {
-        if (result.Tokens.Count > 0 && int.TryParse(result.Tokens[0].Value, out var number) && number < 1)
+    /// <summary>A number from 1 on.</summary>
+    public static Option<int> Count(string name, string[] aliases, string description, int fallback) =>
+        new(name, aliases)
         {
-            result.AddError($"{result.IdentifierToken?.Value} is {number}; it must be at least 1");
+            Description = description,
+            HelpName = "N",
+            DefaultValueFactory = _ => fallback,
+            CustomParser = result => ParseCount(result, name),
+        };
+
+    static int ParseCount(ArgumentResult result, string name)
+    {
+        if (int.TryParse(result.Tokens[0].Value, out var number) && number > 0)
+        {
+            return number;
         }
+
+        result.AddError($"{name} is '{result.Tokens[0].Value}'; it must be a whole number from 1 on");
+        return 0;
     }
 
     static BeadId? ParseBead(ArgumentResult result)

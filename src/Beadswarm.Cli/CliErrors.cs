@@ -1,6 +1,8 @@
 using System.CommandLine;
-using System.Text.Json;
 using Beadswarm.Beads;
+using Beadswarm.Cli.Rendering;
+using Beadswarm.Control;
+using Beadswarm.Storage;
 
 namespace Beadswarm.Cli;
 
@@ -9,21 +11,27 @@ static class CliErrors
 {
     public static UserError OfParsing(ParseResult parsed)
     {
-        var names = parsed.CommandResult.Command.Parents.OfType<Command>().Reverse().Append(parsed.CommandResult.Command);
-        var verb = string.Join(' ', names.Select(command => command is RootCommand ? "beadswarm" : command.Name));
+        var command = parsed.CommandResult.Command;
+        var path = command.Parents.OfType<Command>().Reverse().Append(command);
+        var verb = string.Join(' ', path.Select(part => part.Name));
         var message = parsed.Errors[0].Message;
         var unknown = parsed.UnmatchedTokens is [var first, ..] ? first : null;
+        if (unknown is null && command is { Subcommands.Count: > 0, Action: null })
+        {
+            return new UserError($"'{verb}' needs a verb", $"see '{verb} --help'", ExitCodes.Usage);
+        }
+
         if (unknown is null)
         {
             return new UserError(Sentence(message), $"see '{verb} --help'", ExitCodes.Usage);
         }
 
-        var known = unknown.StartsWith('-')
-            ? OptionNames(parsed.CommandResult.Command)
-            : parsed.CommandResult.Command.Subcommands.Where(command => !command.Hidden).Select(command => command.Name);
+        var candidates = unknown.StartsWith('-')
+            ? OptionNames(command)
+            : command.Subcommands.Where(known => !known.Hidden).Select(known => known.Name);
         var kind = unknown.StartsWith('-') ? "option"
-            : parsed.CommandResult.Command.Subcommands.Count > 0 ? "verb" : "argument";
-        var near = Suggestion.For(unknown, known);
+            : command.Subcommands.Count > 0 ? "verb" : "argument";
+        var near = Suggestion.For(unknown, candidates);
         return new UserError(
             $"'{verb}' has no {kind} '{unknown}'",
             near is null ? $"see '{verb} --help'" : $"did you mean '{near}'?",
@@ -36,6 +44,9 @@ static class CliErrors
         {
             UserError known => known,
             TrackerException tracker => new UserError(tracker.Message, null, ExitCodes.TrackerBroken),
+            StoreException store => new UserError(store.Message, null, ExitCodes.StoreUnusable),
+            ControlException control => new UserError(
+                $"the swarm did not answer: {control.Message}", "try again", ExitCodes.Io),
             OperationCanceledException => new UserError("interrupted", null, ExitCodes.Terminated),
             UnauthorizedAccessException or IOException => new UserError(Sentence(error.Message), null, ExitCodes.Io),
             _ => new UserError(
@@ -60,24 +71,18 @@ static class CliErrors
         return error.ExitCode;
     }
 
-    static string ToJson(UserError error)
-    {
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
+    static string ToJson(UserError error) =>
+        JsonLine.Object(json =>
         {
-            json.WriteStartObject();
             json.WriteString("type", "error");
             json.WriteNumber("code", error.ExitCode);
             json.WriteString("message", error.Message);
             json.WriteString("hint", error.Hint);
-            json.WriteEndObject();
-        }
-
-        return System.Text.Encoding.UTF8.GetString(buffer.GetBuffer().AsSpan(0, (int)buffer.Length));
-    }
+        });
 
     static IEnumerable<string> OptionNames(Command command) =>
-        command.Options.Concat(command.Parents.OfType<Command>().SelectMany(parent => parent.Options.Where(o => o.Recursive)))
+        command.Options
+            .Concat(command.Parents.OfType<Command>().SelectMany(parent => parent.Options.Where(o => o.Recursive)))
             .Where(option => !option.Hidden).SelectMany(option => option.Aliases.Append(option.Name));
 
     /// <summary>As the rest of our messages: lowercase start, no full stop.</summary>

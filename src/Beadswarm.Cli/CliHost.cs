@@ -20,6 +20,15 @@ sealed record CliHost
     /// <summary>Standard input is a terminal, so that a question can be asked.</summary>
     public required bool CanAsk { get; init; }
 
+    /// <summary>The key that was pressed since the last call, if any. Never waits.</summary>
+    public Func<char?> PressedKey { get; init; } = () => null;
+
+    /// <summary>Rows of the terminal.</summary>
+    public int Height { get; init; } = PlainHeight;
+
+    /// <summary>Where times of day are shown.</summary>
+    public TimeZoneInfo Zone { get; init; } = TimeZoneInfo.Utc;
+
     /// <summary>Columns of the terminal; of plain output too.</summary>
     public int Width { get; init; } = PlainWidth;
 
@@ -28,6 +37,8 @@ sealed record CliHost
 
     /// <summary>Columns of output that is no terminal.</summary>
     public const int PlainWidth = 120;
+
+    const int PlainHeight = 40;
 
     public static CliHost OfThisProcess()
     {
@@ -49,6 +60,11 @@ sealed record CliHost
             Time = TimeProvider.System,
             Interactive = interactive,
             CanAsk = interactive && !Console.IsInputRedirected,
+            PressedKey = interactive && !Console.IsInputRedirected
+                ? () => Console.KeyAvailable ? Console.ReadKey(intercept: true).KeyChar : null
+                : () => null,
+            Zone = TimeZoneInfo.Local,
+            Height = interactive && Console.WindowHeight > 0 ? Console.WindowHeight : PlainHeight,
             Width = interactive && Console.WindowWidth > 0 ? Console.WindowWidth : PlainWidth,
         };
     }

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
 using Beadswarm.Cli.Commands;
 
 namespace Beadswarm.Cli;
@@ -8,12 +10,15 @@ namespace Beadswarm.Cli;
 /// </summary>
 static class CommandTree
 {
-    public static RootCommand Create(CliHost host)
+    /// <summary>A plain command, since a root command would be called what the running executable is called.</summary>
+    public static Command Create(CliHost host)
     {
-        var root = new RootCommand("Work a backlog of beads with many coding agents and land what passes")
+        var root = new Command("beadswarm", "Work a backlog of beads with many coding agents and land what passes")
         {
             GlobalOptions.Format,
             GlobalOptions.Repo,
+            new HelpOption { Recursive = true },
+            new VersionOption { Action = new PrintVersion(host) },
         };
         foreach (var verb in Verbs(host))
         {
@@ -32,6 +37,9 @@ static class CommandTree
         FailuresCommand.Create(host),
         QueueCommand.Create(host),
         HistoryCommand.Create(host),
+        LogsCommand.Create(host),
+        WatchCommand.Create(host),
+
         CompletionCommand.Create(host),
     ];
 
@@ -58,6 +66,16 @@ static class CommandTree
         catch (Exception error) when (CliErrors.From(error) is { } known)
         {
             return CliErrors.Report(known, AsksForJson(args), host);
+        }
+    }
+
+    /// <summary>The version of the program, also when it runs inside of a test.</summary>
+    sealed class PrintVersion(CliHost host) : SynchronousCommandLineAction
+    {
+        public override int Invoke(ParseResult parseResult)
+        {
+            host.Out.WriteLine($"beadswarm {typeof(CommandTree).Assembly.GetName().Version?.ToString(3)}");
+            return ExitCodes.Ok;
         }
     }
 

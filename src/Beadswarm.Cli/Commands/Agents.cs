@@ -12,7 +12,7 @@ static class AgentsCommand
         var command = new Command("agents", "List the agents and what each of them does");
         command.Does(host, async (call, cancellationToken) =>
         {
-            await using var swarm = SwarmView.Open(call);
+            await using var swarm = SwarmReader.Open(call);
             var status = await swarm.ReadAsync((store, token) => store.ReadStatusAsync(token), cancellationToken);
             if (call.Json)
             {

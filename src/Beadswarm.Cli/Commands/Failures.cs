@@ -18,7 +18,7 @@ static class FailuresCommand
         var command = new Command("failures", "List blocked beads and failing stages, with the reason for each");
         command.Does(host, async (call, cancellationToken) =>
         {
-            await using var swarm = SwarmView.Open(call);
+            await using var swarm = SwarmReader.Open(call);
             var beads = await swarm.ReadAsync((store, token) => store.ReadBeadsAsync(token), cancellationToken);
             var history = await swarm.ReadAsync(
                 (store, token) => store.ReadHistoryAsync(null, null, HistoryMax, token), cancellationToken);

@@ -15,17 +15,11 @@ static class HistoryCommand
     {
         var bead = BeadOptions.Bead("Only stages of this bead");
         var agent = BeadOptions.Agent("Only stages that this agent ran");
-        var limit = new Option<int>("--limit", "-n")
-        {
-            Description = "Show the newest N",
-            HelpName = "N",
-            DefaultValueFactory = _ => LimitDefault,
-        };
-        limit.Validators.Add(BeadOptions.AtLeastOne);
+        var limit = BeadOptions.Count("--limit", ["-n"], "Show the newest N", LimitDefault);
         var command = new Command("history", "List the stages that agents ran, oldest first") { bead, agent, limit };
         command.Does(host, async (call, cancellationToken) =>
         {
-            await using var swarm = SwarmView.Open(call);
+            await using var swarm = SwarmReader.Open(call);
             var runs = await swarm.ReadAsync(
                 (store, token) => store.ReadHistoryAsync(call.Get(bead), call.Get(agent), call.Get(limit), token),
                 cancellationToken);

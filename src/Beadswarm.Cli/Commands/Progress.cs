@@ -13,7 +13,7 @@ static class ProgressCommand
         var command = new Command("progress", "Show how far the swarm is, and how fast");
         command.Does(host, async (call, cancellationToken) =>
         {
-            await using var swarm = SwarmView.Open(call);
+            await using var swarm = SwarmReader.Open(call);
             var status = await swarm.ReadAsync((store, token) => store.ReadStatusAsync(token), cancellationToken);
             var pace = Pace.Of(status, host.Time.GetUtcNow());
             call.PrintLine(call.Json ? FormatJson(status, pace) : FormatText(status, pace));

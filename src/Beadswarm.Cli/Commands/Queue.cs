@@ -13,7 +13,7 @@ static class QueueCommand
         var command = new Command("queue", "List the beads that wait to land, next one first");
         command.Does(host, async (call, cancellationToken) =>
         {
-            await using var swarm = SwarmView.Open(call);
+            await using var swarm = SwarmReader.Open(call);
             var queue = await swarm.ReadAsync((store, token) => store.ReadQueueAsync(token), cancellationToken);
             call.Print(call.Json ? FormatJson(queue) : FormatText(queue, host));
             return ExitCodes.Ok;

@@ -15,7 +15,7 @@ static class StatusCommand
         var command = new Command("status", "Show the state of the swarm, its counts and its agents");
         command.Does(host, async (call, cancellationToken) =>
         {
-            await using var swarm = SwarmView.Open(call);
+            await using var swarm = SwarmReader.Open(call);
             var json = await ReadAsync(swarm, cancellationToken);
             call.Print(call.Json
                 ? Encoding.UTF8.GetString(json) + "\n"
@@ -26,7 +26,7 @@ static class StatusCommand
     }
 
     /// <summary>The object of <c>status --format json</c>.</summary>
-    public static async Task<byte[]> ReadAsync(SwarmView swarm, CancellationToken cancellationToken)
+    public static async Task<byte[]> ReadAsync(SwarmReader swarm, CancellationToken cancellationToken)
     {
         var status = await swarm.ReadAsync((store, token) => store.ReadStatusAsync(token), cancellationToken);
         return StatusJson.Format(status, swarm.Alive);

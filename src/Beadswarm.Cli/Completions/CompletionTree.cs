@@ -3,7 +3,9 @@ using System.CommandLine.Completions;
 
 namespace Beadswarm.Cli.Completions;
 
-/// <summary>What can be typed behind one verb: verbs below it, options, and the known values of its arguments.</summary>
+/// <summary>
+/// What can be typed behind one verb: verbs below it, options, and the known values of its arguments.
+/// </summary>
 /// <param name="Path">The verbs that lead here, without the program's own name.</param>
 sealed record CompletionNode(
     IReadOnlyList<string> Path, IReadOnlyList<CompletionWord> Words, IReadOnlyList<CompletionOption> Options)
@@ -21,7 +23,7 @@ sealed record CompletionOption(IReadOnlyList<string> Names, string Help, bool Ta
 /// <summary>Reads the tree of commands as far as completing a line needs it.</summary>
 static class CompletionTree
 {
-    public static IReadOnlyList<CompletionNode> Of(RootCommand root) => [.. Nodes(root, [], [])];
+    public static IReadOnlyList<CompletionNode> Of(Command root) => [.. Nodes(root, [], [])];
 
     static IEnumerable<CompletionNode> Nodes(Command command, string[] path, CompletionOption[] inherited)
     {

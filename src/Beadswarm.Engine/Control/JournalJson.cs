@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Beadswarm.Journal;
 
@@ -12,11 +13,14 @@ static class JournalJson
 {
     const string TypeProperty = "type";
 
+    // Lines on a pipe, never HTML: text of other languages stays readable.
+    static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public static string Format(JournalEntry entry)
     {
         using var fields = JsonSerializer.SerializeToDocument(entry.Event, SwarmJson.Default.JournalEvent);
         var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer))
+        using (var json = new Utf8JsonWriter(buffer, Options))
         {
             json.WriteStartObject();
             json.WriteString(TypeProperty, fields.RootElement.GetProperty(TypeProperty).GetString());

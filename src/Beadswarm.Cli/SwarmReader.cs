@@ -1,5 +1,6 @@
 using Beadswarm.Control;
 using Beadswarm.Storage;
+using Beadswarm.Swarms;
 
 namespace Beadswarm.Cli;
 
@@ -8,15 +9,15 @@ namespace Beadswarm.Cli;
 /// ends
 /// between two questions is no error; the question is asked again where the answer is now.
 /// </summary>
-sealed class SwarmView : IAsyncDisposable
+sealed class SwarmReader : IAsyncDisposable
 {
     readonly StoreFile _file;
     IStoreReader? _stored;
 
-    SwarmView(string repositoryPath)
+    SwarmReader(string repositoryPath, TimeProvider time)
     {
-        Client = new ControlClient(ControlSocket.PathOf(repositoryPath));
-        _file = new StoreFile(repositoryPath);
+        Client = new ControlClient(new SwarmPaths(repositoryPath).Socket);
+        _file = new StoreFile(repositoryPath, time);
         Alive = Client.Answers();
     }
 
@@ -25,7 +26,7 @@ sealed class SwarmView : IAsyncDisposable
 
     public ControlClient Client { get; }
 
-    public static SwarmView Open(VerbCall call) => new(call.RepositoryPath);
+    public static SwarmReader Open(VerbCall call) => new(call.RepositoryPath, call.Host.Time);
 
     public async Task<T> ReadAsync<T>(
         Func<IStoreReader, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
@@ -42,7 +43,7 @@ sealed class SwarmView : IAsyncDisposable
             }
         }
 
-        _stored ??= await _file.OpenAsync();
+        _stored ??= await _file.OpenAsync(cancellationToken);
         return await read(_stored, cancellationToken);
     }
 

@@ -1,0 +1,139 @@
+using System.Globalization;
+using Beadswarm.Control;
+using Beadswarm.Journal;
+using Beadswarm.Swarms;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace Beadswarm.Cli.Rendering;
+
+/// <summary>What a live screen is drawn from: the state now, and what happened lately.</summary>
+sealed record LiveState(StatusSnapshot Status, bool Alive, IReadOnlyList<JournalEntry> Recent);
+
+/// <summary>
+/// The screen of <c>watch</c>, and of <c>run</c> on a terminal. Only ever used on a terminal: elsewhere its cursor
+/// movements
+/// would be garbage.
+/// </summary>
+static class LiveScreen
+{
+    /// <summary>Rows kept for the headline, the bar, the captions and the line of keys.</summary>
+    const int FixedRows = 8;
+    const int RecentRowsMin = 3;
+    static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Draws until <paramref name="ended"/> says so, or q is pressed. Says whether it was q.</summary>
+    public static async Task<bool> ShowAsync(
+        CliHost host, string keys, Func<CancellationToken, Task<LiveState>> read, Func<LiveState, bool> ended,
+        CancellationToken cancellationToken)
+    {
+        var quit = false;
+        var console = Console(host, ansi: true);
+        await console.Live(new Text("")).AutoClear(true).Overflow(VerticalOverflow.Crop).StartAsync(async screen =>
+        {
+            while (!quit)
+            {
+                var state = await read(cancellationToken);
+                screen.UpdateTarget(Draw(state, host, keys));
+                screen.Refresh();
+                if (ended(state))
+                {
+                    break;
+                }
+
+                quit = host.PressedKey() is 'q' or 'Q';
+                if (!quit)
+                {
+                    await Task.Delay(Interval, host.Time, cancellationToken);
+                }
+            }
+        });
+        return quit;
+    }
+
+    /// <summary>
+    /// A console that writes where the host says, with exactly the abilities that the host says it has.
+    /// </summary>
+    public static IAnsiConsole Console(CliHost host, bool ansi)
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = ansi ? AnsiSupport.Yes : AnsiSupport.No,
+            ColorSystem = ansi && host.Color ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
+            Interactive = ansi ? InteractionSupport.Yes : InteractionSupport.No,
+            Out = new AnsiConsoleOutput(host.Out),
+        });
+        console.Profile.Width = host.Width;
+        console.Profile.Height = host.Height;
+        return console;
+    }
+
+    public static IRenderable Draw(LiveState state, CliHost host, string keys)
+    {
+        var now = host.Time.GetUtcNow();
+        var view = StatusView.Parse(StatusJson.Format(state.Status, state.Alive));
+        var pace = Pace.Of(state.Status, now);
+        var agents = Math.Max(1, Math.Min(view.Agents.Count, host.Height - FixedRows - RecentRowsMin));
+        var recent = Math.Max(RecentRowsMin, host.Height - FixedRows - agents);
+        var time = Spans.Format(pace.Elapsed)
+            + (pace.Remaining is { } remaining ? $", about {Spans.Format(remaining)} to go" : "");
+        return new Rows(
+            new Text(Cut(view.Headline(), host), new Style(decoration: Decoration.Bold)),
+            new Text(Cut($"{pace.Bar()} {time}", host), new Style(Color.Green)),
+            new Text(""),
+            Agents(view, agents, now.UtcDateTime),
+            new Text(""),
+            new Rows(state.Recent
+                .Select(entry => (entry, line: JournalText.Format(entry, host.Zone)))
+                .Where(pair => pair.line is not null).TakeLast(recent)
+                .Select(pair => new Text(Cut(pair.line!, host), StyleOf(pair.entry.Event)))),
+            new Text(""),
+            new Text(keys, new Style(Color.Grey)));
+    }
+
+    static Table Agents(StatusView view, int rows, DateTime now)
+    {
+        var table = new Table { Border = TableBorder.None };
+        table.AddColumn(new TableColumn("agent").RightAligned());
+        table.AddColumns("role", "status");
+        table.AddColumn(new TableColumn("for").RightAligned());
+        table.AddColumns("bead", "stage");
+        table.AddColumn(new TableColumn("attempt").RightAligned());
+        table.AddColumn("note");
+        foreach (var agent in view.Agents.Take(rows))
+        {
+            table.AddRow(
+                Cell(agent.Agent.ToString(CultureInfo.InvariantCulture)), Cell(agent.Role),
+                new Text(agent.Status, StyleOf(agent.Status)), Cell(Spans.Format(now - agent.Since)), Cell(agent.Bead),
+                Cell(agent.Stage), Cell(agent.Attempt?.ToString(CultureInfo.InvariantCulture)), Cell(agent.Reason));
+        }
+
+        if (view.Agents.Count > rows)
+        {
+            table.Caption($"and {view.Agents.Count - rows} more agents");
+        }
+
+        return table;
+    }
+
+    static Text Cell(string? text) => new Text(SafeText.Line(text ?? "")).Overflow(Overflow.Ellipsis);
+
+    static string Cut(string line, CliHost host) => SafeText.Line(line, host.Width - 1);
+
+    static Style StyleOf(string status) =>
+        status switch
+        {
+            "working" => new Style(Color.Green),
+            "parked" => new Style(Color.Red),
+            _ => new Style(Color.Grey),
+        };
+
+    static Style StyleOf(JournalEvent entry) =>
+        entry switch
+        {
+            JournalEvent.BeadLanded or JournalEvent.LandingIntegrated => new Style(Color.Green),
+            JournalEvent.BeadBlocked or JournalEvent.ComponentFailed => new Style(Color.Red),
+            JournalEvent.LandingReturned or JournalEvent.LeaseExpired => new Style(Color.Yellow),
+            _ => Style.Plain,
+        };
+}
