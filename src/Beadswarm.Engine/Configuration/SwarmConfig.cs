@@ -108,6 +108,9 @@ sealed record LimitsConfig
     public int FeedbackBytesMax { get; init; } = 16 * 1024;
     public long LogBytesMax { get; init; } = 64 * 1024 * 1024;
 
-    /// <summary>Gates that may run at once over all agents.</summary>
+    /// <summary>Gates that may run at once over all agents. The loader's default is one for each processor.</summary>
     public int GatesMax { get; init; } = Math.Max(1, Environment.ProcessorCount);
+
+    /// <summary>The part of the limits that decides about infrastructure failures.</summary>
+    public RetryLimits Retry => new(InfrastructureRetriesMax, RetryDelayMin, RetryDelayMax);
 }

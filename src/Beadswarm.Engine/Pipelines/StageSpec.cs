@@ -40,6 +40,11 @@ sealed record StageSpec
 
     /// <summary>Overrides <c>limits.stageTimeout</c>.</summary>
     public TimeSpan? Timeout { get; init; }
+
+    /// <summary>
+    /// Name of the document the agent may leave in <c>$BEADSWARM_CONTEXT</c> for later stages; kept as an artifact.
+    /// </summary>
+    public string? Artifact { get; init; }
 }
 
 /// <summary>The stages in order, and how many attempts a bead has.</summary>
@@ -55,7 +60,25 @@ sealed record Pipeline(IReadOnlyList<StageSpec> Stages, int MaxAttempts, StageNa
     /// <summary>The stage after <paramref name="name"/>, or null after the last.</summary>
     public StageSpec? After(StageName name)
     {
-        var index = Stages.ToList().FindIndex(stage => stage.Name == name);
+        var index = IndexOf(name);
         return index + 1 < Stages.Count ? Stages[index + 1] : null;
+    }
+
+    public bool Has(StageName name) => Stages.Any(stage => stage.Name == name);
+
+    /// <summary>True when <paramref name="name"/> comes before the stage that feedback leads back to.</summary>
+    public bool BeforeRetry(StageName name) => IndexOf(name) < IndexOf(RetryFrom);
+
+    int IndexOf(StageName name)
+    {
+        for (var i = 0; i < Stages.Count; i++)
+        {
+            if (Stages[i].Name == name)
+            {
+                return i;
+            }
+        }
+
+        throw new KeyNotFoundException($"the pipeline has no stage '{name}'");
     }
 }

@@ -1,0 +1,184 @@
+using static Beadswarm.Configuration.ConfigType;
+
+namespace Beadswarm.Configuration;
+
+/// <summary>The one description of every key there is.</summary>
+static class ConfigKeys
+{
+    const string NamePattern = "^[a-z0-9][a-z0-9._-]{0,63}$";
+    const string NameSays = "lower case letters, digits, '.', '_' and '-', at most 64";
+    const string RefPattern = @"^(?!.*(\.\.|//|@\{|\.lock(/|$)))[A-Za-z0-9_][A-Za-z0-9_./+-]{0,199}(?<![./])$";
+    const string RefSays = "a branch name";
+
+    public static readonly Text Name = new(NamePattern, NameSays);
+
+    /// <summary>The sections in the order they are written, with what each is for.</summary>
+    public static readonly IReadOnlyList<(string Name, string Doc)> Sections =
+    [
+        ("tracker", "Where the backlog is, and whose rules it follows."),
+        ("select", "Which beads a run takes, and in which order. Empty lists select everything."),
+        ("pools", "Agents by role. Without it the pools come from the pipeline's preset."),
+        ("runners", "Agent programs by name. A pool names the one it uses."),
+        ("pipeline", "The stages a bead goes through."),
+        ("gates", "Commands run by the orchestrator on an exact commit; their exit code is the evidence. "
+            + "Giving this section replaces the gates found in the repository; `gates: {}` means none."),
+        ("landing", "How a passed bead gets onto the target branch."),
+        ("workspace", "What an agent works in."),
+        ("limits", "Every bound of a run."),
+    ];
+
+    public static readonly IReadOnlyList<ConfigKey> All =
+    [
+        new("agents", new Whole(1, 1000), null,
+            "Number of agents over all pools, spread in proportion to the pools' own numbers.",
+            "the sum of the pools, 12 without any") { Nullable = true },
+        new("runner", Name, null, "Runner of the pools that name none.", "the only runner, or the first one written")
+        {
+            Nullable = true,
+        },
+        new("store", new Text("^(sqlite|postgres(ql)?://.+|surrealdb://.+)$", "sqlite or a database URL"), "sqlite",
+            "Where the swarm keeps its state: sqlite, in .beadswarm/swarm.db. This version has no other."),
+
+        new("tracker.kind", Choose("auto", "jsonl", "bd", "br"), "auto",
+            "jsonl reads and writes .beads/issues.jsonl directly; bd and br go through that program."),
+        new("tracker.dialect", Choose("auto", "bd", "bd-classic", "br"), "auto",
+            "Whose rules decide what is ready: bd 1.0.5 and later, bd up to 0.50, or br."),
+        new("tracker.commit", new Switch(), "true",
+            "Bring the tracker's file onto the target branch, where git tracks it."),
+        new("tracker.commitInterval", Span("0s", "1d"), "30s",
+            "Changes of the tracker within this time share a commit."),
+        new("tracker.actor", Name, "beadswarm", "Prefix of the assignee written into the tracker."),
+
+        new("select.priority", new Priorities(), "[]", "Only beads of these priorities."),
+        new("select.epic", new Text(@"^\S{1,255}$", "a bead id"), null,
+            "Only the bead of this id and what is below it.")
+        {
+            Nullable = true,
+        },
+        new("select.labels", new Words(), "[]", "Only beads with all of these labels."),
+        new("select.types", new Words(), "[]", "Only beads of one of these types."),
+        new("select.assignees", new Words(), "[]", "Only beads of one of these assignees."),
+        new("select.ids", new Words(), "[]", "Only these beads."),
+        new("select.order", Choose("triage", "tracker"), "triage",
+            "triage: priority, then what a bead unblocks, then age. tracker: as the tracker's own ready command."),
+        new("select.limit", new Whole(1, 1_000_000), null, "How many beads this run may start.") { Nullable = true },
+        new("select.target", new Whole(1, 1_000_000), null, "How many beads this run is to land.") { Nullable = true },
+
+        new("pools[].role", Name, null,
+            "worker, test-writer, implementer, reviewer and planner know their stages; any other name needs stages.")
+        {
+            Required = true,
+        },
+        new("pools[].agents", new Whole(1, 1000), "1", "Number of agents."),
+        new("pools[].runner", Name, null, "Name of a runner.", "`runner`") { Nullable = true },
+        new("pools[].stages", new Words(), null, "Names of the stages these agents serve.", "the role's stages"),
+
+        new("runners.*.kind", Later(["command", "scripted"], ["claude-code", "codex", "gemini", "opencode", "acp"]),
+            "command", "command: any program that reads the prompt from standard input and changes files. "
+            + "scripted: the agent without a model that ships with the program."),
+        new("runners.*.command", new Arguments(), "[]",
+            "Program and arguments, one list item each; never a shell line. Required for kind command."),
+        new("runners.*.environment", new TextMap(), "{}", "Variables added to the agent's environment."),
+        new("runners.*.passEnvironment", new Words(), "[]",
+            "Names of variables the agent gets from the orchestrator's own environment, beside the built-in list."),
+
+        new("pipeline.preset", Choose([.. Pipelines.PipelinePresets.All.Select(preset => preset.Name)]), "default",
+            "A pipeline that ships with the program. Not together with stages."),
+        new("pipeline.maxAttempts", new Whole(1, 20), "3", "Attempts a bead has before it is blocked."),
+        new("pipeline.retryFrom", Name, null, "The stage that feedback leads back to.",
+            "the preset's; with stages: implement, or else the first stage that requires progress, or else the first")
+        {
+            Nullable = true,
+        },
+        new("pipeline.stages[].name", Name, null, "Name of the stage; unique.") { Required = true },
+        new("pipeline.stages[].kind", Choose("agent", "command"), "agent",
+            "agent: an agent with a prompt. command: nothing but the gates."),
+        new("pipeline.stages[].prompt", new Text(), null,
+            "Name of a prompt that ships with the program, or a Markdown file relative to the repository.",
+            "the prompt with the name of the stage, if there is one") { Nullable = true },
+        new("pipeline.stages[].verdictRequired", new Switch(), "false",
+            "The agent must say pass or fail; saying nothing is a failure."),
+        new("pipeline.stages[].progressRequired", new Switch(), "false",
+            "The stage must leave a tree that neither was there before nor has failed."),
+        new("pipeline.stages[].gates", new Words(), null, "Gates that must pass on the committed tree.",
+            "all gates from retryFrom on, none before it"),
+        new("pipeline.stages[].timeout", Span("1s", "7d"), null, "Replaces limits.stageTimeout.",
+            "`limits.stageTimeout`")
+        {
+            Nullable = true,
+        },
+        new("pipeline.stages[].artifact", new Text(@"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", "a file name"), null,
+            "File the agent may leave in $BEADSWARM_CONTEXT for later stages.") { Nullable = true },
+
+        new("gates.*.run", new Text(@"\S", "not empty"), null,
+            "Run by /bin/sh -c in the root of a clean checkout.") { Required = true },
+        new("gates.*.timeout", Span("1s", "1d"), "10m", "A gate that runs longer has failed."),
+        new("gates.*.countPattern", new Expression(), null,
+            "Counts matches in the output, for example warnings; more than the baseline fails, fewer lower it.")
+        {
+            Nullable = true,
+        },
+        new("gates.*.cleanup", new Text(@"\S", "not empty"), null,
+            "Run after this gate failed, to remove what it left behind.") { Nullable = true },
+        new("gates.*.beforeCommit", new Switch(), "false",
+            "Also run by the workspace's hook before an agent's commit."),
+        new("gates.*.cached", new Switch(), "true", "A verdict may be used again for the same tree and command."),
+
+        new("landing.mode", Later(["queue", "integration", "branch"], ["pull-request"]), "queue",
+            "queue: tested merged with the target, then the target moves. integration: the same onto an integration "
+            + "branch, promoted when its gates are green. branch: the branch is left for a person."),
+        new("landing.target", new Text(RefPattern, RefSays), null, "Name of the target branch.",
+            "the repository's default branch"),
+        new("landing.remote", new Text("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", "a remote's name"), null,
+            "Remote that holds the target; null: the repository itself.", "the remote found, or none")
+        {
+            Nullable = true,
+        },
+        new("landing.gates", new Words(), null, "Gates run on the merged tree.", "all gates"),
+        new("landing.batch", new Whole(1, 64), "8",
+            "Most beads in one tested combination. An upper bound: this version tests one at a time."),
+        new("landing.integrationBranch", new Text(RefPattern, RefSays), "beadswarm/integration",
+            "Branch of mode integration."),
+        new("landing.squash", new Switch(), "false", "One commit for each bead instead of a merge commit."),
+
+        new("workspace.kind", Later(["git-worktree"], ["git-clone", "jj"]), "git-worktree", "How workspaces are made."),
+
+        new("limits.stageTimeout", Span("1s", "7d"), "30m", "An agent that runs longer is terminated and tried again."),
+        new("limits.idleTimeout", Span("1s", "7d"), "10m",
+            "An agent that prints nothing for this long is terminated and tried again."),
+        new("limits.lease", Span("5s", "1h"), "60s", "Life of a claim that is not renewed."),
+        new("limits.grace", Span("0s", "10m"), "10s", "Between asking a process to end and killing it."),
+        new("limits.diskGb", new Number(0.01, 100_000), "20", "Most disk space for everything under .beadswarm/."),
+        new("limits.diskFreeGbMin", new Number(0, 100_000), "1", "No new work when less disk space is free."),
+        new("limits.restarts", new Rate(), "3/60s",
+            "Restarts of one part of the swarm within a time before it is parked."),
+        new("limits.infrastructureRetriesMax", new Whole(0, 100), "5",
+            "Infrastructure failures (crash, timeout, network) of a bead that are tried again."),
+        new("limits.retryDelayMin", Span("10ms", "1h"), "1s", "Wait before the first of these retries; it doubles."),
+        new("limits.retryDelayMax", Span("10ms", "1d"), "5m", "Longest wait before a retry."),
+        new("limits.feedbackBytesMax", new Whole(4096, 1024 * 1024), "16384", "Size of what the next attempt is told."),
+        new("limits.logBytesMax", new Whole(65_536, 1L << 40), "67108864", "Size of one log of an agent or a gate."),
+        new("limits.gatesMax", new Whole(1, 1024), null, "Gates that may run at once over all agents.",
+            "one for each processor"),
+    ];
+
+    static readonly Dictionary<string, ConfigKey> ByPath = All.ToDictionary(key => key.Path);
+
+    /// <summary>
+    /// The key that describes a concrete path: <c>gates.build.run</c> is described by <c>gates.*.run</c>.
+    /// </summary>
+    public static ConfigKey Of(string pattern) => ByPath[pattern];
+
+    public static ConfigKey? Find(string pattern) => ByPath.GetValueOrDefault(pattern);
+
+    static Choice Choose(params string[] words) => new(words, []);
+
+    static Choice Later(string[] words, string[] later) => new(words, later);
+
+    static Duration Span(string min, string max) => new(Parsed(min), Parsed(max));
+
+    static TimeSpan Parsed(string text) =>
+        Pipelines.Durations.TryParse(text, out var span)
+            ? span
+            : throw new FormatException($"'{text}' is not a duration");
+}

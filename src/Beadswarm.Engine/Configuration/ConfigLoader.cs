@@ -1,0 +1,270 @@
+using Beadswarm.Beads;
+using Beadswarm.Gates;
+using Beadswarm.Pipelines;
+
+namespace Beadswarm.Configuration;
+
+/// <summary>
+/// Makes the configuration from its layers: flag, then environment, then file, then default. Pure; reports every error
+/// it can find, each with its place, and never throws on any input.
+/// </summary>
+static class ConfigLoader
+{
+    /// <summary>More errors than this help nobody.</summary>
+    public const int ErrorsMax = 100;
+
+    public static ConfigResult Load(ConfigSources sources)
+    {
+        var errors = new List<ConfigError>();
+        var root = ReadFile(sources, errors);
+        EnvironmentNames.Check(sources.Environment, errors);
+        CheckFlags(sources.Flags, errors);
+
+        var reader = new ConfigReader(sources, errors);
+        var top = new ConfigScope(root, "", "");
+        var runProblems = new List<ConfigError>();
+
+        var gates = ReadGates(reader, top, sources.Detected);
+        var pipeline = new PipelineSection(reader, errors).Read(top.Section("pipeline"), [.. gates.Keys]);
+        var runners = new RunnerSection(reader, errors, runProblems, sources);
+        var declared = runners.Read(top);
+        var pools = new PoolSection(reader, errors, runners).Read(top, pipeline, declared);
+
+        var config = new SwarmConfig
+        {
+            Tracker = ReadTracker(reader, top.Section("tracker"), sources.Detected),
+            Select = ReadSelect(reader, top.Section("select"), errors),
+            Pools = pools,
+            Runners = runners.Used(pools, declared),
+            Pipeline = pipeline.Pipeline,
+            Gates = gates,
+            Landing = ReadLanding(reader, top.Section("landing"), [.. gates.Keys], sources.Detected, errors),
+            Workspace = new(ReadSupported(reader, top.Section("workspace"), "kind", errors)),
+            Store = ReadStore(reader, top, errors),
+            Limits = ReadLimits(reader, top.Section("limits"), sources.Detected, errors),
+        };
+
+        return errors.Count == 0
+            ? new ConfigResult.Loaded(config, runProblems) { Values = reader.Values }
+            : new ConfigResult.Refused(InOrder(errors)) { Values = reader.Values };
+    }
+
+    static List<ConfigError> InOrder(List<ConfigError> errors) =>
+    [
+        .. errors.Distinct()
+            .OrderBy(error => error.Position.Line).ThenBy(error => error.Position.Column).Take(ErrorsMax),
+    ];
+
+    static ConfigNode.Mapping? ReadFile(ConfigSources sources, List<ConfigError> errors)
+    {
+        if (sources.FileText is null)
+        {
+            return null;
+        }
+
+        var root = YamlText.Read(sources.FileName, sources.FileText, errors);
+        if (root is null or ConfigNode.Mapping)
+        {
+            if (root is ConfigNode.Mapping mapping)
+            {
+                ConfigShape.Check(mapping, errors);
+            }
+
+            return root as ConfigNode.Mapping;
+        }
+
+        errors.Add(new(root.Origin, "",
+            $"expected keys and values ({string.Join(", ", ConfigShape.NamesUnder(""))})"));
+        return null;
+    }
+
+    // A flag that names no key is a mistake in the program, but a readable one.
+    static void CheckFlags(IReadOnlyList<ConfigFlag> flags, List<ConfigError> errors)
+    {
+        foreach (var flag in flags.Where(flag => ConfigKeys.Find(flag.Path)?.Variable is null))
+        {
+            errors.Add(new(flag.Flag, flag.Path, "no key that a flag can set"));
+        }
+    }
+
+    static TrackerConfig ReadTracker(ConfigReader reader, ConfigScope scope, Detected detected) =>
+        new(
+            reader.Text(scope, "kind", "auto"),
+            reader.Text(scope, "dialect", "auto") switch
+            {
+                "bd" => TrackerDialect.Bd,
+                "bd-classic" => TrackerDialect.BdClassic,
+                "br" => TrackerDialect.Br,
+                _ => detected.Dialect,
+            },
+            reader.Switch(scope, "commit"),
+            reader.Duration(scope, "commitInterval"),
+            reader.Text(scope, "actor", "beadswarm"));
+
+    static SelectConfig ReadSelect(ConfigReader reader, ConfigScope scope, List<ConfigError> errors) => new()
+    {
+        Priority = reader.Priorities(scope, "priority"),
+        Epic = reader.TextOrNull(scope, "epic") is { } epic && BeadId.TryParse(epic, out var id) ? id : null,
+        Labels = Texts(reader.Words(scope, "labels")),
+        Types = Texts(reader.Words(scope, "types")),
+        Assignees = Texts(reader.Words(scope, "assignees")),
+        Ids = ReadIds(reader.Words(scope, "ids"), errors),
+        Order = reader.Text(scope, "order", "triage") == "tracker" ? SelectOrder.Tracker : SelectOrder.Triage,
+        Limit = reader.WholeOrNull(scope, "limit"),
+        Target = reader.WholeOrNull(scope, "target"),
+    };
+
+    static List<BeadId> ReadIds(IReadOnlyList<ConfigWord> words, List<ConfigError> errors)
+    {
+        var ids = new List<BeadId>();
+        foreach (var word in words)
+        {
+            if (BeadId.TryParse(word.Text, out var id))
+            {
+                ids.Add(id);
+            }
+            else
+            {
+                errors.Add(new(word.Origin, "select.ids",
+                    $"'{PipelineRules.OneLine(word.Text)}' is not a bead id: no spaces, up to {BeadId.LengthMax}"));
+            }
+        }
+
+        return ids;
+    }
+
+    static Dictionary<string, GateSpec> ReadGates(ConfigReader reader, ConfigScope top, Detected detected)
+    {
+        var gates = new Dictionary<string, GateSpec>(StringComparer.Ordinal);
+        if (top.Named("gates") is { } named)
+        {
+            foreach (var (name, scope) in named)
+            {
+                gates[name] = new()
+                {
+                    Name = name,
+                    Run = reader.Text(scope, "run"),
+                    Timeout = reader.Duration(scope, "timeout"),
+                    CountPattern = reader.TextOrNull(scope, "countPattern"),
+                    Cleanup = reader.TextOrNull(scope, "cleanup"),
+                    BeforeCommit = reader.Switch(scope, "beforeCommit"),
+                    Cached = reader.Switch(scope, "cached"),
+                };
+            }
+
+            return gates;
+        }
+
+        foreach (var found in detected.Gates)
+        {
+            gates[found.Gate.Name] = found.Gate;
+            reader.Keep($"gates.{found.Gate.Name}.run", found.Gate.Run, $"detected ({found.Reason})");
+            reader.Keep($"gates.{found.Gate.Name}.timeout", found.Gate.Timeout, $"detected ({found.Reason})");
+        }
+
+        return gates;
+    }
+
+    static LandingConfig ReadLanding(
+        ConfigReader reader, ConfigScope scope, IReadOnlyList<string> gates, Detected detected,
+        List<ConfigError> errors)
+    {
+        var mode = ReadSupported(reader, scope, "mode", errors) switch
+        {
+            "integration" => LandingMode.Integration,
+            "branch" => LandingMode.Branch,
+            _ => LandingMode.Queue,
+        };
+        var target = reader.Text(scope, "target", detected.TargetBranch);
+        var integration = reader.Text(scope, "integrationBranch", "beadswarm/integration");
+        if (mode is LandingMode.Integration && integration == target)
+        {
+            errors.Add(new(reader.OriginOf(scope, "integrationBranch"), "landing.integrationBranch",
+                $"'{integration}' is the target itself; name another branch"));
+        }
+
+        return new(
+            mode,
+            target,
+            reader.TextOrNull(scope, "remote", detected.Remote),
+            reader.WordsOrNull(scope, "gates") is { } named
+                ? Known(named, gates, "landing.gates", "gate", errors)
+                : gates,
+            reader.Whole(scope, "batch"),
+            integration,
+            reader.Switch(scope, "squash"));
+    }
+
+    static LimitsConfig ReadLimits(ConfigReader reader, ConfigScope scope, Detected detected, List<ConfigError> errors)
+    {
+        var restarts = reader.Rate(scope, "restarts");
+        var limits = new LimitsConfig
+        {
+            StageTimeout = reader.Duration(scope, "stageTimeout"),
+            IdleTimeout = reader.Duration(scope, "idleTimeout"),
+            Lease = reader.Duration(scope, "lease"),
+            Grace = reader.Duration(scope, "grace"),
+            DiskGb = reader.Number(scope, "diskGb"),
+            DiskFreeGbMin = reader.Number(scope, "diskFreeGbMin"),
+            RestartsMax = restarts.Count,
+            RestartWindow = restarts.Window,
+            InfrastructureRetriesMax = reader.Whole(scope, "infrastructureRetriesMax"),
+            RetryDelayMin = reader.Duration(scope, "retryDelayMin"),
+            RetryDelayMax = reader.Duration(scope, "retryDelayMax"),
+            FeedbackBytesMax = reader.Whole(scope, "feedbackBytesMax"),
+            LogBytesMax = reader.Long(scope, "logBytesMax"),
+            GatesMax = reader.Whole(scope, "gatesMax", Math.Max(1, detected.Processors)),
+        };
+        if (limits.RetryDelayMin > limits.RetryDelayMax)
+        {
+            errors.Add(new(reader.OriginOf(scope, "retryDelayMin"), "limits.retryDelayMin",
+                $"{Durations.Format(limits.RetryDelayMin)} is more than limits.retryDelayMax, "
+                + Durations.Format(limits.RetryDelayMax)));
+        }
+
+        return limits;
+    }
+
+    static string ReadStore(ConfigReader reader, ConfigScope top, List<ConfigError> errors)
+    {
+        var store = reader.Text(top, "store", "sqlite");
+        if (store != "sqlite")
+        {
+            // The URL may hold a password, so it is not repeated.
+            errors.Add(new(reader.OriginOf(top, "store"), "store",
+                "shared databases are not supported by this version; write sqlite"));
+        }
+
+        return store;
+    }
+
+    /// <summary>Reads a choice and refuses the words that only a later version supports.</summary>
+    static string ReadSupported(ConfigReader reader, ConfigScope scope, string name, List<ConfigError> errors)
+    {
+        var choice = (ConfigType.Choice)ConfigKeys.Of(scope.PatternOf(name)).Type;
+        var word = reader.Text(scope, name, choice.Accepted[0]);
+        if (choice.Later.Contains(word))
+        {
+            errors.Add(new(reader.OriginOf(scope, name), scope.PathOf(name),
+                $"'{word}' is not supported by this version; write one of {string.Join(", ", choice.Accepted)}"));
+        }
+
+        return word;
+    }
+
+    /// <summary>The words that name something known; each other one is an error.</summary>
+    public static IReadOnlyList<string> Known(
+        IReadOnlyList<ConfigWord> words, IReadOnlyList<string> known, string path, string what,
+        List<ConfigError> errors)
+    {
+        foreach (var word in words.Where(word => !known.Contains(word.Text)))
+        {
+            errors.Add(new(word.Origin, path,
+                $"unknown {what} '{PipelineRules.OneLine(word.Text)}'; {Suggestion.Hint(word.Text, known)}"));
+        }
+
+        return [.. words.Select(word => word.Text).Where(known.Contains)];
+    }
+
+    static IReadOnlyList<string> Texts(IReadOnlyList<ConfigWord> words) => [.. words.Select(word => word.Text)];
+}

@@ -1,0 +1,28 @@
+namespace Beadswarm.Configuration;
+
+/// <summary>An agent CLI the program knows by name.</summary>
+/// <param name="CommandExample">How it is run as kind command, with the prompt on standard input.</param>
+sealed record KnownRunner(string Name, string Kind, string Program, IReadOnlyList<string> CommandExample);
+
+/// <summary>The agent CLIs to look for on PATH, as data.</summary>
+static class RunnerDetection
+{
+    public static readonly IReadOnlyList<KnownRunner> Known =
+    [
+        new("claude", "claude-code", "claude", ["claude", "-p"]),
+        new("codex", "codex", "codex", ["codex", "exec", "-"]),
+        new("gemini", "gemini", "gemini", ["gemini"]),
+        new("opencode", "opencode", "opencode", ["opencode", "run"]),
+    ];
+
+    public static KnownRunner? Find(string name) => Known.FirstOrDefault(runner => runner.Name == name);
+
+    /// <summary>Those of the known CLIs that a look-up finds.</summary>
+    /// <param name="which">The path of a program on PATH, or null.</param>
+    public static IReadOnlyList<FoundRunner> Detect(Func<string, string?> which) =>
+    [
+        .. Known.Select(runner => (runner, Path: which(runner.Program)))
+            .Where(pair => pair.Path is not null)
+            .Select(pair => new FoundRunner(pair.runner.Name, pair.runner.Kind, pair.Path!)), // Filtered just above.
+    ];
+}

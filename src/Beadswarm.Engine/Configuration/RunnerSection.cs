@@ -1,0 +1,108 @@
+using Beadswarm.Agents;
+using Beadswarm.Pipelines;
+
+namespace Beadswarm.Configuration;
+
+/// <summary>The runners of the file, and the one for pools that name none.</summary>
+sealed record RunnerChoice(IReadOnlyDictionary<string, RunnerSpec> Specs, string Default);
+
+/// <summary>Reads the runners and says which of them can run in this version.</summary>
+sealed class RunnerSection(
+    ConfigReader reader, List<ConfigError> errors, List<ConfigError> runProblems, ConfigSources sources)
+{
+    /// <summary>Always there, for rehearsals of one's own gates.</summary>
+    public const string Scripted = "scripted";
+
+    /// <summary>Stands in a pool when there is no runner at all; there is a run problem then.</summary>
+    public const string None = "none";
+
+    static readonly ConfigType.Choice Kinds = (ConfigType.Choice)ConfigKeys.Of("runners.*.kind").Type;
+
+    public RunnerChoice Read(ConfigScope top)
+    {
+        var specs = new Dictionary<string, RunnerSpec>(StringComparer.Ordinal);
+        foreach (var (name, scope) in top.Named("runners") ?? [])
+        {
+            specs[name] = ReadRunner(name, scope);
+        }
+
+        var choice = new RunnerChoice(specs, specs.Keys.FirstOrDefault() ?? FirstFound());
+        return reader.TextOrNull(top, "runner") is { } given
+            ? choice with { Default = Resolve(given, reader.OriginOf(top, "runner"), "runner", choice) }
+            : choice;
+    }
+
+    /// <summary>The runner a pool names, or an error and the default.</summary>
+    public string Resolve(string name, string origin, string path, RunnerChoice choice)
+    {
+        if (choice.Specs.ContainsKey(name) || name == Scripted || RunnerDetection.Find(name) is not null)
+        {
+            return name;
+        }
+
+        string[] known = [.. choice.Specs.Keys, Scripted];
+        errors.Add(new(origin, path, $"unknown runner '{name}'; {Suggestion.Hint(name, known)}"));
+        return choice.Default;
+    }
+
+    /// <summary>The runners that can be started; a pool whose runner cannot becomes a run problem.</summary>
+    public IReadOnlyDictionary<string, RunnerSpec> Used(IReadOnlyList<PoolConfig> pools, RunnerChoice choice)
+    {
+        var usable = choice.Specs.Values.Where(spec => Kinds.Accepted.Contains(spec.Kind))
+            .ToDictionary(spec => spec.Name);
+        usable.TryAdd(Scripted, new() { Name = Scripted, Kind = Scripted });
+        foreach (var name in pools.Select(pool => pool.Runner).Distinct().Where(name => !usable.ContainsKey(name)))
+        {
+            runProblems.Add(Problem(name, choice));
+        }
+
+        return usable;
+    }
+
+    ConfigError Problem(string name, RunnerChoice choice)
+    {
+        var kind = choice.Specs.TryGetValue(name, out var spec) ? spec.Kind : RunnerDetection.Find(name)?.Kind;
+        var found = sources.Detected.Runners.Count == 0
+            ? "no agent CLI was found on PATH"
+            : $"found on PATH: {string.Join(", ", sources.Detected.Runners.Select(runner => runner.Name))}";
+        return kind is null
+            ? new(sources.FileName, "runners", $"no runner is configured and {found}; add one, for example "
+                + "runners: { mine: { kind: command, command: [my-agent, --prompt-from-stdin] } }")
+            : new(sources.FileName, "runners", $"runner '{name}' is of kind {kind}, which this version cannot run yet; "
+                + $"write it as kind command with its own arguments, for example {Example(name)}");
+    }
+
+    static string Example(string name) =>
+        RunnerDetection.Find(name) is { } known
+            ? $"runners: {{ {name}: {{ kind: command, command: {ConfigText.Format(known.CommandExample)} }} }}"
+            : $"runners: {{ {name}: {{ kind: command, command: [{name}] }} }}";
+
+    RunnerSpec ReadRunner(string name, ConfigScope scope)
+    {
+        var spec = new RunnerSpec
+        {
+            Name = name,
+            Kind = reader.Text(scope, "kind", "command"),
+            Command = [.. reader.Words(scope, "command").Select(word => word.Text)],
+            Environment = reader.Map(scope, "environment"),
+            PassEnvironment = [.. reader.Words(scope, "passEnvironment").Select(word => word.Text)],
+        };
+        if (spec is { Kind: "command", Command: [] or ["", ..] })
+        {
+            errors.Add(new(scope.Mapping?.Origin ?? sources.FileName, scope.Path,
+                $"runner '{name}' has no command; add command: [program, argument, ...]"));
+        }
+
+        foreach (var variable in spec.Environment.Keys.Concat(spec.PassEnvironment).Where(IsOurs))
+        {
+            errors.Add(new(reader.OriginOf(scope, "environment"), scope.Path,
+                $"'{PipelineRules.OneLine(variable)}' belongs to the agent protocol and cannot be set; rename it"));
+        }
+
+        return spec;
+    }
+
+    static bool IsOurs(string variable) => variable.StartsWith(EnvironmentNames.Prefix, StringComparison.Ordinal);
+
+    string FirstFound() => sources.Detected.Runners.Count > 0 ? sources.Detected.Runners[0].Name : None;
+}

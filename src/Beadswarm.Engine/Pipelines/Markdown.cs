@@ -1,0 +1,66 @@
+using System.Text;
+
+namespace Beadswarm.Pipelines;
+
+/// <summary>Puts foreign text into Markdown so that it stays what it is: text.</summary>
+static class Markdown
+{
+    /// <summary>A code block that its content cannot close.</summary>
+    public static string Fence(string content, string language)
+    {
+        var fence = new string('`', Math.Max(3, LongestRun(content, '`') + 1));
+        return $"{fence}{language}\n{content}\n{fence}";
+    }
+
+    /// <summary>One line without control characters, for headings, list items and table cells.</summary>
+    public static string Inline(string text) =>
+        PipelineRules.OneLine(string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c)))
+            .Replace("|", "\\|", StringComparison.Ordinal);
+
+    /// <summary>The first characters of a text, never half a surrogate pair.</summary>
+    public static string Head(string text, int charactersMax)
+    {
+        if (text.Length <= charactersMax)
+        {
+            return text;
+        }
+
+        var end = Math.Max(0, charactersMax);
+        return text[..(end > 0 && char.IsHighSurrogate(text[end - 1]) ? end - 1 : end)];
+    }
+
+    /// <summary>
+    /// The last characters whose UTF-8 is not longer than the limit: failures are at the end of an output.
+    /// </summary>
+    public static string TailBytes(string text, int bytesMax)
+    {
+        var bytes = 0;
+        var start = text.Length;
+        while (start > 0)
+        {
+            var width = start > 1 && char.IsSurrogatePair(text[start - 2], text[start - 1]) ? 2 : 1;
+            var size = Encoding.UTF8.GetByteCount(text.AsSpan(start - width, width));
+            if (bytes + size > bytesMax)
+            {
+                break;
+            }
+
+            bytes += size;
+            start -= width;
+        }
+
+        return text[start..];
+    }
+
+    static int LongestRun(string text, char wanted)
+    {
+        var (longest, run) = (0, 0);
+        foreach (var c in text)
+        {
+            run = c == wanted ? run + 1 : 0;
+            longest = Math.Max(longest, run);
+        }
+
+        return longest;
+    }
+}

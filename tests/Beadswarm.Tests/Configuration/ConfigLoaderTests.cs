@@ -1,0 +1,264 @@
+using Beadswarm.Configuration;
+using Beadswarm.Gates;
+using Beadswarm.Pipelines;
+using Beadswarm.Tests.Support;
+
+namespace Beadswarm.Tests.Configuration;
+
+public sealed class ConfigLoaderTests
+{
+    const string Mine = "runners: { mine: { command: [agent, -p] } }\n";
+
+    static readonly Detected Found = new()
+    {
+        TargetBranch = "trunk",
+        Remote = "origin",
+        Gates =
+        [
+            new(new GateSpec { Name = "build", Run = "make" }, "Makefile"),
+            new(new GateSpec { Name = "test", Run = "make test" }, "Makefile"),
+        ],
+        Runners = [new("claude", "claude-code", "bin/claude")],
+        Processors = 4,
+    };
+
+    [Fact]
+    public void Nothing_but_detected_values_gives_a_whole_configuration()
+    {
+        var config = Loaded(null).Config;
+
+        Assert.Equal(12, config.AgentCount);
+        Assert.Equal(["contract", "implement", "qa-enforcer", "red-queen"], config.Pipeline.Stages.Select(s => s.Name.Value));
+        Assert.Equal([0, 2, 2, 2], config.Pipeline.Stages.Select(stage => stage.Gates.Count));
+        Assert.Equal(("trunk", "origin"), (config.Landing.Target, config.Landing.Remote));
+        Assert.Equal(["build", "test"], config.Landing.Gates);
+        Assert.Equal(new LimitsConfig { GatesMax = 4 }, config.Limits);
+        Assert.Equal(3, config.Pipeline.MaxAttempts);
+    }
+
+    [Fact]
+    public void Everything_can_be_given()
+    {
+        var result = Loaded(Everything);
+
+        Assert.Empty(result.RunProblems);
+        Snapshot.Match(Show(result));
+    }
+
+    [Fact]
+    public void Every_mistake_is_listed_with_its_place() => Snapshot.Match(string.Join('\n', Errors("""
+        trakcer: { kind: bd }
+        tracker: { kind: github, commit: yes, actor: "A B" }
+        select: { priority: [p9, 1], order: triaged, limit: 0, ids: [ok-1, ok-1], epic: "two words" }
+        agents: many
+        pools:
+          - { role: worker, agent: 3 }
+          - { role: tester }
+          - { agents: 2, stages: [implment] }
+          - 7
+        runners:
+          a: { kind: comand, command: run me }
+          b: { kind: command }
+          Big Name: { kind: command }
+          c: { command: [x], environment: { BEADSWARM_BEAD: x } }
+          d: { command: [x], environment: { A-B: x } }
+        runner: e
+        pipeline:
+          preset: rusty
+          maxAttempts: 99
+          retryFrom: nowhere
+        gates:
+          build: { run: "", timeout: 10 }
+          test: make test
+          lint: { timeout: 10m, countPattern: "(" }
+        landing: { mode: push, target: "a..b", gates: [biuld], batch: 1.5 }
+        workspace: { kind: jj }
+        store: postgres://user:secret@host/db
+        limits: { lease: 1s, restarts: 3 per minute, retryDelayMin: 10m, retryDelayMax: 5m, budgetUsd: 50 }
+        """)));
+
+    [Fact]
+    public void Stage_list_is_checked() => Snapshot.Match(string.Join('\n', Errors("""
+        pipeline:
+          preset: default
+          stages:
+            - { name: contract }
+            - { name: build, kind: command, verdictRequired: true, gates: [buidl] }
+            - { name: contract }
+            - { name: mystery }
+            - { name: outside, prompt: ../secret.md }
+            - { prompt: contract }
+        """)));
+
+    [Fact]
+    public void Secret_of_a_database_url_is_not_repeated() =>
+        Assert.DoesNotContain("secret", string.Join('\n', Errors("store: postgres://u:secret@h/db")), StringComparison.Ordinal);
+
+    [Fact]
+    public void Flag_beats_environment_beats_file_beats_default()
+    {
+        var file = Mine + "limits: { lease: 10s, grace: 20s, stageTimeout: 30s }\n";
+        var environment = new Dictionary<string, string>
+        {
+            ["BEADSWARM_LIMITS_LEASE"] = "11s",
+            ["BEADSWARM_LIMITS_GRACE"] = "21s",
+            ["BEADSWARM_BEAD"] = "bd-1",
+            ["BEADSWARM_SELECT_PRIORITY"] = "p0, 1",
+        };
+        var result = Assert.IsType<ConfigResult.Loaded>(ConfigLoader.Load(new()
+        {
+            Detected = Found,
+            FileText = file,
+            Environment = environment,
+            Flags = [new("limits.lease", "12s", "--lease"), new("agents", "5", "--agents")],
+        }));
+
+        Assert.Equal(TimeSpan.FromSeconds(12), result.Config.Limits.Lease);
+        Assert.Equal(TimeSpan.FromSeconds(21), result.Config.Limits.Grace);
+        Assert.Equal(TimeSpan.FromSeconds(30), result.Config.Limits.StageTimeout);
+        Assert.Equal([0, 1], result.Config.Select.Priority);
+        Assert.Equal(5, result.Config.AgentCount);
+        Assert.Equal(
+            [
+                new("limits.stageTimeout", "30s", ".beadswarm/swarm.yaml:2:49"),
+                new("limits.idleTimeout", "10m", "default"),
+                new("limits.lease", "12s", "--lease"),
+                new("limits.grace", "21s", "BEADSWARM_LIMITS_GRACE"),
+            ],
+            result.Values.Where(value =>
+                value.Path is "limits.stageTimeout" or "limits.idleTimeout" or "limits.lease" or "limits.grace"));
+    }
+
+    [Fact]
+    public void Mistyped_variable_is_an_error_and_a_foreign_one_is_not()
+    {
+        var environment = new Dictionary<string, string> { ["BEADSWARM_LIMITS_LEESE"] = "1s", ["BEADSWARM_HOME"] = "x" };
+
+        var refused = Assert.IsType<ConfigResult.Refused>(
+            ConfigLoader.Load(new() { Detected = Found, Environment = environment }));
+
+        Assert.Equal(
+            ["BEADSWARM_LIMITS_LEESE: unknown variable; did you mean 'BEADSWARM_LIMITS_LEASE'?"],
+            refused.Errors.Select(error => error.ToString()));
+    }
+
+    [Theory]
+    [InlineData(13, "4 4 4 1")]
+    [InlineData(4, "1 1 1 1")]
+    [InlineData(5, "2 1 1 1")]
+    [InlineData(100, "31 31 31 7")]
+    public void Agents_are_spread_over_the_pools_in_proportion(int agents, string expected)
+    {
+        var config = Loaded(Mine + $"agents: {agents}\npipeline: {{ preset: roles }}\n").Config;
+
+        Assert.Equal(expected, string.Join(' ', config.Pools.Select(pool => pool.Agents)));
+        Assert.Equal(agents, config.AgentCount);
+    }
+
+    [Fact]
+    public void Roles_know_their_stages_in_every_preset() => Snapshot.Match(string.Join('\n',
+        from preset in PipelinePresets.All
+        let pipeline = PipelinePresets.Build(preset, [], 3)
+        from role in PipelinePresets.Roles
+        select $"{preset.Name,-8} {role,-12} {string.Join(' ', PipelinePresets.StagesOf(role, pipeline))}"));
+
+    [Fact]
+    public void Runner_that_cannot_run_yet_is_a_run_problem_with_the_remedy()
+    {
+        var problems = Loaded(null).RunProblems;
+
+        Assert.Equal(
+            [
+                ".beadswarm/swarm.yaml: runners: runner 'claude' is of kind claude-code, which this version cannot run "
+                + "yet; write it as kind command with its own arguments, for example "
+                + "runners: { claude: { kind: command, command: [claude, \"-p\"] } }",
+            ],
+            problems.Select(problem => problem.ToString()));
+        Assert.Contains("no agent CLI was found on PATH", Loaded(null, new()).RunProblems.Single().Message, StringComparison.Ordinal);
+        Assert.Empty(Loaded("runner: scripted").RunProblems);
+        Assert.Empty(Loaded(Mine).RunProblems);
+    }
+
+    [Fact]
+    public void Gates_section_replaces_what_was_detected()
+    {
+        Assert.Equal(["only"], Loaded("gates: { only: { run: make } }").Config.Gates.Keys);
+        Assert.Empty(Loaded("gates: {}").Config.Gates);
+        Assert.Equal(["build", "test"], Loaded("gates:").Config.Gates.Keys);
+    }
+
+    [Fact]
+    public void Null_remote_means_none() => Assert.Null(Loaded("landing: { remote: null }").Config.Landing.Remote);
+
+    const string Everything = """
+        agents: 6
+        runner: mine
+        store: sqlite
+        tracker: { kind: jsonl, dialect: br, commit: false, commitInterval: 1h30m, actor: bot }
+        select:
+          priority: [p0, 1]
+          epic: bd-12
+          labels: [a, "b c"]
+          types: [bug]
+          assignees: [ann]
+          ids: [bd-1, bd-2]
+          order: tracker
+          limit: 25
+          target: 20
+        pools:
+          - { role: test-writer, agents: 1 }
+          - role: maker
+            agents: 2
+            runner: other
+            stages: [check, make]
+        runners:
+          mine:
+            kind: command
+            command: [agent, --fast, "--fast"]
+            environment: { MODE: "1", LEVEL: 2 }
+            passEnvironment: [TOKEN]
+          other: { kind: scripted }
+        pipeline:
+          maxAttempts: 4
+          retryFrom: make
+          stages:
+            - { name: contract, artifact: contract.md }
+            - { name: make, prompt: prompts/make.md, progressRequired: true, timeout: 45m }
+            - { name: check, kind: command, gates: [build] }
+        gates:
+          build: { run: make, timeout: 90s, beforeCommit: true }
+          warnings: { run: make lint, countPattern: 'warning:', cleanup: make clean, cached: false }
+        landing:
+          { mode: integration, target: release/1, remote: null, gates: [build], batch: 2, integrationBranch: next,
+            squash: true }
+        workspace: { kind: git-worktree }
+        limits:
+          stageTimeout: 1h
+          idleTimeout: 5m
+          lease: 30s
+          grace: 0s
+          diskGb: 2.5
+          diskFreeGbMin: 0
+          restarts: 5/2m
+          infrastructureRetriesMax: 0
+          retryDelayMin: 500ms
+          retryDelayMax: 1m
+          feedbackBytesMax: 8192
+          logBytesMax: 1048576
+          gatesMax: 2
+        """;
+
+    static ConfigResult.Loaded Loaded(string? file, Detected? detected = null) =>
+        ConfigLoader.Load(new() { Detected = detected ?? Found, FileText = file }) switch
+        {
+            ConfigResult.Loaded loaded => loaded,
+            ConfigResult.Refused refused => throw new InvalidOperationException(string.Join('\n', refused.Errors)),
+        };
+
+    static IEnumerable<string> Errors(string file) =>
+        Assert.IsType<ConfigResult.Refused>(ConfigLoader.Load(new() { Detected = Found, FileText = file }))
+            .Errors.Select(error => error.ToString());
+
+    static string Show(ConfigResult result) =>
+        string.Join('\n', result.Values.Select(value => $"{value.Path} = {value.Value}  # {value.Origin}"));
+}
