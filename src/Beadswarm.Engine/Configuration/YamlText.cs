@@ -24,7 +24,7 @@ static class YamlText
 
         try
         {
-            return new Reader(file, new Parser(new StringReader(text)), errors).Document();
+            return new Reader(file, new Parser(new StringReader(text.TrimStart('\ufeff'))), errors).Document();
         }
         catch (RefusedException refused)
         {
@@ -52,6 +52,7 @@ static class YamlText
     sealed class Reader(string file, Parser parser, List<ConfigError> errors)
     {
         int _nodes;
+        string _place = $"{file}:{new TextPosition(1, 1)}";
 
         public ConfigNode? Document()
         {
@@ -162,19 +163,35 @@ static class YamlText
                 throw Refuse(current, "a value is missing here");
             }
 
-            parser.MoveNext();
+            _place = Origin(current);
+            Advance();
             return expected;
         }
 
         ParsingEvent Peek()
         {
             // Comments are not asked for, so every event is part of the data.
-            if (parser.Current is null && !parser.MoveNext())
+            if (parser.Current is null && !Advance())
             {
                 throw new RefusedException(new(file, "", "the file ends in the middle of a value"));
             }
 
             return parser.Current!; // MoveNext said that there is one.
+        }
+
+        // Some broken texts make the parser fail where it should complain: found by mutating a good file. They are
+        // errors of the file like any other, and only the parser is guarded here.
+        bool Advance()
+        {
+            try
+            {
+                return parser.MoveNext();
+            }
+            catch (Exception confused) when (confused is InvalidOperationException or ArgumentException
+                or IndexOutOfRangeException or FormatException or OverflowException or NullReferenceException)
+            {
+                throw new RefusedException(new(_place, "", "not valid YAML after this place"));
+            }
         }
 
         RefusedException Refuse(ParsingEvent at, string message) => new(new(Origin(at), "", message));

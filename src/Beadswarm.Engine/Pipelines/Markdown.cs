@@ -12,10 +12,12 @@ static class Markdown
         return $"{fence}{language}\n{content}\n{fence}";
     }
 
-    /// <summary>One line without control characters, for headings, list items and table cells.</summary>
+    /// <summary>One line without control characters, for headings and list items.</summary>
     public static string Inline(string text) =>
-        PipelineRules.OneLine(string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c)))
-            .Replace("|", "\\|", StringComparison.Ordinal);
+        PipelineRules.OneLine(string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c)));
+
+    /// <summary>One line that stays within its cell of a table.</summary>
+    public static string Cell(string text) => Inline(text).Replace("|", "\\|", StringComparison.Ordinal);
 
     /// <summary>The first characters of a text, never half a surrogate pair.</summary>
     public static string Head(string text, int charactersMax)
@@ -27,6 +29,30 @@ static class Markdown
 
         var end = Math.Max(0, charactersMax);
         return text[..(end > 0 && char.IsHighSurrogate(text[end - 1]) ? end - 1 : end)];
+    }
+
+    /// <summary>The first characters whose UTF-8 is not longer than the limit.</summary>
+    public static string HeadBytes(string text, int bytesMax)
+    {
+        if (Encoding.UTF8.GetByteCount(text) <= bytesMax)
+        {
+            return text;
+        }
+
+        var (bytes, end) = (0, 0);
+        while (end < text.Length)
+        {
+            var width = end + 1 < text.Length && char.IsSurrogatePair(text[end], text[end + 1]) ? 2 : 1;
+            bytes += Encoding.UTF8.GetByteCount(text.AsSpan(end, width));
+            if (bytes > bytesMax)
+            {
+                break;
+            }
+
+            end += width;
+        }
+
+        return text[..end];
     }
 
     /// <summary>

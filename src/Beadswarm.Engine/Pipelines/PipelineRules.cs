@@ -41,8 +41,7 @@ static class PipelineRules
         StageEnd.NoCommit => new StageJudgement.Failed("no progress: the stage changed nothing"),
         StageEnd.SameTree same =>
             new StageJudgement.Failed($"no progress: tree {same.Tree} has already failed an attempt"),
-        StageEnd.GateFailed gate => new StageJudgement.Failed(
-            gate.ExitCode is { } code ? $"gate {gate.Gate} exited with code {code}" : $"gate {gate.Gate} timed out"),
+        StageEnd.GateFailed gate => new StageJudgement.Failed($"gate {gate.Gate} failed: {OneLine(gate.Reason)}"),
         StageEnd.Crashed crashed => new StageJudgement.Trouble($"the agent crashed: {OneLine(crashed.Detail)}"),
         StageEnd.TimedOut timedOut => new StageJudgement.Trouble(
             $"the agent ran longer than limits.stageTimeout ({Durations.Format(timedOut.Limit)})"),

@@ -26,8 +26,10 @@ abstract record StageEnd
     /// <summary>The tree is one that has already failed, so checking it again could only fail again.</summary>
     public sealed record SameTree(string Tree) : StageEnd;
 
-    /// <summary>A gate ran and said no; without an exit code it ran into its timeout.</summary>
-    public sealed record GateFailed(string Gate, int? ExitCode) : StageEnd;
+    /// <summary>
+    /// A gate ran and said no: by its exit code, by its timeout, or by more matches than its baseline.
+    /// </summary>
+    public sealed record GateFailed(string Gate, string Reason) : StageEnd;
 
     /// <summary>The process was ended by a signal that we did not send.</summary>
     public sealed record Crashed(string Detail) : StageEnd;

@@ -28,7 +28,9 @@ public sealed class ConfigLoaderTests
         var config = Loaded(null).Config;
 
         Assert.Equal(12, config.AgentCount);
-        Assert.Equal(["contract", "implement", "qa-enforcer", "red-queen"], config.Pipeline.Stages.Select(s => s.Name.Value));
+        Assert.Equal(
+            ["contract", "implement", "qa-enforcer", "red-queen"],
+            config.Pipeline.Stages.Select(stage => stage.Name.Value));
         Assert.Equal([0, 2, 2, 2], config.Pipeline.Stages.Select(stage => stage.Gates.Count));
         Assert.Equal(("trunk", "origin"), (config.Landing.Target, config.Landing.Remote));
         Assert.Equal(["build", "test"], config.Landing.Gates);
@@ -92,7 +94,7 @@ public sealed class ConfigLoaderTests
 
     [Fact]
     public void Secret_of_a_database_url_is_not_repeated() =>
-        Assert.DoesNotContain("secret", string.Join('\n', Errors("store: postgres://u:secret@h/db")), StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", Errors("store: postgres://u:secret@h/db").Single(), StringComparison.Ordinal);
 
     [Fact]
     public void Flag_beats_environment_beats_file_beats_default()
@@ -132,7 +134,11 @@ public sealed class ConfigLoaderTests
     [Fact]
     public void Mistyped_variable_is_an_error_and_a_foreign_one_is_not()
     {
-        var environment = new Dictionary<string, string> { ["BEADSWARM_LIMITS_LEESE"] = "1s", ["BEADSWARM_HOME"] = "x" };
+        var environment = new Dictionary<string, string>
+        {
+            ["BEADSWARM_LIMITS_LEESE"] = "1s",
+            ["BEADSWARM_HOME"] = "x",
+        };
 
         var refused = Assert.IsType<ConfigResult.Refused>(
             ConfigLoader.Load(new() { Detected = Found, Environment = environment }));
@@ -174,7 +180,10 @@ public sealed class ConfigLoaderTests
                 + "runners: { claude: { kind: command, command: [claude, \"-p\"] } }",
             ],
             problems.Select(problem => problem.ToString()));
-        Assert.Contains("no agent CLI was found on PATH", Loaded(null, new()).RunProblems.Single().Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no agent CLI was found on PATH",
+            Loaded(null, new()).RunProblems.Single().Message,
+            StringComparison.Ordinal);
         Assert.Empty(Loaded("runner: scripted").RunProblems);
         Assert.Empty(Loaded(Mine).RunProblems);
     }
