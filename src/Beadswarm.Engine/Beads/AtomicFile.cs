@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Beadswarm.Beads;
 
@@ -10,7 +11,8 @@ namespace Beadswarm.Beads;
 static partial class AtomicFile
 {
     const string Mark = ".beadswarm.tmp";
-    const int ReadOnlyDirectory = 0;
+    const int CloseOnExec = 0x80000;
+    const int CloseOnExecMac = 0x1000000;
 
     /// <summary>Writes a temporary file beside it with the same mode, syncs it, renames it, syncs the folder.</summary>
     /// <param name="beforeRename">Called when the new content is on disk and the name still leads to the old
@@ -71,29 +73,23 @@ static partial class AtomicFile
             return;
         }
 
-        var descriptor = Open(folder, ReadOnlyDirectory);
-        if (descriptor < 0)
-        {
-            throw new IOException($"cannot open {folder} to sync it: error {Marshal.GetLastPInvokeError()}");
-        }
+        using var handle = OpenFolder(folder);
+        // Some file systems do not offer it for folders (EINVAL); they order renames themselves.
+        _ = FSync(handle);
+    }
 
-        try
-        {
-            // Some file systems do not offer it for folders (EINVAL); they order renames themselves.
-            _ = FSync(descriptor);
-        }
-        finally
-        {
-            _ = Close(descriptor);
-        }
+    /// <summary>An open folder, for syncing or locking it; never inherited by a child process.</summary>
+    public static SafeFileHandle OpenFolder(string folder)
+    {
+        var descriptor = Open(folder, OperatingSystem.IsMacOS() ? CloseOnExecMac : CloseOnExec);
+        return descriptor >= 0
+            ? new SafeFileHandle(descriptor, ownsHandle: true)
+            : throw new IOException($"cannot open the folder {folder}: error {Marshal.GetLastPInvokeError()}");
     }
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags);
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
-    private static partial int FSync(int descriptor);
-
-    [LibraryImport("libc", EntryPoint = "close")]
-    private static partial int Close(int descriptor);
+    private static partial int FSync(SafeFileHandle handle);
 }

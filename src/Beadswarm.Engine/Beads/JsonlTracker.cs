@@ -39,9 +39,9 @@ sealed class JsonlTracker(
     {
         try
         {
-            // The lock files also keep the tasks of this process apart: each open file is a lock of its own.
+            // This keeps the tasks of this process apart too: each open file is a lock of its own.
             using var held = await TrackerLock.TakeAsync(
-                Location.LockFiles, lockWaitMax ?? TrackerLock.WaitMax, time, cancellationToken);
+                Location.Folder, Location.LockFiles, lockWaitMax ?? TrackerLock.WaitMax, time, cancellationToken);
             return await ReplaceAsync(changes, cancellationToken);
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)

@@ -29,20 +29,39 @@ sealed record TrackerLocation(
     public string? Database => Existing(Path.Combine(Folder, "beads.db"));
 
     /// <summary>
-    /// Lock files to hold while writing: the one of the dialect's own program, and the other's where it is there,
-    /// because then that program has been used here too. Always in this order, so that two writers never wait for each
+    /// Lock files to hold while writing: every one that is there, and the one of the dialect's own program where that
+    /// program is at home (it has a database here, or told git what to ignore), since it may start at any time.
+    /// Elsewhere no file is left in the user's folder. Always in this order, so that two writers never wait for each
     /// other.
     /// </summary>
     public IReadOnlyList<string> LockFiles =>
     [
         .. LockFile(BrLockName, own: Dialect == TrackerDialect.Br),
-        .. LockFile(BdLockName, own: Dialect != TrackerDialect.Br),
+        .. LockFile(BdLockName, own: Dialect == TrackerDialect.BdClassic),
     ];
 
     /// <summary>Finds the backlog of a repository, or of a <c>.beads</c> folder given directly.</summary>
     /// <param name="dialect">Given by the configuration; null: found out.</param>
     /// <exception cref="TrackerException">There is none, there are two, or a redirect leads nowhere.</exception>
     public static TrackerLocation Find(string path, TrackerDialect? dialect = null)
+    {
+        try
+        {
+            return FindReadable(path, dialect);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            throw new TrackerException(
+                $"cannot read the backlog of {path}: {refused.Message}; make the folder readable for this user", path,
+                null, refused);
+        }
+    }
+
+    /// <summary>Both files, where both are there: what makes <see cref="Find"/> refuse.</summary>
+    public static IReadOnlyList<string> Backlogs(string folder) =>
+        [.. new[] { FileName, OldFileName }.Select(name => Path.Combine(folder, name)).Where(System.IO.File.Exists)];
+
+    static TrackerLocation FindReadable(string path, TrackerDialect? dialect)
     {
         var folder = FolderOf(path);
         var clues = CluesOf(folder);
@@ -56,14 +75,11 @@ sealed record TrackerLocation(
             TrackerClueRules.ExportOnly(clues), TrackerClueRules.ListedStatuses(clues));
     }
 
-    /// <summary>Both files, where both are there: what makes <see cref="Find"/> refuse.</summary>
-    public static IReadOnlyList<string> Backlogs(string folder) =>
-        [.. new[] { FileName, OldFileName }.Select(name => Path.Combine(folder, name)).Where(System.IO.File.Exists)];
-
     IEnumerable<string> LockFile(string name, bool own)
     {
         var path = Path.Combine(Folder, name);
-        return own || System.IO.File.Exists(path) ? [path] : [];
+        var atHome = Database is not null || System.IO.File.Exists(Path.Combine(Folder, ".gitignore"));
+        return (own && atHome) || System.IO.File.Exists(path) ? [path] : [];
     }
 
     static string FolderOf(string path)

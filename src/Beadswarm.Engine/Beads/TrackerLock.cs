@@ -1,10 +1,14 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
 namespace Beadswarm.Beads;
 
 /// <summary>
 /// The lock files that bd and br themselves take before they write, held together. On Linux an exclusively opened file
 /// is flock(2), so the trackers see our lock and we see theirs. The files stay: deleting a lock file breaks the lock.
+/// First the folder itself is locked: that keeps the swarm's own writers apart and leaves nothing behind.
 /// </summary>
-sealed class TrackerLock : IDisposable
+sealed partial class TrackerLock : IDisposable
 {
     /// <summary>As long as the trackers themselves wait.</summary>
     public static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(30);
@@ -14,24 +18,27 @@ sealed class TrackerLock : IDisposable
     /// <summary>What .NET reports when another process holds the flock (EWOULDBLOCK), on Linux and on macOS.</summary>
     static readonly int[] HeldElsewhere = [11, 35, unchecked((int)0x80070020)];
 
-    readonly List<FileStream> _held = [];
+    const int ExclusiveOrFail = 2 | 4;
+
+    readonly List<IDisposable> _held = [];
 
     TrackerLock() { }
 
-    /// <summary>Takes all of them, in the order given.</summary>
+    /// <summary>Takes the folder and then all files, in the order given.</summary>
     /// <exception cref="TrackerException">Another program held one for the whole wait, or a file cannot be
     /// made.</exception>
     public static async Task<TrackerLock> TakeAsync(
-        IReadOnlyList<string> files, TimeSpan waitMax, TimeProvider time, CancellationToken cancellationToken)
+        string folder, IReadOnlyList<string> files, TimeSpan waitMax, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         var taken = new TrackerLock();
         try
         {
             var since = time.GetTimestamp();
-            foreach (var file in files)
+            foreach (var file in files.Prepend(folder))
             {
-                FileStream? stream;
-                while ((stream = TryOpen(file)) is null)
+                IDisposable? held;
+                while ((held = file == folder ? TryLockFolder(folder) : TryOpen(file)) is null)
                 {
                     if (time.GetElapsedTime(since) >= waitMax)
                     {
@@ -43,7 +50,7 @@ sealed class TrackerLock : IDisposable
                     await Task.Delay(PollInterval, time, cancellationToken);
                 }
 
-                taken._held.Add(stream);
+                taken._held.Add(held);
             }
 
             return taken;
@@ -65,6 +72,27 @@ sealed class TrackerLock : IDisposable
         _held.Clear();
     }
 
+    static SafeFileHandle? TryLockFolder(string folder)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            // No flock there; the lock files must do.
+            return new SafeFileHandle();
+        }
+
+        var handle = AtomicFile.OpenFolder(folder);
+        if (Flock(handle, ExclusiveOrFail) == 0)
+        {
+            return handle;
+        }
+
+        var error = Marshal.GetLastPInvokeError();
+        handle.Dispose();
+        return HeldElsewhere.Contains(error)
+            ? null
+            : throw new TrackerException($"cannot lock {folder}: error {error}; check its file system", folder);
+    }
+
     static FileStream? TryOpen(string file)
     {
         try
@@ -81,4 +109,7 @@ sealed class TrackerLock : IDisposable
                 $"cannot lock {file}: {refused.Message}; make the folder writable for this user", file, null, refused);
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
+    private static partial int Flock(SafeFileHandle handle, int operation);
 }

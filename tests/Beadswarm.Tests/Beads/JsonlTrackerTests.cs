@@ -39,7 +39,7 @@ public sealed class JsonlTrackerTests : IDisposable
         var beads = (await tracker.ReadAsync(Cancelled)).Beads;
         Assert.Equal(("closed", "landed"), (beads[0].Status, beads[0].CloseReason));
         Assert.Equal(Two, Lines()[1]);
-        Assert.Equal(["issues.jsonl", ".jsonl.lock"], Entries());
+        Assert.Equal(["issues.jsonl"], Entries());
     }
 
     [Fact]
@@ -104,7 +104,7 @@ public sealed class JsonlTrackerTests : IDisposable
         Assert.Contains("no space left on device; nothing was changed", refused.Message, StringComparison.Ordinal);
         Assert.Contains(".beadswarm.tmp", seen, StringComparison.Ordinal);
         Assert.Equal(before, Bytes());
-        Assert.Equal(["issues.jsonl", ".jsonl.lock"], Entries());
+        Assert.Equal(["issues.jsonl"], Entries());
     }
 
     [Fact]
@@ -117,7 +117,7 @@ public sealed class JsonlTrackerTests : IDisposable
         await Tracker().ApplyAsync([new BeadChange.Start(First, "s")], Cancelled);
 
         Assert.Equal("ts-1 ts-2", Some.Ids(beads));
-        Assert.Equal(["issues.jsonl", ".jsonl.lock", "issues.jsonl.4711.tmp"], Entries());
+        Assert.Equal(["issues.jsonl", "issues.jsonl.4711.tmp"], Entries());
     }
 
     [Theory]
@@ -150,9 +150,11 @@ public sealed class JsonlTrackerTests : IDisposable
     [Fact]
     public async Task While_the_swarm_writes_the_trackers_find_their_locks_taken()
     {
-        Write(_root[".beads/.write.lock"], "");
+        // br is at home here (it told git what to ignore); bd has been here.
+        Write(_root[".beads/.gitignore"], "*.lock");
+        Write(_root[".beads/.jsonl.lock"], "");
         var codes = new List<int>();
-        var tracker = Tracker(beforeReplace: () =>
+        var tracker = Tracker(TrackerDialect.Br, beforeReplace: () =>
         {
             foreach (var name in LockNames)
             {
@@ -165,6 +167,25 @@ public sealed class JsonlTrackerTests : IDisposable
         await tracker.ApplyAsync([new BeadChange.Start(First, "s")], Cancelled);
 
         Assert.Equal([77, 77], codes);
+    }
+
+    [Fact]
+    public async Task A_writer_of_the_swarm_in_another_process_is_waited_for()
+    {
+        using var holder = Process.Start(new ProcessStartInfo("flock", [_root[".beads"], "-c", "echo held; read line"])
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true,
+        })!;
+        Assert.Equal("held", await holder.StandardOutput.ReadLineAsync(Cancelled));
+
+        var refused = await Assert.ThrowsAsync<TrackerException>(() => Tracker(lockWaitMax: TimeSpan.Zero)
+            .ApplyAsync([new BeadChange.Start(First, "s")], Cancelled));
+        Assert.Contains("another program has held", refused.Message, StringComparison.Ordinal);
+
+        holder.StandardInput.Close();
+        await Tracker().ApplyAsync([new BeadChange.Start(First, "s")], Cancelled);
+        await holder.WaitForExitAsync(Cancelled);
+        Assert.Contains("in_progress", Text(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Beadswarm.Beads;
 using Beadswarm.Configuration;
+using Beadswarm.Tests.Support;
 
 namespace Beadswarm.Tests.Beads;
 
@@ -9,6 +10,13 @@ namespace Beadswarm.Tests.Beads;
 /// </summary>
 public sealed class RecordedReadinessTests
 {
+    static readonly string[] LeftFiles =
+    [
+        "bd-1.0.5/beads_dir/issues.jsonl", "bd-0.49.6/beads_dir/issues.jsonl", "bd-0.24.4/beads_dir/beads.jsonl",
+        "br-0.2.15/beads_dir/issues.jsonl", "br-0.1.12/beads_dir/issues.jsonl", "interop/bd105.jsonl",
+        "interop/br0215.jsonl", "interop/br0215b.jsonl",
+    ];
+
     static readonly DateTimeOffset Then = new(2026, 11, 20, 17, 0, 0, TimeSpan.Zero);
 
     [Fact]
@@ -49,6 +57,21 @@ public sealed class RecordedReadinessTests
         Check(
             "br-0.1.12", "019", "033", TrackerDialect.Br, TrackerOrder.UrgentThenAge, "033", alsoPrinted: "ts-1cm");
         Check("br-0.1.12", "126", "126", TrackerDialect.Br, TrackerOrder.UrgentThenAge, "135", created: "133");
+    }
+
+    [Fact]
+    public void Every_file_the_trackers_left_or_exchanged_is_read()
+    {
+        foreach (var name in LeftFiles)
+        {
+            if (SharedData.Path($"trackers/{name}") is { } file)
+            {
+                var bytes = File.ReadAllBytes(file);
+                var backlog = Backlog.Parse(file, bytes, TrackerDialect.Bd);
+                Assert.NotEmpty(backlog.Beads);
+                Assert.Equal(bytes, backlog.Lines.SelectMany(line => line.Bytes.ToArray()).ToArray());
+            }
+        }
     }
 
     static void Check(
