@@ -106,7 +106,7 @@ public abstract class StoreConformance : IAsyncLifetime
         new(run, status, "done", null, "head1", "tree1", artifacts);
 
     /// <summary>Takes a held bead into the merge queue.</summary>
-    private protected async Task<Landing.LandingEntry> QueueAsync(Claim claim)
+    private protected async Task<Beadswarm.Landing.LandingEntry> QueueAsync(Claim claim)
     {
         var run = await StartAsync(claim.Key);
         Assert.Equal(

@@ -1,6 +1,7 @@
 namespace Beadswarm.Tests.Support;
 
-/// <summary>Time that stands still until a test moves it. Due timers fire in order, on the thread that moves it.</summary>
+/// <summary>Time that stands still until a test moves it. Due timers fire in order, on the thread that moves
+/// it.</summary>
 sealed class FakeTime : TimeProvider
 {
     public static readonly DateTimeOffset Start = new(2026, 3, 1, 20, 0, 0, TimeSpan.Zero);

@@ -1,0 +1,32 @@
+namespace Beadswarm.Git;
+
+/// <summary>One path that differs between two trees. A mode of 000000 stands for "not there".</summary>
+sealed record FileChange(string Path, string OldMode, string NewMode, string OldId, string NewId)
+{
+    const string Absent = "000000";
+    const string Submodule = "160000";
+
+    public bool Added => OldMode == Absent;
+
+    public bool Deleted => NewMode == Absent;
+
+    public bool IsSubmodule => OldMode == Submodule || NewMode == Submodule;
+
+    /// <summary>Reads <c>diff-tree --raw -z --no-renames</c>: <c>:old new oid oid S</c>, path, and so on.</summary>
+    public static IReadOnlyList<FileChange> Read(IReadOnlyList<string> fields)
+    {
+        var changes = new List<FileChange>(fields.Count / 2);
+        for (var i = 0; i + 1 < fields.Count; i += 2)
+        {
+            var parts = fields[i].TrimStart(':').Split(' ');
+            if (parts is not [var oldMode, var newMode, var oldId, var newId, _])
+            {
+                throw new FormatException($"'{fields[i]}' is not a line of git diff --raw");
+            }
+
+            changes.Add(new FileChange(fields[i + 1], oldMode, newMode, oldId, newId));
+        }
+
+        return changes;
+    }
+}

@@ -1,0 +1,59 @@
+using System.Text;
+
+namespace Beadswarm.Landing;
+
+/// <summary>What an agent is told about a conflict: both sides of the places, not whole files.</summary>
+static class ConflictRules
+{
+    public const int ExcerptCharactersMax = 4000;
+    const int ContextLines = 3;
+    const string Ours = "<<<<<<< ";
+    const string Theirs = ">>>>>>> ";
+
+    /// <summary>The conflicting places of a file with conflict markers, with a few lines around them.</summary>
+    public static string Excerpt(string text)
+    {
+        var lines = text.Split('\n');
+        var wanted = new bool[lines.Length];
+        var inside = false;
+        for (var i = 0; i < lines.Length; i++)
+        {
+            inside |= lines[i].StartsWith(Ours, StringComparison.Ordinal);
+            if (inside)
+            {
+                Array.Fill(
+                    wanted, true, Math.Max(0, i - ContextLines),
+                    Math.Min(lines.Length, i + ContextLines + 1) - Math.Max(0, i - ContextLines));
+            }
+
+            inside &= !lines[i].StartsWith(Theirs, StringComparison.Ordinal);
+        }
+
+        var excerpt = new StringBuilder();
+        for (var i = 0; i < lines.Length && excerpt.Length < ExcerptCharactersMax; i++)
+        {
+            if (!wanted[i])
+            {
+                continue;
+            }
+
+            if (i == 0 || !wanted[i - 1])
+            {
+                excerpt.Append("@@ line ").Append(i + 1).Append(" @@\n");
+            }
+
+            excerpt.Append(Label(lines[i])).Append('\n');
+        }
+
+        return Cut(excerpt.ToString());
+    }
+
+    public static string Cut(string text) =>
+        text.Length <= ExcerptCharactersMax ? text : text[..ExcerptCharactersMax] + "\n[cut]\n";
+
+    // git labels the sides with the ids it was given; words say more.
+    static string Label(string line) =>
+        line.StartsWith(Ours, StringComparison.Ordinal) ? Ours + "target"
+        : line.StartsWith(Theirs, StringComparison.Ordinal) ? Theirs + "this bead"
+        : line;
+}

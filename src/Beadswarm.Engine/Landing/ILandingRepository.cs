@@ -1,0 +1,174 @@
+using Beadswarm.Git;
+
+namespace Beadswarm.Landing;
+
+/// <summary>What a commit made by the lander says. Trailers are read by tools; the text is for people.</summary>
+sealed record LandingMessage(string Subject, string Body, IReadOnlyList<(string Name, string Value)> Trailers)
+{
+    /// <summary>The trailer that names the bead a commit landed.</summary>
+    public const string BeadTrailer = "Bead";
+
+    public override string ToString()
+    {
+        var paragraphs = new[]
+        {
+            OneLine(Subject),
+            Body.Trim(),
+            string.Join('\n', Trailers.Select(trailer => $"{trailer.Name}: {OneLine(trailer.Value)}")),
+        };
+        return string.Join("\n\n", paragraphs.Where(paragraph => paragraph.Length > 0)) + "\n";
+    }
+
+    // A line break in a title would end the trailer, and text of a bead could then pass for one.
+    static string OneLine(string text) =>
+        string.Join(' ', text.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries));
+}
+
+/// <summary>How a merged bead looks in history.</summary>
+enum MergeStyle
+{
+    /// <summary>A merge commit with the agent's commits as its second parent.</summary>
+    MergeCommit,
+
+    /// <summary>One commit on top of the tip.</summary>
+    Squash,
+}
+
+/// <summary>A bead's head that is to go on top of a tip. The same request gives the same candidate.</summary>
+sealed record MergeRequest(
+    CommitId Tip, CommitId Head, LandingMessage Message, DateTimeOffset When,
+        MergeStyle Style = MergeStyle.MergeCommit);
+
+/// <summary>A file both sides changed.</summary>
+/// <param name="Kind">In git's words, for example <c>CONFLICT (contents)</c>.</param>
+/// <param name="Excerpt">Both sides of the conflicting places, cut to a bounded length.</param>
+sealed record ConflictedFile(string Path, string Kind, string Excerpt);
+
+/// <summary>A commit of the target that touched one of the conflicting files.</summary>
+sealed record OtherSide(CommitId Commit, string Subject, string? Bead);
+
+/// <summary>What merging a head into a tip gives. Nothing is checked out and no ref moves.</summary>
+abstract record MergeOutcome
+{
+    MergeOutcome() { }
+
+    public sealed record Clean(CommitId Candidate, TreeId Tree) : MergeOutcome;
+
+    public sealed record Conflict(IReadOnlyList<ConflictedFile> Files, IReadOnlyList<OtherSide> OtherSide)
+        : MergeOutcome;
+
+    /// <summary>Nothing to land: the tip has the content already.</summary>
+    public sealed record Empty : MergeOutcome;
+}
+
+/// <summary>What became of the wish to move the target. Asking again after any of them is safe.</summary>
+abstract record AdvanceOutcome
+{
+    AdvanceOutcome() { }
+
+    /// <summary>The target is at the candidate, or has gone on from there.</summary>
+    public sealed record Moved : AdvanceOutcome;
+
+    /// <summary>Somebody else moved the target first: merge again on what is there now.</summary>
+    public sealed record LostRace(CommitId Actual) : AdvanceOutcome;
+
+    /// <summary>The remote does not take it: a protected branch, a hook.</summary>
+    public sealed record Refused(string Reason) : AdvanceOutcome;
+
+    /// <summary>The user's checkout is in the way: the queue waits until it is not.</summary>
+    public sealed record Held(string Reason) : AdvanceOutcome;
+
+    /// <summary>
+    /// The answer was lost and the target is still where it was; the remote may yet be working on it.
+    /// </summary>
+    public sealed record Unknown(string Reason) : AdvanceOutcome;
+
+    /// <summary>Another lander has taken over; this one must stop.</summary>
+    public sealed record Fenced : AdvanceOutcome;
+}
+
+/// <summary>
+/// Whether the content of a change is on the target. Content is compared, not ancestry and not messages.
+/// </summary>
+abstract record Observation
+{
+    Observation() { }
+
+    public sealed record Present(CommitId Tip) : Observation;
+
+    /// <summary>It was there, and later commits changed some of the same files again.</summary>
+    public sealed record PresentButChangedSince(CommitId Tip, CommitId SeenAt, IReadOnlyList<string> Paths)
+        : Observation;
+
+    public sealed record Absent(CommitId Tip) : Observation;
+}
+
+/// <summary>Whether the user's own branch followed what landed on a remote. Never an error.</summary>
+abstract record FollowOutcome
+{
+    FollowOutcome() { }
+
+    public sealed record Followed : FollowOutcome;
+
+    public sealed record Skipped(string Reason) : FollowOutcome;
+}
+
+/// <summary>
+/// The lander's view of one target branch. Real git behind it, or memory in the simulation. Every operation may be
+/// repeated, and the process may die between any two.
+/// </summary>
+interface ILandingRepository
+{
+    /// <summary>Where the target is now, with its objects at hand.</summary>
+    Task<CommitId> TipAsync(CancellationToken cancellationToken);
+
+    /// <summary>Makes the branch at a commit unless it exists (integration branches).</summary>
+    Task EnsureBranchAsync(CommitId at, CancellationToken cancellationToken);
+
+    Task<MergeOutcome> MergeAsync(MergeRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Puts exactly this commit into a landing workspace: nothing more, nothing less.</summary>
+    /// <returns>The folder.</returns>
+    Task<string> CheckoutAsync(CommitId candidate, int slot, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// A commit on top of the tip that changes one file only. Null when the tip has that content, or git does not track
+    /// the file there.
+    /// </summary>
+    Task<CommitId?> TrackerCommitAsync(
+        CommitId tip, string path, ReadOnlyMemory<byte> content, LandingMessage message, DateTimeOffset when,
+        CancellationToken cancellationToken);
+
+    /// <summary>Moves the target from one commit to another, or not at all.</summary>
+    Task<AdvanceOutcome> AdvanceAsync(CommitId expected, CommitId candidate, CancellationToken cancellationToken);
+
+    /// <summary>Looks at the target itself, not at what this process believes of it.</summary>
+    /// <param name="candidate">A commit made by this lander on top of its first parent.</param>
+    /// <param name="paths">What the change touched; empty: what the candidate changed against its first parent.</param>
+    Task<Observation> ObserveAsync(
+        CommitId candidate, IReadOnlyList<string> paths, CancellationToken cancellationToken);
+
+    /// <summary>The files that differ between two commits.</summary>
+    Task<IReadOnlyList<FileChange>> ChangesAsync(CommitId from, CommitId to, CancellationToken cancellationToken);
+
+    /// <summary>The tree of a commit: what verdicts are kept by.</summary>
+    Task<TreeId> TreeAsync(CommitId commit, CancellationToken cancellationToken);
+
+    /// <summary>Lets the user's own branch and checkout follow the target where nothing is in the way.</summary>
+    Task<FollowOutcome> FollowAsync(CommitId landed, CancellationToken cancellationToken);
+}
+
+/// <summary>Where a target branch lives: in the user's repository or on a remote.</summary>
+interface ILandingTarget
+{
+    BranchName Branch { get; }
+
+    /// <summary>Where the branch is now, its objects in the hub; null when it does not exist.</summary>
+    Task<CommitId?> TipAsync(CancellationToken cancellationToken);
+
+    Task EnsureBranchAsync(CommitId at, CancellationToken cancellationToken);
+
+    Task<AdvanceOutcome> AdvanceAsync(CommitId expected, CommitId candidate, CancellationToken cancellationToken);
+
+    Task<FollowOutcome> FollowAsync(CommitId landed, CancellationToken cancellationToken);
+}

@@ -1,0 +1,79 @@
+using Beadswarm.Git;
+using Beadswarm.Workspaces;
+
+namespace Beadswarm.Landing;
+
+/// <summary>
+/// Landing on real git: candidates are made in the hub, checked out in landing workspaces, and moved onto the target by
+/// compare-and-swap. Keeps nothing in memory that a restart would miss.
+/// </summary>
+sealed class LandingGit(Hub hub, ILandingTarget target, WorkspaceCleaning cleaning) : ILandingRepository
+{
+    readonly Merging _merging = new(hub.Repository);
+    readonly Observing _observing = new(hub.Repository);
+    readonly LandingWorkspaces _workspaces = new(hub, cleaning);
+
+    public async Task<CommitId> TipAsync(CancellationToken cancellationToken) =>
+        await target.TipAsync(cancellationToken)
+        ?? throw new GitException(
+            ["rev-parse", target.Branch.Ref], 128, $"the target branch '{target.Branch}' does not exist",
+            hub.User.Root, isTransient: false);
+
+    public Task EnsureBranchAsync(CommitId at, CancellationToken cancellationToken) =>
+        target.EnsureBranchAsync(at, cancellationToken);
+
+    public Task<MergeOutcome> MergeAsync(MergeRequest request, CancellationToken cancellationToken) =>
+        _merging.MergeAsync(request, cancellationToken);
+
+    public Task<string> CheckoutAsync(CommitId candidate, int slot, CancellationToken cancellationToken) =>
+        _workspaces.CheckoutAsync(candidate, slot, cancellationToken);
+
+    public async Task<CommitId?> TrackerCommitAsync(
+        CommitId tip, string path, ReadOnlyMemory<byte> content, LandingMessage message, DateTimeOffset when,
+        CancellationToken cancellationToken)
+    {
+        var listing = await hub.Repository.RunAsync(GitCall.Of("ls-tree", "-z", tip.Value, "--", path),
+            cancellationToken);
+        if (listing.RawFields is not [var field] || TreeEntry.Read(field) is not { Kind: "blob" } tracked)
+        {
+            return null;
+        }
+
+        var blob = await hub.Repository.WriteBlobAsync(content, cancellationToken);
+        if (blob == tracked.Id)
+        {
+            return null;
+        }
+
+        var tree = await TreeEdit.ReplaceFileAsync(
+            hub.Repository, tip.Value, path, tracked.Mode, blob, cancellationToken);
+        return await hub.Repository.CommitTreeAsync(tree, [tip], message.ToString(), when, cancellationToken);
+    }
+
+    public async Task<AdvanceOutcome> AdvanceAsync(
+        CommitId expected, CommitId candidate, CancellationToken cancellationToken)
+    {
+        // A compare-and-swap would also move the branch to something that does not contain what was there.
+        if (!await hub.Repository.IsAncestorAsync(expected, candidate, cancellationToken))
+        {
+            throw new InvalidOperationException($"{candidate} was not made on top of {expected}");
+        }
+
+        return await target.AdvanceAsync(expected, candidate, cancellationToken);
+    }
+
+    public async Task<Observation> ObserveAsync(
+        CommitId candidate, IReadOnlyList<string> paths, CancellationToken cancellationToken) =>
+        await _observing.ObserveAsync(await TipAsync(cancellationToken), candidate, paths, cancellationToken);
+
+    public Task<IReadOnlyList<FileChange>> ChangesAsync(
+        CommitId from, CommitId to, CancellationToken cancellationToken) =>
+        hub.Repository.ChangesAsync(from.Value, to.Value, cancellationToken);
+
+    public async Task<TreeId> TreeAsync(CommitId commit, CancellationToken cancellationToken) =>
+        TreeId.Parse((await hub.Repository.RunAsync(
+            GitCall.Of("rev-parse", "--verify", $"{commit}^{{tree}}"), cancellationToken)).Line);
+
+    public Task<FollowOutcome> FollowAsync(CommitId landed, CancellationToken cancellationToken) =>
+        target.FollowAsync(landed, cancellationToken);
+}

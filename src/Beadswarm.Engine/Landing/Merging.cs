@@ -1,0 +1,137 @@
+using System.Text;
+using Beadswarm.Git;
+using Beadswarm.Workspaces;
+
+namespace Beadswarm.Landing;
+
+/// <summary>Merges in the object store alone: no checkout, no index, no ref.</summary>
+sealed class Merging(GitRepository repository)
+{
+    const int ConflictedFilesMax = 50;
+    const int OtherSideMax = 20;
+
+    /// <summary>How far back the target is looked through for commits that touched a conflicting file.</summary>
+    const int OtherSideCommitsMax = 500;
+
+    const int BinaryProbeBytes = 8000;
+
+    public async Task<MergeOutcome> MergeAsync(MergeRequest request, CancellationToken cancellationToken)
+    {
+        var (tip, head) = (request.Tip.Value, request.Head.Value);
+        var call = GitCall.Of("merge-tree", "--write-tree", "-z", "--allow-unrelated-histories", tip, head);
+        var output = await repository.RunAsync(call.Answering(0, 1), cancellationToken);
+        var answer = MergeTreeAnswer.Read(output.Fields)
+            ?? throw new GitException(
+                call.Arguments, output.ExitCode, output.StandardErrorTail, repository.Directory, isTransient: false);
+
+        // What an agent did to the tracker's files neither lands nor conflicts: the tip's side is taken whole.
+        var stages = answer.Stages.Where(stage => !ProtectedFolders.Contain(stage.Path)).ToArray();
+        if (stages.Length > 0 || (!output.Succeeded && answer.Stages.Count == 0))
+        {
+            return await ConflictAsync(request, answer, stages, cancellationToken);
+        }
+
+        var (tree, tipTree) = await ProtectAsync(answer.Tree, request.Tip, cancellationToken);
+        if (tree == tipTree)
+        {
+            return new MergeOutcome.Empty();
+        }
+
+        CommitId[] parents = request.Style switch
+        {
+            MergeStyle.MergeCommit => [request.Tip, request.Head],
+            MergeStyle.Squash => [request.Tip],
+        };
+        var candidate = await repository.CommitTreeAsync(
+            tree, parents, request.Message.ToString(), request.When, cancellationToken);
+        return new MergeOutcome.Clean(candidate, tree);
+    }
+
+    /// <summary>The merged tree with the tip's own protected folders, and the tip's tree to compare with.</summary>
+    async Task<(TreeId Tree, TreeId TipTree)> ProtectAsync(
+        TreeId merged, CommitId tip, CancellationToken cancellationToken)
+    {
+        var folders = ProtectedFolders.Names;
+        var names = folders.Select(folder => $"{merged}:{folder}").Concat(folders.Select(folder => $"{tip}:{folder}"))
+            .Append($"{tip}^{{tree}}").ToArray();
+        var found = await repository.LookUpAsync(names, cancellationToken);
+        var tipTree = new TreeId(found[^1]?.Id ?? throw new InvalidOperationException($"{tip} is not a commit"));
+        var replacements = new Dictionary<string, TreeEntry?>();
+        for (var i = 0; i < folders.Count; i++)
+        {
+            if (found[i] != found[i + folders.Count])
+            {
+                replacements[folders[i]] = await TipEntryAsync(tip, folders[i], cancellationToken);
+            }
+        }
+
+        return replacements.Count == 0
+            ? (merged, tipTree)
+            : (await TreeEdit.ReplaceAsync(repository, merged.Value, replacements, cancellationToken), tipTree);
+    }
+
+    async Task<TreeEntry?> TipEntryAsync(CommitId tip, string name, CancellationToken cancellationToken)
+    {
+        var listing = await repository.RunAsync(GitCall.Of("ls-tree", "-z", tip.Value, "--", name), cancellationToken);
+        return listing.RawFields is [var field] ? TreeEntry.Read(field) : null;
+    }
+
+    async Task<MergeOutcome> ConflictAsync(
+        MergeRequest request, MergeTreeAnswer answer, IReadOnlyList<ConflictStage> stages,
+        CancellationToken cancellationToken)
+    {
+        var paths = stages.Select(stage => stage.Path).Distinct().ToArray();
+        var files = new List<ConflictedFile>();
+        foreach (var path in paths.Take(ConflictedFilesMax))
+        {
+            var notes = answer.Notes.Where(note => note.Paths.Contains(path)
+                && note.Kind.Contains("CONFLICT", StringComparison.Ordinal)).ToArray();
+            var kind = notes is [var first, ..] ? first.Kind : "CONFLICT";
+            var text = string.Join('\n', notes.Select(note => note.Text));
+            var both = stages.Any(stage => stage.Path == path && stage.Stage == 2)
+                && stages.Any(stage => stage.Path == path && stage.Stage == 3);
+            var excerpt = both ? await MarkedAsync(answer.Tree, path, cancellationToken) : null;
+            files.Add(new ConflictedFile(path, kind, excerpt ?? ConflictRules.Cut(text)));
+        }
+
+        return new MergeOutcome.Conflict(files, await OtherSideAsync(request, paths, cancellationToken));
+    }
+
+    /// <summary>The conflicting places as text; null when the file is binary or git left no markers in it.</summary>
+    async Task<string?> MarkedAsync(TreeId tree, string path, CancellationToken cancellationToken)
+    {
+        var blob = await repository.RunAsync(
+            GitCall.Of("cat-file", "blob", $"{tree}:{path}").Answering(0, 128), cancellationToken);
+        if (!blob.Succeeded || blob.Stdout.AsSpan(0, Math.Min(blob.Stdout.Length, BinaryProbeBytes)).Contains((byte)0))
+        {
+            return null;
+        }
+
+        var excerpt = ConflictRules.Excerpt(Encoding.UTF8.GetString(blob.Stdout));
+        return excerpt.Length == 0 ? null : excerpt;
+    }
+
+    async Task<OtherSide[]> OtherSideAsync(
+        MergeRequest request, string[] paths, CancellationToken cancellationToken)
+    {
+        // Filtered here and not by git: its simplification of history leaves merges out that did change a file.
+        var call = GitCall.Of(
+            "log", "-z", "--first-parent", "-m", "--name-only", $"--max-count={OtherSideCommitsMax}",
+            $"--format=%x01%H%n%s%n%(trailers:key={LandingMessage.BeadTrailer},valueonly,separator=%x2C)",
+            $"{request.Head}..{request.Tip}");
+        var output = await repository.RunAsync(call, cancellationToken);
+        return
+        [
+            .. output.Text.Split('\x01', StringSplitOptions.RemoveEmptyEntries)
+                .Where(commit => commit.Split('\0').Skip(1).Any(name => paths.Contains(name.TrimStart('\n'))))
+                .Select(Side).Take(OtherSideMax),
+        ];
+    }
+
+    static OtherSide Side(string commit)
+    {
+        var lines = commit[..commit.IndexOf('\0')].Split('\n');
+        var bead = lines.ElementAtOrDefault(2);
+        return new OtherSide(CommitId.Parse(lines[0]), lines[1], string.IsNullOrEmpty(bead) ? null : bead);
+    }
+}

@@ -1,0 +1,207 @@
+using Beadswarm.Git;
+using Beadswarm.Workspaces;
+
+namespace Beadswarm.Landing;
+
+/// <summary>
+/// A branch on a remote: moved by a push that is a compare-and-swap there. When the answer of a push is lost, the
+/// remote is asked where the branch is; nothing is assumed.
+/// </summary>
+sealed class RemoteTarget : ILandingTarget
+{
+    readonly Hub _hub;
+    readonly string _fetchUrl;
+    readonly string _pushUrl;
+    readonly IReadOnlyList<(string Name, string Value)> _configuration;
+    readonly LandingEpoch? _epoch;
+    readonly LocalTarget _local;
+
+    RemoteTarget(
+        Hub hub, BranchName branch, string fetchUrl, string pushUrl,
+        IReadOnlyList<(string Name, string Value)> configuration, LandingEpoch? epoch)
+    {
+        _hub = hub;
+        Branch = branch;
+        _fetchUrl = fetchUrl;
+        _pushUrl = pushUrl;
+        _configuration = configuration;
+        _epoch = epoch;
+        _local = new LocalTarget(hub, branch, epoch: null);
+    }
+
+    public BranchName Branch { get; }
+
+    string SeenRef => Hub.TargetPrefix + Branch.Value;
+
+    /// <summary>A branch of one of the user's remotes, reached as the user reaches it.</summary>
+    /// <param name="epoch">Of this lander, in the hub; null: not fenced.</param>
+    public static async Task<RemoteTarget> OpenAsync(
+        Hub hub, string remote, BranchName branch, LandingEpoch? epoch, CancellationToken cancellationToken)
+    {
+        var user = hub.User.Repository;
+        var fetchUrl = (await user.RunAsync(GitCall.Of("remote", "get-url", remote), cancellationToken)).Line;
+        var pushUrl = (await user.RunAsync(GitCall.Of("remote", "get-url", "--push", remote), cancellationToken)).Line;
+
+        // The hub is another repository: what the user's one says about transport (a token in CI, a proxy) goes along.
+        var settings = await user.RunAsync(
+            GitCall.Of(
+                "config", "--local", "-z", "--get-regexp",
+                    @"^(http|https|credential|core\.sshcommand|ssh|protocol)(\.|$)")
+                .Answering(0, 1),
+            cancellationToken);
+        var configuration = settings.Fields.Select(field => field.Split('\n', 2))
+            .Select(pair => (pair[0], pair.ElementAtOrDefault(1) ?? "true")).ToArray();
+        return new RemoteTarget(
+            hub, branch, Absolute(hub, fetchUrl), Absolute(hub, pushUrl), configuration, epoch);
+    }
+
+    public async Task<CommitId?> TipAsync(CancellationToken cancellationToken)
+    {
+        var tip = await AskAsync(cancellationToken);
+        if (tip is not { } commit)
+        {
+            return null;
+        }
+
+        var seen = await _hub.Repository.FindCommitAsync(SeenRef, cancellationToken);
+        if (seen == commit)
+        {
+            return commit;
+        }
+
+        if (seen is null)
+        {
+            await BorrowAsync(cancellationToken);
+        }
+
+        // Nothing of the user's refs takes part: what the hub does not have reachable itself is stored in the hub, so
+        // that it depends on pinned objects only.
+        var fetch = GitCall.Of(
+            "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-gc", "--no-recurse-submodules",
+            "--force", "--end-of-options", _fetchUrl, $"{Branch.Ref}:{SeenRef}");
+        await _hub.Transport.RunAsync(
+            fetch with
+            {
+                Configuration =
+                    [.. _configuration, ("core.alternateRefsCommand", "true"), ("fetch.unpackLimit", "1")],
+            },
+            cancellationToken);
+        var fetched = await _hub.Repository.FindCommitAsync(SeenRef, cancellationToken);
+        if (fetched is { } now
+            && (await _hub.User.Repository.LookUpAsync([now.Value], cancellationToken))[0] is not null)
+        {
+            await _hub.PinAsync(Branch.Value, now, cancellationToken);
+        }
+
+        return fetched;
+    }
+
+    public async Task EnsureBranchAsync(CommitId at, CancellationToken cancellationToken)
+    {
+        if (await AskAsync(cancellationToken) is null)
+        {
+            // An empty lease: the branch must not exist. Losing this race means somebody made it.
+            await PushAsync(expected: "", at, cancellationToken);
+        }
+    }
+
+    public async Task<AdvanceOutcome> AdvanceAsync(
+        CommitId expected, CommitId candidate, CancellationToken cancellationToken)
+    {
+        if (_epoch is not null
+            && (await _hub.Repository.LookUpAsync([LandingEpoch.Ref], cancellationToken))[0]?.Id != _epoch.Blob)
+        {
+            return new AdvanceOutcome.Fenced();
+        }
+
+        var output = await PushAsync(expected.Value, candidate, cancellationToken);
+        var answer = PushAnswer.Read(output.Text, output.StandardErrorTail);
+        return answer switch
+        {
+            PushAnswer.Accepted => await AcceptedAsync(candidate, cancellationToken),
+            PushAnswer.Refused refused => new AdvanceOutcome.Refused(refused.Reason),
+            PushAnswer.Stale => await LookAsync(expected, candidate, "the remote refused a stale push",
+                cancellationToken),
+            PushAnswer.Lost => await LookAsync(
+                expected, candidate, $"the push gave no answer (exit code {output.ExitCode}): "
+                    + output.StandardErrorTail.Trim(), cancellationToken),
+        };
+    }
+
+    public Task<FollowOutcome> FollowAsync(CommitId landed, CancellationToken cancellationToken) =>
+        _local.FollowAsync(landed, cancellationToken);
+
+    async Task<AdvanceOutcome> AcceptedAsync(CommitId candidate, CancellationToken cancellationToken)
+    {
+        // Saves the next look at the tip a fetch; that look asks the remote all the same.
+        await _hub.Repository.RunAsync(GitCall.Of("update-ref", SeenRef, candidate.Value), cancellationToken);
+        return new AdvanceOutcome.Moved();
+    }
+
+    async Task<AdvanceOutcome> LookAsync(
+        CommitId expected, CommitId candidate, string reason, CancellationToken cancellationToken)
+    {
+        CommitId? tip;
+        try
+        {
+            tip = await TipAsync(cancellationToken);
+        }
+        catch (GitException exception)
+        {
+            return new AdvanceOutcome.Unknown($"{reason}; and the remote cannot be asked: {exception.Message}");
+        }
+
+        return tip is not { } actual ? new AdvanceOutcome.Refused($"the remote has no branch '{Branch}'")
+            : await _hub.Repository.IsAncestorAsync(candidate, actual, cancellationToken) ? new AdvanceOutcome.Moved()
+            : actual == expected ? new AdvanceOutcome.Unknown(reason)
+            : new AdvanceOutcome.LostRace(actual);
+    }
+
+    async Task<CommitId?> AskAsync(CancellationToken cancellationToken)
+    {
+        var call = GitCall.Of("ls-remote", "--quiet", "--end-of-options", _fetchUrl, Branch.Ref) with
+        {
+            Configuration = _configuration,
+        };
+        var output = await _hub.Transport.RunAsync(call, cancellationToken);
+        var line = output.Lines.FirstOrDefault(line => line.EndsWith("\t" + Branch.Ref, StringComparison.Ordinal));
+        return line is null ? null : CommitId.Parse(line[..line.IndexOf('\t')]);
+    }
+
+    Task<GitOutput> PushAsync(string expected, CommitId candidate, CancellationToken cancellationToken)
+    {
+        var push = GitCall.Of(
+            "push", "--porcelain", "--atomic", "--no-verify", "--no-follow-tags", "--no-signed",
+            "--recurse-submodules=no", $"--force-with-lease={Branch.Ref}:{expected}", "--end-of-options",
+            _pushUrl, $"{candidate}:{Branch.Ref}");
+
+        // In the hub every address leads nowhere, so that agents cannot push; the longest match wins, and this is it.
+        return _hub.Transport.RunOnceAsync(
+            push with { Configuration = [.. _configuration, ($"url.{_pushUrl}.pushInsteadOf", _pushUrl)] },
+            cancellationToken);
+    }
+
+    /// <summary>
+    /// Borrows what the user's repository has of the branch, so that the first fetch brings only the rest.
+    /// </summary>
+    async Task BorrowAsync(CancellationToken cancellationToken)
+    {
+        var known = await _hub.User.Repository.RunAsync(
+            GitCall.Of(
+                "for-each-ref", "--format=%(objectname)", $"refs/remotes/**/{Branch}", Branch.Ref),
+            cancellationToken);
+        var commit = known.Lines is [var first, ..] ? CommitId.Parse(first)
+            : await _hub.User.Repository.FindCommitAsync("HEAD", cancellationToken);
+        if (commit is { } start)
+        {
+            await _hub.PinAsync(Branch.Value, start, cancellationToken);
+            await _hub.Repository.RunAsync(GitCall.Of("update-ref", SeenRef, start.Value), cancellationToken);
+        }
+    }
+
+    // A remote given as a relative path is relative to the user's repository, not to the hub.
+    static string Absolute(Hub hub, string url) =>
+        url.StartsWith('.') ? Path.GetFullPath(url, hub.User.Root)
+        : !url.Contains(':', StringComparison.Ordinal) && !Path.IsPathRooted(url) ? Path.GetFullPath(url, hub.User.Root)
+        : url;
+}

@@ -1,0 +1,247 @@
+using Beadswarm.Claims;
+using Beadswarm.Git;
+
+namespace Beadswarm.Workspaces;
+
+/// <summary>The bounds of a pool.</summary>
+sealed record WorkspaceOptions
+{
+    /// <summary>What is removed before a workspace is used for another bead.</summary>
+    public WorkspaceCleaning Cleaning { get; init; } = WorkspaceCleaning.Everything;
+
+    public long BytesMax { get; init; } = 20L * 1024 * 1024 * 1024;
+
+    public long BytesFreeMin { get; init; } = 1024L * 1024 * 1024;
+
+    /// <summary>A measured size is believed for so long; walking all files costs more than a stale figure.</summary>
+    public TimeSpan SizeValidFor { get; init; } = TimeSpan.FromSeconds(30);
+}
+
+/// <summary>
+/// The workspaces of the agents, one folder a slot, used again and again. Before a folder is given to another bead,
+/// whatever was left in it is committed to the branch it belongs to.
+/// </summary>
+sealed class WorkspacePool(Hub hub, WorkspaceOptions options)
+{
+    /// <summary>Commits that a branch was reset away from stay reachable under here.</summary>
+    public const string KeptPrefix = "refs/beadswarm/kept/";
+
+    readonly WorkTrees _trees = new(hub);
+    readonly Lock _sizeLock = new();
+    (long Bytes, long Timestamp)? _size;
+
+    public string Folder { get; } = Path.Combine(hub.Folder, "workspaces");
+
+    public string PathOf(AgentNumber agent) => Path.Combine(Folder, agent.ToString());
+
+    /// <summary>
+    /// The agent's workspace, on the bead's branch. On a branch it has already it continues there; otherwise the branch
+    /// begins at the request's start. The caller sees to it that no process of the workspace lives.
+    /// </summary>
+    public async Task<Workspace> AcquireAsync(WorkspaceRequest request, CancellationToken cancellationToken)
+    {
+        var workspace = new Workspace(
+            request.Agent, PathOf(request.Agent), WorkspaceBranch.Of(request.Agent, request.Bead));
+        var tree = await _trees.FindAsync(workspace.Path, cancellationToken);
+        if (tree is null)
+        {
+            tree = await _trees.AddEmptyAsync(workspace.Path, request.Start, cancellationToken);
+        }
+        else if (await new LeftoverRescue(hub, tree).InspectAsync(cancellationToken) is var state
+            && state.Matches(workspace.Branch, request.Start))
+        {
+            tree.OwnBranch = workspace.Branch;
+            return workspace;
+        }
+        else if (tree.OwnBranch is { } before)
+        {
+            await new LeftoverRescue(hub, tree).CommitAsync(
+                before, "Keep work left in the workspace\n", hub.Runner.TimeProvider.GetUtcNow(), cancellationToken);
+        }
+
+        tree.RemoveLocks();
+        await PlaceBranchAsync(workspace.Branch, request.Start, cancellationToken);
+        await tree.ResetAsync(
+            GitCall.Of("checkout", "--quiet", "--force", workspace.Branch.Value, "--"), cancellationToken);
+        tree.OwnBranch = workspace.Branch;
+        await tree.CleanAsync(options.Cleaning, cancellationToken);
+        return workspace;
+    }
+
+    /// <summary>The workspace of a slot as it stands on disk; null when there is none.</summary>
+    public async Task<Workspace?> FindAsync(AgentNumber agent, CancellationToken cancellationToken) =>
+        await _trees.FindAsync(PathOf(agent), cancellationToken) is { OwnBranch: { } branch } tree
+            ? new Workspace(agent, tree.Path, branch)
+            : null;
+
+    /// <summary>
+    /// Commits whatever is uncommitted, and brings work done on a detached HEAD or another branch onto the workspace's
+    /// own. The tracker's and the swarm's files are left out. The caller sees to it that no process of the workspace
+    /// lives.
+    /// </summary>
+    /// <param name="message">Whole, with its trailers.</param>
+    public async Task<LeftoverOutcome> CommitLeftoversAsync(
+        Workspace workspace, string message, DateTimeOffset when, CancellationToken cancellationToken)
+    {
+        var tree = await ExistingAsync(workspace, cancellationToken);
+        return await new LeftoverRescue(hub, tree).CommitAsync(workspace.Branch, message, when, cancellationToken);
+    }
+
+    /// <summary>What the branch holds, against the tip of the target it is to land on.</summary>
+    public async Task<WorkspaceHead> HeadAsync(
+        BranchName branch, CommitId target, CancellationToken cancellationToken)
+    {
+        var output = await hub.Repository.RunAsync(
+            GitCall.Of("rev-parse", branch.Ref, $"{branch.Ref}^{{tree}}", $"{branch.Ref}...{target}"),
+                cancellationToken);
+        var lines = output.Lines;
+        var mergeBase = lines.FirstOrDefault(line => line[0] == '^')?[1..] ?? target.Value;
+        return new WorkspaceHead(
+            CommitId.Parse(lines[0]), TreeId.Parse(lines[1]), CommitId.Parse(mergeBase),
+            await hub.Repository.ChangesAsync(mergeBase, lines[0], cancellationToken));
+    }
+
+    /// <summary>Measures the workspaces (not more often than the options say) and the free space of the disk.</summary>
+    public AdmissionOutcome Admit()
+    {
+        var used = MeasuredSize();
+        var free = new DriveInfo(hub.Folder).AvailableFreeSpace;
+        return free < options.BytesFreeMin ? new AdmissionOutcome.DiskFull(free, options.BytesFreeMin)
+            : used > options.BytesMax ? new AdmissionOutcome.OverQuota(used, options.BytesMax)
+            : new AdmissionOutcome.Admitted(used, free);
+    }
+
+    /// <summary>Removes the folder, after proving that nothing is only there. Branches stay.</summary>
+    public async Task<RemovalOutcome> RemoveAsync(AgentNumber agent, CancellationToken cancellationToken)
+    {
+        var path = PathOf(agent);
+        if (await _trees.FindAsync(path, cancellationToken) is not { } tree)
+        {
+            // Without a link to the hub it is no work tree, and nobody can say what its files are.
+            return Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any(IsContent)
+                ? new RemovalOutcome.Refused([], [path])
+                : RemoveRemains(path);
+        }
+
+        var state = await new LeftoverRescue(hub, tree).InspectAsync(cancellationToken);
+        var unreachable = await UnreachableAsync([state.Head.Value], [], cancellationToken);
+        var files = state.Unsaved.Select(entry => entry.Path).ToArray();
+        if (unreachable.Count > 0 || files.Length > 0)
+        {
+            return new RemovalOutcome.Refused(unreachable, files);
+        }
+
+        return RemoveRemains(path);
+    }
+
+    /// <summary>
+    /// Deletes the branch of a bead whose content was observed on the target. Refuses when the branch is no longer what
+    /// landed and holds commits that no other ref reaches.
+    /// </summary>
+    /// <param name="landedHead">The head that was merged, as recorded when it entered the queue.</param>
+    public async Task<RemovalOutcome> RemoveLandedBranchAsync(
+        BranchName branch, CommitId landedHead, CancellationToken cancellationToken)
+    {
+        if (await hub.Repository.FindCommitAsync(branch.Ref, cancellationToken) is not { } tip)
+        {
+            return new RemovalOutcome.Removed();
+        }
+
+        if (tip != landedHead)
+        {
+            var unreachable = await UnreachableAsync([tip.Value, $"^{landedHead}"], [branch.Ref], cancellationToken);
+            if (unreachable.Count > 0)
+            {
+                return new RemovalOutcome.Refused(unreachable, []);
+            }
+        }
+
+        await DetachAsync(branch, cancellationToken);
+        var deleted = await hub.Repository.UpdateRefsAsync(
+            [new RefChange.Delete(branch.Ref, tip.Value)], "beadswarm: landed", cancellationToken);
+        return deleted is RefTransaction.Done ? new RemovalOutcome.Removed() : new RemovalOutcome.Refused([tip], []);
+    }
+
+    /// <summary>Commits reachable from the names and from no ref outside of <paramref name="exceptRefs"/>.</summary>
+    public async Task<IReadOnlyList<CommitId>> UnreachableAsync(
+        IReadOnlyList<string> names, IReadOnlyList<string> exceptRefs, CancellationToken cancellationToken)
+    {
+        const int shownMax = 100;
+        var call = new GitCall([
+            "rev-list", $"--max-count={shownMax}", .. names, "--not", .. exceptRefs.Select(name => $"--exclude={name}"),
+            "--glob=refs/*", "--alternate-refs"]);
+        return [.. (await hub.Repository.RunAsync(call, cancellationToken)).Lines.Select(CommitId.Parse)];
+    }
+
+    /// <summary>A work tree that stands on a branch lets go of it, files and index as they are.</summary>
+    async Task DetachAsync(BranchName branch, CancellationToken cancellationToken)
+    {
+        if (WorkspaceBranch.TryParseAgent(branch, out var agent)
+            && await _trees.FindAsync(PathOf(agent), cancellationToken) is { } tree
+            && SmallFile.Read(tree.InAdmin("HEAD"))?.Trim() == $"ref: {branch.Ref}")
+        {
+            await tree.Repository.RunAsync(GitCall.Of("update-ref", "--no-deref", "HEAD", "HEAD"), cancellationToken);
+            tree.OwnBranch = null;
+        }
+    }
+
+    /// <summary>The branch is at its start; where it was before stays reachable.</summary>
+    async Task PlaceBranchAsync(BranchName branch, CommitId start, CancellationToken cancellationToken)
+    {
+        var tip = await hub.Repository.FindCommitAsync(branch.Ref, cancellationToken);
+        if (tip == start)
+        {
+            return;
+        }
+
+        var changes = new List<RefChange>();
+        if (tip is { } old && !await hub.Repository.IsAncestorAsync(old, start, cancellationToken))
+        {
+            changes.Add(new RefChange.Move($"{KeptPrefix}{branch}/{old}", old.Value, null));
+        }
+
+        changes.Add(tip is { } from
+            ? new RefChange.Move(branch.Ref, start.Value, from.Value)
+            : new RefChange.Create(branch.Ref, start.Value));
+        var moved = await hub.Repository.UpdateRefsAsync(changes, "beadswarm: start", cancellationToken);
+        if (moved is not RefTransaction.Done)
+        {
+            throw new GitException(
+                ["update-ref", branch.Ref], 128, moved.ToString(), hub.GitDirectory, moved is RefTransaction.Locked);
+        }
+    }
+
+    async Task<WorkTree> ExistingAsync(Workspace workspace, CancellationToken cancellationToken) =>
+        await _trees.FindAsync(workspace.Path, cancellationToken)
+        ?? throw new GitException(
+            ["status"], 128, "the workspace is gone or no work tree of the hub any more: run 'beadswarm doctor'",
+            workspace.Path, isTransient: false);
+
+    RemovalOutcome.Removed RemoveRemains(string path)
+    {
+        _trees.Forget(path);
+        return new RemovalOutcome.Removed();
+    }
+
+    static bool IsContent(string entry) => Path.GetFileName(entry) != ".git";
+
+    long MeasuredSize()
+    {
+        var time = hub.Runner.TimeProvider;
+        lock (_sizeLock)
+        {
+            if (_size is { } size && time.GetElapsedTime(size.Timestamp) < options.SizeValidFor)
+            {
+                return size.Bytes;
+            }
+        }
+
+        var bytes = Hub.WorktreeFolders.Sum(name => FolderTree.Size(Path.Combine(hub.Folder, name)));
+        lock (_sizeLock)
+        {
+            _size = (bytes, time.GetTimestamp());
+        }
+
+        return bytes;
+    }
+}

@@ -1,0 +1,246 @@
+using Beadswarm.Beads;
+using Beadswarm.Claims;
+using Beadswarm.Git;
+using Beadswarm.Tests.Support;
+using Beadswarm.Workspaces;
+
+namespace Beadswarm.Tests.Workspaces;
+
+public sealed class LeftoverTests : IDisposable
+{
+    const string Message = "Keep leftovers\n\nBead: bd-1\n";
+
+    readonly GitSandbox _git = new();
+    Hub? _hub;
+    WorkspacePool? _pool;
+    Workspace? _workspace;
+
+    static CancellationToken Cancel => GitSandbox.Cancel;
+
+    string Folder => _workspace!.Path;
+
+    public void Dispose() => _git.Dispose();
+
+    [Fact]
+    public async Task Everything_uncommitted_is_committed_whatever_its_name()
+    {
+        await BeginAsync(("gone.txt", "x\n"), ("old name.txt", "same\n"), ("run.sh", "#!/bin/sh\n"));
+        Write("gone.txt", null);
+        Write("old name.txt", null);
+        Write("neuer Name ü.txt", "same\n");
+        Write("-rf", "dash\n");
+        Write("dir with space/deep/file", "deep\n");
+        File.CreateSymbolicLink(Path.Combine(Folder, "link"), "nowhere");
+        await Mode("run.sh", "+x");
+        Write("secret", "unreadable\n");
+        await Mode("secret", "000");
+
+        var outcome = Assert.IsType<LeftoverOutcome.Committed>(await RescueAsync());
+
+        Assert.Equal(
+            "-rf\ndir with space/deep/file\nlink\nneuer Name ü.txt\nrun.sh\nsecret",
+            await _git.GitAsync(Folder, "-c", "core.quotePath=false", "ls-tree", "-r", "--name-only", "HEAD"));
+        Assert.Equal("100755", (await _git.GitAsync(Folder, "ls-tree", "HEAD", "run.sh"))[..6]);
+        Assert.Equal("120000", (await _git.GitAsync(Folder, "ls-tree", "HEAD", "link"))[..6]);
+        Assert.Equal("bd-1",
+            await _git.GitAsync(Folder, "log", "-1", "--format=%(trailers:key=Bead,valueonly)", "--no-color"));
+        await SettledAsync(outcome);
+        Assert.IsType<LeftoverOutcome.Nothing>(await RescueAsync());
+    }
+
+    [Fact]
+    public async Task Tracker_and_swarm_files_are_left_out_also_when_staged()
+    {
+        await BeginAsync((".beads/issues.jsonl", "old\n"), ("a.txt", "1\n"));
+        Write(".beads/issues.jsonl", "agent\n");
+        Write(".beads/extra.jsonl", "agent\n");
+        Write(".beadswarm/x", "agent\n");
+        Write("a.txt", "2\n");
+        await _git.GitAsync(Folder, "add", "--all");
+
+        var outcome = Assert.IsType<LeftoverOutcome.Committed>(await RescueAsync());
+
+        Assert.Equal(["a.txt"], outcome.Files);
+        Assert.Equal("a.txt", await _git.GitAsync(Folder, "diff", "--name-only", "HEAD~1", "HEAD"));
+        Write(".beads/issues.jsonl", "agent again\n");
+        Assert.IsType<LeftoverOutcome.Nothing>(await RescueAsync());
+    }
+
+    [Fact]
+    public async Task Work_on_a_detached_head_comes_to_the_branch()
+    {
+        await BeginAsync(("a.txt", "1\n"));
+        await _git.GitAsync(Folder, "checkout", "--quiet", "--detach");
+        Write("b.txt", "committed\n");
+        await _git.GitAsync(Folder, "add", "--all");
+        await _git.GitAsync(Folder, "commit", "--quiet", "--no-verify", "-m", "detached");
+        var detached = await _git.HeadAsync(Folder);
+        Write("c.txt", "uncommitted\n");
+
+        var outcome = Assert.IsType<LeftoverOutcome.Moved>(await RescueAsync());
+
+        Assert.Equal(("a detached HEAD", false), (outcome.From, outcome.Contested));
+        await SettledAsync(outcome);
+        await ReachesAsync(detached);
+        Assert.Equal("uncommitted\n", Text("c.txt"));
+    }
+
+    [Fact]
+    public async Task Contradicting_work_is_joined_and_both_stay_in_history()
+    {
+        await BeginAsync(("a.txt", "1\n"));
+        var start = await _git.HeadAsync(Folder);
+        Write("a.txt", "on the branch\n");
+        await _git.GitAsync(Folder, "commit", "--quiet", "-am", "branch");
+        var onBranch = await _git.HeadAsync(Folder);
+        await _git.GitAsync(Folder, "checkout", "--quiet", "--detach", start.Value);
+        Write("a.txt", "detached\n");
+
+        var outcome = Assert.IsType<LeftoverOutcome.Moved>(await RescueAsync());
+
+        Assert.True(outcome.Contested);
+        Assert.Equal("detached\n", Text("a.txt"));
+        await ReachesAsync(onBranch);
+        await SettledAsync(outcome);
+    }
+
+    [Fact]
+    public async Task Files_changed_on_another_agents_branch_come_without_its_commits()
+    {
+        await BeginAsync(("a.txt", "1\n"));
+        var other = await _pool!.AcquireAsync(
+            new WorkspaceRequest(new AgentNumber(2), BeadId.Parse("bd-2"), await _git.HeadAsync(Folder)), Cancel);
+        await _git.CommitAsync(other.Path, "other's", ("other.txt", "o\n"));
+        await _git.GitAsync(other.Path, "checkout", "--quiet", "--detach");
+        await _git.GitAsync(Folder, "checkout", "--quiet", "agent-2/bd-2");
+        Write("mine.txt", "m\n");
+
+        var outcome = Assert.IsType<LeftoverOutcome.Moved>(await RescueAsync());
+
+        Assert.Equal("branch 'agent-2/bd-2'", outcome.From);
+        Assert.Equal("m\n", Text("mine.txt"));
+        Assert.Null(Text("other.txt"));
+        await SettledAsync(outcome);
+    }
+
+    [Fact]
+    public async Task Finished_but_uncommitted_merge_is_completed()
+    {
+        var other = await BeginMergeAsync(conflicting: false);
+
+        await SettledAsync(Assert.IsType<LeftoverOutcome.Committed>(await RescueAsync()));
+
+        Assert.Equal(other.Value, await _git.GitAsync(Folder, "rev-parse", "HEAD^2"));
+    }
+
+    [Fact]
+    public async Task Merge_with_conflicts_is_given_up_and_its_files_are_kept()
+    {
+        await BeginMergeAsync(conflicting: true);
+
+        await SettledAsync(Assert.IsType<LeftoverOutcome.Committed>(await RescueAsync()));
+
+        Assert.Contains("<<<<<<<", Text("a.txt"), StringComparison.Ordinal);
+        Assert.Equal("", await _git.GitAsync(Folder, "log", "--merges", "--format=%H"));
+    }
+
+    [Fact]
+    public async Task Half_done_rebase_is_given_up_and_its_state_is_kept_beside_the_branch()
+    {
+        var other = await BeginSidesAsync(conflicting: true);
+        var before = await _git.HeadAsync(Folder);
+        await _git.TryGitAsync(Folder, "rebase", other.Value);
+        Write("a.txt", "resolved\n");
+
+        var outcome = Assert.IsType<LeftoverOutcome.Kept>(await RescueAsync());
+
+        Assert.Equal(before, outcome.Head);
+        Assert.Equal("resolved", await _git.GitAsync(Folder, "show", $"{outcome.Ref}:a.txt"));
+        await SettledAsync(outcome);
+    }
+
+    [Fact]
+    public async Task Lock_files_of_a_killed_git_do_not_stop_the_rescue()
+    {
+        await BeginAsync(("a.txt", "1\n"));
+        Write("a.txt", "2\n");
+        var admin = await _git.GitAsync(Folder, "rev-parse", "--absolute-git-dir");
+        GitSandbox.Write(admin, "index.lock", "");
+        GitSandbox.Write(admin, "HEAD.lock", "");
+        GitSandbox.Write(_hub!.GitDirectory, "refs/heads/agent-1/bd-1.lock", "");
+
+        await SettledAsync(Assert.IsType<LeftoverOutcome.Committed>(await RescueAsync()));
+    }
+
+    [Fact]
+    public async Task Files_of_a_repository_made_inside_the_workspace_are_kept()
+    {
+        await BeginAsync(("a.txt", "1\n"));
+        await _git.InitAsync(Path.Combine(Folder, "inner"), ("tool.txt", "t\n"));
+        GitSandbox.Write(Folder, "inner/new.txt", "n\n");
+
+        await RescueAsync();
+
+        Assert.Equal(
+            "a.txt\ninner/new.txt\ninner/tool.txt",
+                await _git.GitAsync(Folder, "ls-tree", "-r", "--name-only", "HEAD"));
+    }
+
+    async Task BeginAsync(params (string Path, string Text)[] files)
+    {
+        await _git.InitAsync(_git.User, files);
+        _hub = await _git.OpenHubAsync();
+        _pool = new WorkspacePool(_hub, new WorkspaceOptions());
+        _workspace = await _pool.AcquireAsync(
+            new WorkspaceRequest(new AgentNumber(1), BeadId.Parse("bd-1"), await _git.HeadAsync(_git.User)), Cancel);
+    }
+
+    /// <summary>The branch and another commit that both changed something.</summary>
+    async Task<CommitId> BeginSidesAsync(bool conflicting)
+    {
+        await BeginAsync(("a.txt", "1\n"), ("b.txt", "1\n"));
+        var other = await _git.CommitAsync(_git.User, "other", ("a.txt", "other\n"));
+        Write(conflicting ? "a.txt" : "b.txt", "mine\n");
+        await _git.GitAsync(Folder, "commit", "--quiet", "-am", "mine");
+        return other;
+    }
+
+    async Task<CommitId> BeginMergeAsync(bool conflicting)
+    {
+        var other = await BeginSidesAsync(conflicting);
+        var result = await _git.TryGitAsync(Folder, "merge", "--no-commit", other.Value);
+        Assert.Equal(conflicting, result.ExitCode != 0);
+        return other;
+    }
+
+    Task<LeftoverOutcome> RescueAsync() =>
+        _pool!.CommitLeftoversAsync(_workspace!, Message, DateTimeOffset.UnixEpoch, Cancel);
+
+    /// <summary>The workspace is on its branch, at the outcome's head, with nothing under way.</summary>
+    async Task SettledAsync(LeftoverOutcome outcome)
+    {
+        var status = await _git.GitAsync(Folder, "status", "--branch", "--porcelain=v2", "--untracked-files=all");
+        Assert.Equal($"# branch.oid {outcome.Head}\n# branch.head agent-1/bd-1", status);
+        Assert.Equal(outcome.Head, await _git.HeadAsync(Folder, "refs/heads/agent-1/bd-1"));
+        Assert.DoesNotContain("You have", await _git.GitAsync(Folder, "status"), StringComparison.Ordinal);
+        Assert.DoesNotContain("progress", await _git.GitAsync(Folder, "status"), StringComparison.Ordinal);
+    }
+
+    async Task ReachesAsync(CommitId commit) =>
+        await _git.GitAsync(Folder, "merge-base", "--is-ancestor", commit.Value, "HEAD");
+
+    void Write(string name, string? text) => GitSandbox.Write(Folder, name, text);
+
+    string? Text(string name) => GitSandbox.Text(Folder, name);
+
+    async Task Mode(string name, string mode) =>
+        await Beadswarm.Processes.Command.RunAsync(
+            new Beadswarm.Processes.CommandSpec
+            {
+                FileName = "chmod",
+                Arguments = [mode, name],
+                WorkingDirectory = Folder,
+                Environment = _git.Environment,
+            },
+            Cancel);
+}
