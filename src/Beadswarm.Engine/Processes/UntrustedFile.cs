@@ -44,6 +44,13 @@ static class UntrustedFile
         }
     }
 
+    /// <summary>The whole file, to be read from its beginning.</summary>
+    /// <exception cref="IOException">It is not there, is a link, or cannot be read.</exception>
+    public static FileStream OpenStream(string path) =>
+        Open(path) is { } file
+            ? new FileStream(file, FileAccess.Read)
+            : throw new IOException($"'{path}' is not there");
+
     static SafeFileHandle? Open(string path)
     {
         var descriptor = Libc.OpenForReading(path);

@@ -29,7 +29,8 @@ public sealed class AgentSessionTests : IDisposable
         var end = await Run(
             """
             cat >"$BEADSWARM_RESULT" <<'EOF2'
-            {"verdict":"fail","summary":"no","findings":[{"severity":"high","title":"t","file":"a.cs","line":"7"}, "plain"]}
+            {"verdict":"fail","summary":"no","findings":[
+              {"severity":"high","title":"t","file":"a.cs","line":"7"}, "plain"]}
             EOF2
             """);
 
@@ -163,12 +164,13 @@ public sealed class AgentSessionTests : IDisposable
     {
         await Run(
             """
-            test "$PWD" = "$BEADSWARM_WORKSPACE" && cat "$BEADSWARM_PROMPT" "$BEADSWARM_BEAD_FILE" "$BEADSWARM_CONTEXT/feedback.md"
+            test "$PWD" = "$BEADSWARM_WORKSPACE" && cat "$BEADSWARM_PROMPT" "$BEADSWARM_BEAD_FILE"
+            cat "$BEADSWARM_CONTEXT/feedback.md"
             echo "|$BEADSWARM_AGENT $BEADSWARM_BEAD $BEADSWARM_STAGE $BEADSWARM_ATTEMPT"
             """,
             change: launch => launch with { Context = [new ContextFile("feedback.md", "[feedback]")] });
 
-        Assert.Equal("do it{\"id\":\"bd-1\"}[feedback]|7 bd-1 implement 2\n", await File.ReadAllTextAsync(Files.Stdout, Cancellation));
+        Assert.Equal("do it{\"id\":\"bd-1\"}[feedback]|7 bd-1 implement 2\n", await Stdout());
     }
 
     [Fact]
@@ -178,7 +180,7 @@ public sealed class AgentSessionTests : IDisposable
 
         await Run("wc -c", change: launch => launch with { Prompt = prompt });
 
-        Assert.Equal(System.Text.Encoding.UTF8.GetByteCount(prompt), int.Parse(await File.ReadAllTextAsync(Files.Stdout, Cancellation)));
+        Assert.Equal(System.Text.Encoding.UTF8.GetByteCount(prompt), int.Parse(await Stdout()));
     }
 
     [Fact]
@@ -252,6 +254,8 @@ public sealed class AgentSessionTests : IDisposable
     public void Dispose() => _fixture.Dispose();
 
     AgentFiles Files => new(_fixture["session"]);
+
+    Task<string> Stdout() => File.ReadAllTextAsync(Files.Stdout, Cancellation);
 
     static AgentHost Host() => new(
         new Dictionary<string, string>

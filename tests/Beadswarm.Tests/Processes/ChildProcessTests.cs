@@ -236,7 +236,8 @@ public sealed class ChildProcessTests : IDisposable
     public async Task Hostile_arguments_are_never_read_as_shell()
     {
         string[] hostile = ["$(touch hacked)", "; touch hacked", "`touch hacked`", "-n", ""];
-        using var child = _fixture.Start("", spec => spec with { FileName = "printf", Arguments = ["%s|", .. hostile] });
+        using var child = _fixture.Start(
+            "", spec => spec with { FileName = "printf", Arguments = ["%s|", .. hostile] });
 
         await child.Exit;
 

@@ -1,0 +1,60 @@
+using System.Globalization;
+
+namespace Beadswarm.Gates;
+
+/// <summary>
+/// Decides what the end of a gate's command says about the commit. Doubt about the machine is no verdict: it is never
+/// held against a bead, and never lets one pass.
+/// </summary>
+static class GateRules
+{
+    const int KillSignal = 9;
+    const int ShellKilled = 128 + KillSignal;
+
+    /// <param name="diskFull">The disk had no room left while or after the command ran.</param>
+    /// <param name="count">Matches of the gate's pattern, for a counting gate.</param>
+    public static GateJudgement Judge(GateEnd end, bool diskFull, int? count, int? baseline) => end switch
+    {
+        GateEnd.Exited { Code: 0 } => Counted(count, baseline),
+        GateEnd.Exited exited when diskFull => NoVerdict(exited.Code, "the disk is full"),
+
+        // Nobody but the kernel, short of memory, or the operator sends this one.
+        GateEnd.Exited { Code: ShellKilled } => NoVerdict(ShellKilled, "killed from outside; out of memory?"),
+        GateEnd.Killed { Signal: KillSignal } => NoVerdict(null, "killed from outside; out of memory?"),
+
+        GateEnd.Exited exited => new(GateStatus.Failed, exited.Code, Text($"exit code {exited.Code}")),
+        GateEnd.Killed killed => new(GateStatus.Failed, null, Text($"ended by signal {killed.Signal}")),
+        GateEnd.TimedOut late => new(
+            GateStatus.Failed, null, Text($"not done after {late.After.TotalSeconds:0.#} s, the gate's timeout")),
+        GateEnd.LogLimit flood => new(GateStatus.Failed, null, Text($"wrote more than {flood.BytesMax} bytes")),
+        GateEnd.NotStarted refused => NoVerdict(null, refused.Reason),
+    };
+
+    /// <summary>Whether a recorded result may stand for a new run: only an exit code depends on the tree alone.</summary>
+    public static bool IsReusable(GateResult result) =>
+        result is { Status: GateStatus.Passed or GateStatus.Failed, ExitCode: not null };
+
+    /// <summary>A recorded result as it counts now: the baseline may have moved since.</summary>
+    public static GateResult Reuse(GateResult recorded, string commit, int? baseline)
+    {
+        var judgement = Judge(new GateEnd.Exited(recorded.ExitCode ?? 0), diskFull: false, recorded.Count, baseline);
+        return recorded with { Commit = commit, Status = judgement.Status, Reason = judgement.Reason };
+    }
+
+    static GateJudgement Counted(int? count, int? baseline) =>
+        count is null
+            ? new(GateStatus.Passed, 0, "exit code 0")
+            : BaselineRules.Judge(count.Value, baseline) switch
+            {
+                BaselineDecision.First first => new(GateStatus.Passed, 0, Text($"{first.Count} counted, first time")),
+                BaselineDecision.Held held => new(GateStatus.Passed, 0, Text($"{held.Count} counted, as before")),
+                BaselineDecision.Ratcheted fewer => new(
+                    GateStatus.Passed, 0, Text($"{fewer.Count} counted, {fewer.Baseline} before")),
+                BaselineDecision.Grew grew => new(
+                    GateStatus.Failed, 0, Text($"{grew.Count} counted, at most {grew.Baseline} are allowed")),
+            };
+
+    static GateJudgement NoVerdict(int? exitCode, string reason) => new(GateStatus.NoVerdict, exitCode, reason);
+
+    static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
