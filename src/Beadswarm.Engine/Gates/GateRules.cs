@@ -30,7 +30,7 @@ static class GateRules
         GateEnd.NotStarted refused => NoVerdict(null, refused.Reason),
     };
 
-    /// <summary>Whether a recorded result may stand for a new run: only an exit code depends on the tree alone.</summary>
+    /// <summary>Whether a recorded result may stand for a new run: only exit codes depend on the tree alone.</summary>
     public static bool IsReusable(GateResult result) =>
         result is { Status: GateStatus.Passed or GateStatus.Failed, ExitCode: not null };
 

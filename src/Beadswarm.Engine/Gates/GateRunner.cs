@@ -54,7 +54,7 @@ sealed class GateRunner(
     /// <summary>The hash that, with a tree, identifies a result.</summary>
     public string RecipeOf(GateSpec spec) => GateRecipe.Hash(spec, _environment);
 
-    /// <summary>Runs the gate, or finds that the same tree has passed or failed it before; records what it ran.</summary>
+    /// <summary>Runs the gate, or finds what it said about the same tree before; records what it ran.</summary>
     /// <exception cref="OperationCanceledException">Cancelled; its processes are gone, nothing is recorded.</exception>
     public async Task<GateResult> RunAsync(GateRun run, CancellationToken cancellationToken)
     {
