@@ -10,7 +10,8 @@ public sealed class BeadGraphTests
     public void Children_are_known_by_edge_and_by_id()
     {
         var graph = Some.Graph(
-            Some.Bead("e"), Some.Bead("e.1"), Some.Bead("x", ["parent-child>e"]), Some.Bead("x.2"), Some.Bead("x.2.7.1"),
+            Some.Bead("e"), Some.Bead("e.1"), Some.Bead("x", ["parent-child>e"]), Some.Bead("x.2"),
+            Some.Bead("x.2.7.1"),
             Some.Bead("e.3", ["parent-child>other"]), Some.Bead("other"), Some.Bead("ee"));
 
         Assert.Equal("x e.1", Some.Ids(graph.Children(BeadId.Parse("e"))));

@@ -9,7 +9,10 @@ public sealed class BeadPropertyTests
     const int Rounds = 400;
 
     static readonly string[] Statuses =
-        ["open", "open", "open", "in_progress", "closed", "closed", "blocked", "deferred", "pinned", "hooked", "tombstone", "own"];
+    [
+        "open", "open", "open", "in_progress", "closed", "closed", "blocked", "deferred", "pinned", "hooked",
+        "tombstone", "own",
+    ];
 
     static readonly string[] Types = ["task", "task", "epic", "bug", "gate"];
 
@@ -49,7 +52,9 @@ public sealed class BeadPropertyTests
             foreach (var bead in backlog.Beads)
             {
                 var again = BeadReader.Read(BeadJson.Write(bead with { Json = default }), TrackerDialect.Bd);
-                Assert.Equal((bead.Id, bead.Title, bead.Notes, bead.Status), (again!.Id, again.Title, again.Notes, again.Status));
+                Assert.Equal(
+                    (bead.Id, bead.Title, bead.Notes, bead.Status),
+                    (again!.Id, again.Title, again.Notes, again.Status));
                 Assert.Equal(bead.Dependencies, again.Dependencies);
             }
         }
@@ -81,7 +86,8 @@ public sealed class BeadPropertyTests
                 {
                     Assert.True(edited.UpdatedAt > bead.UpdatedAt, $"seed {seed}");
                     Assert.Equal(edited.Status == "closed", edited.ClosedAt is not null);
-                    Assert.Equal((bead.Title, bead.Priority, bead.CreatedAt), (edited.Title, edited.Priority, edited.CreatedAt));
+                    Assert.Equal(
+                        (bead.Title, bead.Priority, bead.CreatedAt), (edited.Title, edited.Priority, edited.CreatedAt));
                 }
             }
         }
@@ -147,7 +153,8 @@ public sealed class BeadPropertyTests
             bead is { Status: "open", Pinned: false, IsTemplate: false }
             && (bead.Type != "gate" || dialect == TrackerDialect.Br)
             && !(bead.DeferUntil > Some.Now)
-            && (dialect == TrackerDialect.Br || !Parents(bead).Any(parent => parent.DeferUntil > Some.Now && Exists(parent)))
+            && (dialect == TrackerDialect.Br
+                || !Parents(bead).Any(parent => parent.DeferUntil > Some.Now && Exists(parent)))
             && !Blocked(bead, [], 0)
             && !(dialect == TrackerDialect.Br && bead.Type == "epic" && Children(bead.Id.Value)
                 .Any(child => child.Status is not ("closed" or "tombstone") && !child.IsTemplate));
@@ -159,7 +166,8 @@ public sealed class BeadPropertyTests
                 return false;
             }
 
-            var blocked = bead.Dependencies.Any(Unsatisfied) || Parents(bead).Any(parent => Blocked(parent, path, depth + 1));
+            var blocked = bead.Dependencies.Any(Unsatisfied)
+                || Parents(bead).Any(parent => Blocked(parent, path, depth + 1));
             path.Remove(bead.Id.Value);
             return blocked;
         }

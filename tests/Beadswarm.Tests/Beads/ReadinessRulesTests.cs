@@ -19,7 +19,10 @@ public sealed class ReadinessRulesTests
             ],
             bd: "open", classic: "open", br: "open");
         Check(
-            [Some.Bead("gate", type: "gate"), Some.Bead("role", type: "role"), Some.Bead("x-wisp-1"), Some.Bead("x-mol-1")],
+            [
+                Some.Bead("gate", type: "gate"), Some.Bead("role", type: "role"), Some.Bead("x-wisp-1"),
+                Some.Bead("x-mol-1"),
+            ],
             bd: "x-wisp-1 x-mol-1", classic: "", br: "gate role x-mol-1");
     }
 
@@ -90,7 +93,8 @@ public sealed class ReadinessRulesTests
         const string any = """>{"gate":"any-children"}""";
         Bead[] beads =
         [
-            Some.Bead("none", status: "closed"), Some.Bead("a1", [$"waits-for>none{any}"]), Some.Bead("a2", ["waits-for>none"]),
+            Some.Bead("none", status: "closed"), Some.Bead("a1", [$"waits-for>none{any}"]),
+            Some.Bead("a2", ["waits-for>none"]),
             Some.Bead("some", status: "closed"), Some.Bead("some.1", ["parent-child>some"], status: "closed"),
             Some.Bead("some.2", ["parent-child>some"]),
             Some.Bead("b1", [$"waits-for>some{any}"]), Some.Bead("b2", ["waits-for>some"]),
@@ -133,7 +137,8 @@ public sealed class ReadinessRulesTests
     {
         var graph = Some.Graph(Some.Bead("a", status: "triage"), Some.Bead("b"));
 
-        Assert.Equal("a b", Some.Ids(ReadinessRules.Evaluate(graph, TrackerDialect.Bd, Some.Now, ["open", "triage"]).Ready));
+        var ready = ReadinessRules.Evaluate(graph, TrackerDialect.Bd, Some.Now, ["open", "triage"]).Ready;
+        Assert.Equal("a b", Some.Ids(ready));
     }
 
     [Fact]

@@ -5,7 +5,7 @@ using Beadswarm.Tests.Support;
 
 namespace Beadswarm.Tests.Beads;
 
-/// <summary>Backlogs of public repositories: every one is read or refused for a good reason, and edited without harm.</summary>
+/// <summary>Backlogs of public repositories: read or refused for a good reason, and edited without harm.</summary>
 public sealed class RealBacklogTests
 {
     [Fact]
@@ -107,7 +107,8 @@ public sealed class RealBacklogTests
                 "bd keeps its beads in Dolt and does not read f/issues.jsonl; run `bd import` after the swarm, "
                     + "or set tracker.kind to bd",
                 "1 beads are in_progress and nobody works on them (ts-4); `beadswarm doctor --fix` reopens them",
-                "1 beads are in_progress for agents that no longer hold them (ts-3); `beadswarm doctor --fix` reopens them",
+                "1 beads are in_progress for agents that no longer hold them (ts-3); "
+                    + "`beadswarm doctor --fix` reopens them",
                 "1 ids do not begin with the configured prefix 'ts' (other-5); correct the prefix in config.yaml, "
                     + "or rename them with the tracker",
             ],
@@ -135,7 +136,8 @@ public sealed class RealBacklogTests
     }
 
     static string Counts(IEnumerable<string> words) => string.Join(
-        ' ', words.CountBy(word => word).OrderByDescending(pair => pair.Value).ThenBy(pair => pair.Key, StringComparer.Ordinal)
+        ' ', words.CountBy(word => word)
+            .OrderByDescending(pair => pair.Value).ThenBy(pair => pair.Key, StringComparer.Ordinal)
             .Select(pair => $"{pair.Key}:{pair.Value.ToString(CultureInfo.InvariantCulture)}"));
 
     static BeadChange Change(BeadId id, int i) => (i % 4) switch

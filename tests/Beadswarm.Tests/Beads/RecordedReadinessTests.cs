@@ -5,8 +5,8 @@ using Beadswarm.Tests.Support;
 namespace Beadswarm.Tests.Beads;
 
 /// <summary>
-/// The ready set and its order, against what bd and br printed for the same data. A command's state is the JSONL printed by an
-/// earlier one and the <c>dep add</c> commands between them.
+/// The ready set and its order, against what bd and br printed for the same data. A command's state is the JSONL
+/// printed by an earlier one and the <c>dep add</c> commands between them.
 /// </summary>
 public sealed class RecordedReadinessTests
 {
@@ -24,7 +24,7 @@ public sealed class RecordedReadinessTests
     {
         Check("bd-1.0.5", "020", "032", TrackerDialect.Bd, TrackerOrder.PriorityNewestFirst, "032");
         Check("bd-1.0.5", "020", "032", TrackerDialect.Bd, TrackerOrder.PriorityNewestFirst, "035");
-        Check("bd-1.0.5", "020", "032", TrackerDialect.Bd, TrackerOrder.PriorityNewestFirst, "034", epic: "ts-9x2");
+        Check("bd-1.0.5", "020", "032", TrackerDialect.Bd, TrackerOrder.PriorityNewestFirst, "034", "ts-9x2");
         Check("bd-1.0.5", "020", "032", TrackerDialect.Bd, TrackerOrder.PriorityNewestFirst, "037", label: "api");
         Check("bd-1.0.5", "020", "032", TrackerDialect.Bd, TrackerOrder.PriorityNewestFirst, "038", assignee: "");
         CheckBlocked("bd-1.0.5", "020", "040", TrackerDialect.Bd);
@@ -34,7 +34,7 @@ public sealed class RecordedReadinessTests
     public void Bd_0_49_6_printed_the_same_ready_beads_in_the_same_order()
     {
         Check("bd-0.49.6", "020", "032", TrackerDialect.BdClassic, TrackerOrder.RecentByPriority, "032");
-        Check("bd-0.49.6", "020", "032", TrackerDialect.BdClassic, TrackerOrder.RecentByPriority, "034", epic: "ts-xcs");
+        Check("bd-0.49.6", "020", "032", TrackerDialect.BdClassic, TrackerOrder.RecentByPriority, "034", "ts-xcs");
         Check("bd-0.49.6", "020", "032", TrackerDialect.BdClassic, TrackerOrder.RecentByPriority, "037", label: "api");
         Check("bd-0.49.6", "020", "032", TrackerDialect.BdClassic, TrackerOrder.RecentByPriority, "038", assignee: "");
         CheckBlocked("bd-0.49.6", "020", "040", TrackerDialect.BdClassic);

@@ -24,10 +24,11 @@ sealed partial class Recording(string folder)
     public string Ids(string number)
     {
         using var document = JsonDocument.Parse(Output(number));
-        return string.Join(' ', document.RootElement.EnumerateArray().Select(item => item.GetProperty("id").GetString()));
+        var ids = document.RootElement.EnumerateArray().Select(item => item.GetProperty("id").GetString());
+        return string.Join(' ', ids);
     }
 
-    /// <summary>The backlog printed by one command, changed by every <c>dep add</c> that succeeded before another.</summary>
+    /// <summary>The backlog printed by one command, with every <c>dep add</c> that succeeded before another.</summary>
     public BeadGraph State(string jsonl, string before, TrackerDialect dialect, string? created = null)
     {
         var text = Output(jsonl) + (created is null ? "" : "\n" + Output(created).ReplaceLineEndings(""));

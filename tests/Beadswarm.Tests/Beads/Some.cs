@@ -10,7 +10,8 @@ static class Some
 
     /// <summary>A bead whose dependencies are written <c>target</c> or <c>type:target</c>.</summary>
     public static Bead Bead(
-        string id, string[]? needs = null, string status = "open", string type = "task", int priority = 2, int age = 0) =>
+        string id, string[]? needs = null, string status = "open", string type = "task", int priority = 2,
+        int age = 0) =>
         new()
         {
             Id = BeadId.Parse(id),

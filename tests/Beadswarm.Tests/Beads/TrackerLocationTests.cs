@@ -20,7 +20,9 @@ public sealed class TrackerLocationTests : IDisposable
     public void Each_tracker_is_known_by_what_it_leaves()
     {
         Check("Br because br left .write.lock", ("issues.jsonl", Line), (".write.lock", ""));
-        Check("Br because config.yaml is br's (issue_prefix)", ("issues.jsonl", Line), ("config.yaml", "issue_prefix: ts\n"));
+        Check(
+            "Br because config.yaml is br's (issue_prefix)", ("issues.jsonl", Line),
+            ("config.yaml", "issue_prefix: ts\n"));
         Check("BdClassic because bd left .jsonl.lock", ("issues.jsonl", Line), (".jsonl.lock", ""));
         Check("BdClassic because bd 0.49.6 was used last", ("issues.jsonl", Line), (".local_version", "0.49.6\n"));
         Check("Bd because bd 1.0.5 was used last", ("issues.jsonl", Line), (".local_version", "1.0.5"));
@@ -55,7 +57,8 @@ public sealed class TrackerLocationTests : IDisposable
     {
         foreach (var (program, expected) in new[]
         {
-            ("bd-1.0.5", "Bd because bd 1.0.5 was used last"), ("bd-0.49.6", "BdClassic because bd 0.49.6 was used last"),
+            ("bd-1.0.5", "Bd because bd 1.0.5 was used last"),
+            ("bd-0.49.6", "BdClassic because bd 0.49.6 was used last"),
             ("br-0.2.15", "Br because br left .write.lock"), ("br-0.1.12", "Br because br left .br_history"),
         })
         {
