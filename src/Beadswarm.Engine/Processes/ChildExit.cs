@@ -23,7 +23,9 @@ abstract record ChildExit
 
     // A shell cannot tell "ended by signal 15" from "returned 143"; the two mean the same. But only signals that in
     // practice end a process are read so: programs do return other codes above 128 (HTTP status mod 256, for example).
-    static bool IsDeadlySignal(int number) => number is (>= 1 and <= 15) or 24 or 25 or 31;
+    // 131 is how the .NET launcher says that it found no runtime.
+    static bool IsDeadlySignal(int number) =>
+        number is 1 or 2 or 4 or 6 or 7 or 8 or 9 or 11 or 13 or 14 or 15 or 24 or 25 or 31;
 }
 
 /// <summary>Collects the exit status of our own children, exactly once each.</summary>

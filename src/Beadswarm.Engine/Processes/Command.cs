@@ -51,8 +51,8 @@ sealed class CommandException(string message, CommandFailure failure, CommandSpe
 static class Command
 {
     /// <summary>
-    /// Runs it to its end. When this returns or throws, every process of its group is gone; one that left the group and
-    /// still holds the output is not waited for.
+    /// Runs it to its end. When this returns or throws, every process of its group has been killed; one that left the
+    /// group and still holds the output is not waited for.
     /// </summary>
     /// <exception cref="ProcessStartException">It could not be started.</exception>
     /// <exception cref="CommandException">It took too long or said too much.</exception>

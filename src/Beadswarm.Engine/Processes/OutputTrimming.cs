@@ -52,7 +52,7 @@ static partial class OutputTrimming
         }
     }
 
-    /// <summary>Without terminal control sequences, other control characters, and overwritten progress lines.</summary>
+    /// <summary>Without terminal control sequences and other controls; every line end is a line feed.</summary>
     public static string Clean(string output)
     {
         var text = ControlSequence().Replace(output, "").ReplaceLineEndings("\n");

@@ -105,7 +105,7 @@ public sealed class CommandTests : IDisposable
         var result = await Sh("sleep 1000 & echo $!");
 
         var pid = Encoding.UTF8.GetString(result.Stdout).Trim();
-        Assert.False(ProcessIsRunning(pid), $"process {pid} still runs");
+        await Ends(pid);
     }
 
     [Fact]
@@ -115,7 +115,7 @@ public sealed class CommandTests : IDisposable
             "setsid sleep 1000 & echo $!; while ! [ \"$(ps -o sid= -p $! | tr -d ' ')\" = $! ]; do :; done");
 
         var pid = Encoding.UTF8.GetString(result.Stdout).Trim();
-        Assert.True(ProcessIsRunning(pid));
+        Assert.True(ProcessIdentity.Of(int.Parse(pid))!.Value.IsRunning());
         await Sh($"kill -KILL {pid}");
     }
 
@@ -159,7 +159,7 @@ public sealed class CommandTests : IDisposable
         await cancel.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
-        Assert.False(ProcessIsRunning(Encoding.UTF8.GetString(pid).Trim()));
+        await Ends(Encoding.UTF8.GetString(pid).Trim());
     }
 
     [Fact]
@@ -199,15 +199,16 @@ public sealed class CommandTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    static bool ProcessIsRunning(string pid)
+    // A killed process closes its files a moment before it is gone.
+    static async Task Ends(string pid)
     {
-        try
+        if (ProcessIdentity.Of(int.Parse(pid)) is { } identity
+            && ProcessDescriptor.TryOpen(identity.Pid, identity.StartTicks) is { } process)
         {
-            return !File.ReadAllText($"/proc/{pid}/stat").Contains(") Z ", StringComparison.Ordinal);
-        }
-        catch (IOException)
-        {
-            return false;
+            using (process)
+            {
+                await process.Ended.WaitAsync(ChildFixture.Patience, TestContext.Current.CancellationToken);
+            }
         }
     }
 
