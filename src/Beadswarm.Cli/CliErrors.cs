@@ -2,7 +2,9 @@ using System.CommandLine;
 using Beadswarm.Beads;
 using Beadswarm.Cli.Rendering;
 using Beadswarm.Control;
+using Beadswarm.Git;
 using Beadswarm.Storage;
+using Beadswarm.Swarms;
 
 namespace Beadswarm.Cli;
 
@@ -44,6 +46,10 @@ static class CliErrors
         {
             UserError known => known,
             TrackerException tracker => new UserError(tracker.Message, null, ExitCodes.TrackerBroken),
+            SwarmHeldException held => new UserError(
+                held.Message, "wait for it, or stop it with Ctrl-C where it runs; 'beadswarm status' shows it",
+                ExitCodes.Held),
+            GitException git => new UserError(git.Message, null, ExitCodes.Io),
             StoreException store => new UserError(store.Message, null, ExitCodes.StoreUnusable),
             ControlException control => new UserError(
                 $"the swarm did not answer: {control.Message}", "try again", ExitCodes.Io),

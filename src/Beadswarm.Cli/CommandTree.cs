@@ -17,7 +17,7 @@ static class CommandTree
         {
             GlobalOptions.Format,
             GlobalOptions.Repo,
-            new HelpOption { Recursive = true },
+            new HelpOption("--help", "-h", "-?") { Recursive = true },
             new VersionOption { Action = new PrintVersion(host) },
         };
         foreach (var verb in Verbs(host))
@@ -35,8 +35,10 @@ static class CommandTree
         ProgressCommand.Create(host),
         AgentsCommand.Create(host),
         FailuresCommand.Create(host),
+        BeadsCommand.Create(host),
         QueueCommand.Create(host),
         HistoryCommand.Create(host),
+        WhyCommand.Create(host),
         LogsCommand.Create(host),
         WatchCommand.Create(host),
 

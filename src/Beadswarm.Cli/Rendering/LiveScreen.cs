@@ -100,6 +100,11 @@ static class LiveScreen
         table.AddColumns("bead", "stage");
         table.AddColumn(new TableColumn("attempt").RightAligned());
         table.AddColumn("note");
+        foreach (var column in table.Columns)
+        {
+            column.NoWrap = true;
+        }
+
         foreach (var agent in view.Agents.Take(rows))
         {
             table.AddRow(

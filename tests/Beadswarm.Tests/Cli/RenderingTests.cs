@@ -1,0 +1,121 @@
+using System.Text;
+using Beadswarm.Beads;
+using Beadswarm.Claims;
+using Beadswarm.Cli;
+using Beadswarm.Cli.Rendering;
+using Beadswarm.Control;
+using Beadswarm.Swarms;
+using Beadswarm.Tests.Support;
+
+namespace Beadswarm.Tests.Cli;
+
+public sealed class RenderingTests
+{
+    [Fact]
+    public void Every_state_of_a_swarm_has_its_status()
+    {
+        var busy = FixedReader.Busy().Status;
+        var text = new StringBuilder();
+        foreach (var status in Enum.GetValues<SwarmStatus>())
+        {
+            foreach (var alive in new[] { true, false })
+            {
+                var reason = status == SwarmStatus.Stopping ? "Ctrl-C" : null;
+                var swarm = busy.Swarm! with { Status = status, Reason = reason };
+                var json = StatusJson.Format(busy with { Swarm = swarm, Agents = [] }, alive);
+                text.Append($"{status}, {(alive ? "alive" : "gone")}\n")
+                    .Append(StatusView.Parse(json).Format(FixedReader.Start.UtcDateTime, 100)).Append('\n');
+            }
+        }
+
+        Snapshot.Match(text.ToString());
+    }
+
+    [Fact]
+    public void A_status_of_a_newer_swarm_is_read_as_far_as_it_is_known()
+    {
+        var view = StatusView.Parse(
+            """{"state":"running","new":{"a":[1,2]},"landed":3,"agents":[{"agent":1,"mood":["good"]}],"more":1}"""u8);
+
+        Assert.Equal(("running", 3, 1), (view.State, view.Landed, view.Agents.Single().Agent));
+    }
+
+    [Fact]
+    public async Task The_live_screen_fits_its_terminal()
+    {
+        await using var bench = new CliBench();
+        var busy = FixedReader.Busy();
+        var text = new StringBuilder();
+        foreach (var (width, height) in new[] { (100, 40), (60, 14) })
+        {
+            var output = new StringWriter();
+            var host = bench.Host(output, TextWriter.Null) with { Width = width, Height = height };
+            var state = new LiveState(busy.Status, Alive: true, busy.Journal);
+            LiveScreen.Console(host, ansi: false).Write(LiveScreen.Draw(state, host, "q leaves"));
+            var lines = output.ToString().ReplaceLineEndings("\n").TrimEnd('\n').Split('\n');
+            Assert.All(lines, line => Assert.InRange(line.TrimEnd().Length, 0, width));
+            text.Append($"{width} x {height}\n").AppendJoin('\n', lines.Select(line => line.TrimEnd())).Append("\n\n");
+        }
+
+        Snapshot.Match(text.ToString());
+    }
+
+    [Fact]
+    public void Every_state_of_a_bead_is_explained()
+    {
+        var busy = FixedReader.Busy();
+        var text = new StringBuilder();
+        foreach (var work in busy.Beads)
+        {
+            foreach (var alive in new[] { true, false })
+            {
+                Explain(text, Facts(busy, work.Id, work, alive) with { Against = ["it is blocked by demo-2"] });
+            }
+        }
+
+        var unseen = BeadId.Parse("demo-20");
+        Explain(text, Facts(busy, unseen, null, alive: true));
+        Explain(text, Facts(busy, unseen, null, alive: true) with { Against = ["it is pinned", "it is deferred"] });
+        Explain(text, Facts(new FixedReader(), unseen, null, alive: false));
+        var closed = new Bead { Id = unseen, Title = "Unseen", Status = "closed" };
+        Explain(text, Facts(busy, unseen, null, alive: true) with { Bead = closed });
+        var waiting = FixedReader.Bead("demo-21", "Waits", new BeadState.Pending(new("implement"), null), attempt: 0);
+        Explain(text, Facts(busy, waiting.Id, waiting, alive: true));
+        waiting = waiting with { Ready = false };
+        Explain(text, Facts(busy, waiting.Id, waiting, alive: true) with { Against = ["it is pinned"] });
+        Explain(text, Facts(busy, waiting.Id, waiting, alive: true));
+
+        Snapshot.Match(text.ToString());
+    }
+
+    [Theory]
+    [InlineData(0, "0.0s")]
+    [InlineData(9.94, "9.9s")]
+    [InlineData(59, "59s")]
+    [InlineData(61, "1m01s")]
+    [InlineData(3_661, "1h01m")]
+    [InlineData(90_000, "1d01h")]
+    [InlineData(-5, "0.0s")]
+    public void Lengths_of_time_have_two_units(double seconds, string expected) =>
+        Assert.Equal(expected, Spans.Format(TimeSpan.FromSeconds(seconds)));
+
+    [Fact]
+    public void Signals_drain_then_terminate_then_exit() =>
+        Assert.Equal(
+            [SignalStep.Drain, SignalStep.Terminate, SignalStep.Exit, SignalStep.Exit],
+            Enumerable.Range(0, 4).Select(SignalRules.Next));
+
+    static WhyFacts Facts(FixedReader swarm, BeadId id, BeadWork? work, bool alive) =>
+        new(
+            id, work, new Bead { Id = id, Title = work?.Title ?? "Unseen" }, [], swarm.Landings, swarm.Status, alive,
+            FixedReader.Start.AddMinutes(20));
+
+    static void Explain(StringBuilder text, WhyFacts facts)
+    {
+        text.Append($"{facts.Id} ({WhyRules.State(facts)}{(facts.Alive ? "" : ", no swarm")})\n");
+        foreach (var reason in WhyRules.Explain(facts))
+        {
+            text.Append("  ").Append(reason).Append('\n');
+        }
+    }
+}
