@@ -44,6 +44,12 @@ interface IBeadTracker
 {
     TrackerDialect Dialect { get; }
 
+    /// <summary>How the tracker's own program lists what is ready.</summary>
+    TrackerOrder Order { get; }
+
+    /// <summary>Statuses that the tracker lists as ready.</summary>
+    IReadOnlyList<string> ListedStatuses { get; }
+
     /// <summary>Reads the whole backlog.</summary>
     /// <exception cref="TrackerException">The tracker's file is missing, doubled, conflicted or broken.</exception>
     Task<Backlog> ReadAsync(CancellationToken cancellationToken);
@@ -53,6 +59,12 @@ interface IBeadTracker
     /// </summary>
     /// <returns>The ids that the tracker does not hold.</returns>
     Task<IReadOnlyList<BeadId>> ApplyAsync(IReadOnlyList<BeadChange> changes, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The file that git may track in this repository, as it is now; null where the backlog lies elsewhere or brings
+    /// its state to others by itself.
+    /// </summary>
+    Task<TrackerContent?> ReadFileAsync(string repository, CancellationToken cancellationToken);
 
     /// <summary>A cheap value that differs whenever the backlog may have changed since it was last asked.</summary>
     string ChangeStamp();
@@ -68,3 +80,7 @@ sealed class TrackerException(string message, string? path = null, int? line = n
 
     public int? Line { get; } = line;
 }
+
+/// <summary>A tracker's file at one moment.</summary>
+/// <param name="Path">Relative to the repository, with forward slashes.</param>
+sealed record TrackerContent(string Path, ReadOnlyMemory<byte> Content);

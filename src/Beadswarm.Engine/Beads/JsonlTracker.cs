@@ -18,6 +18,10 @@ sealed class JsonlTracker(
 
     public TrackerDialect Dialect => Location.Dialect;
 
+    public TrackerOrder Order => Location.Order;
+
+    public IReadOnlyList<string> ListedStatuses => Location.ListedStatuses;
+
     public async Task<Backlog> ReadAsync(CancellationToken cancellationToken)
     {
         RejectSecondFile();
@@ -32,6 +36,14 @@ sealed class JsonlTracker(
                 $"cannot read {Location.File}: {refused.Message}; restore the file or make it readable", Location.File,
                 null, refused);
         }
+    }
+
+    public async Task<TrackerContent?> ReadFileAsync(string repository, CancellationToken cancellationToken)
+    {
+        var path = Path.GetRelativePath(repository, Location.File).Replace('\\', '/');
+        return path == $"{TrackerLocation.FolderName}/{Path.GetFileName(Location.File)}"
+            ? new TrackerContent(path, await File.ReadAllBytesAsync(Location.File, cancellationToken))
+            : null;
     }
 
     public async Task<IReadOnlyList<BeadId>> ApplyAsync(

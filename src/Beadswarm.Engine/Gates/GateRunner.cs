@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Beadswarm.Beads;
 using Beadswarm.Processes;
 
 namespace Beadswarm.Gates;
@@ -7,7 +8,11 @@ namespace Beadswarm.Gates;
 /// <param name="Directory">A checkout of exactly that commit.</param>
 /// <param name="LogPath">A file of this run alone.</param>
 /// <param name="Tag">Marks all processes of this run; unique among all.</param>
-sealed record GateRun(GateSpec Spec, string Directory, string Commit, string Tree, string LogPath, string Tag);
+sealed record GateRun(GateSpec Spec, string Directory, string Commit, string Tree, string LogPath, string Tag)
+{
+    /// <summary>Whose change it is; null for the target as a whole.</summary>
+    public BeadId? Bead { get; init; }
+}
 
 /// <summary>The bounds of gates.</summary>
 sealed record GateLimits
@@ -70,7 +75,7 @@ sealed class GateRunner(
         try
         {
             var result = await RunHereAsync(run, recipe, cancellationToken);
-            await ledger.RecordAsync(result, cancellationToken);
+            await ledger.RecordAsync(run, result, cancellationToken);
             return result;
         }
         finally

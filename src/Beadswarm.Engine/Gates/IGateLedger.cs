@@ -6,7 +6,7 @@ interface IGateLedger
     /// <summary>The latest result for exactly this tree and recipe.</summary>
     Task<GateResult?> FindAsync(string tree, string recipe, CancellationToken cancellationToken);
 
-    Task RecordAsync(GateResult result, CancellationToken cancellationToken);
+    Task RecordAsync(GateRun run, GateResult result, CancellationToken cancellationToken);
 
     /// <summary>The count that a counting gate must not exceed, or null before the first one landed.</summary>
     Task<int?> BaselineAsync(string gate, CancellationToken cancellationToken);

@@ -17,6 +17,23 @@ sealed record GitSettings
     /// </summary>
     public required IReadOnlyDictionary<string, string> Environment { get; init; }
 
+    // What git and the programs it starts need to reach a remote as the user does.
+    static readonly string[] Passed =
+    [
+        "PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "SSH_AUTH_SOCK",
+        "SSH_AGENT_PID", "SSH_ASKPASS", "GIT_SSH", "GIT_SSH_COMMAND", "GIT_ASKPASS", "GIT_CONFIG_GLOBAL",
+        "GIT_EXEC_PATH", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "no_proxy",
+        "all_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO",
+    ];
+
+    /// <summary>Settings for the git of a user, from the orchestrator's own environment.</summary>
+    public static GitSettings From(IReadOnlyDictionary<string, string> environment, TimeProvider time) => new()
+    {
+        Environment = environment.Where(variable => Passed.Contains(variable.Key))
+            .ToDictionary(variable => variable.Key, variable => variable.Value),
+        TimeProvider = time,
+    };
+
     public GitIdentity Identity { get; init; } = GitIdentity.Swarm;
 
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(5);

@@ -210,7 +210,7 @@ public sealed class GateRunnerTests : IDisposable
         public Task<GateResult?> FindAsync(string tree, string recipe, CancellationToken cancellationToken) =>
             Task.FromResult(Results.LastOrDefault(result => result.Tree == tree && result.Recipe == recipe));
 
-        public Task RecordAsync(GateResult result, CancellationToken cancellationToken)
+        public Task RecordAsync(GateRun run, GateResult result, CancellationToken cancellationToken)
         {
             Results.Add(result);
             return Task.CompletedTask;

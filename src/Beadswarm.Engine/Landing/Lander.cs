@@ -1,0 +1,416 @@
+using Beadswarm.Beads;
+using Beadswarm.Claims;
+using Beadswarm.Configuration;
+using Beadswarm.Gates;
+using Beadswarm.Git;
+using Beadswarm.Journal;
+using Beadswarm.Pipelines;
+using Beadswarm.Storage;
+using Beadswarm.Swarms;
+using Beadswarm.Workspaces;
+
+namespace Beadswarm.Landing;
+
+/// <summary>What a step of the lander came to, and so how long it may rest.</summary>
+abstract record LandingStep
+{
+    LandingStep() { }
+
+    /// <summary>Something was done; look again at once.</summary>
+    public sealed record Moved : LandingStep;
+
+    /// <summary>Nothing to do until something rings.</summary>
+    public sealed record Idle : LandingStep;
+
+    /// <summary>Something outside is in the way; the queue is kept and tried again.</summary>
+    public sealed record Held(string Reason) : LandingStep;
+}
+
+/// <summary>Everything the lander works with.</summary>
+/// <param name="Target">The branch that beads complete on.</param>
+/// <param name="Integration">Mode integration: the branch that beads land on first.</param>
+/// <param name="Publish">Mode branch: makes a bead's branch visible to a person, and says under which name.</param>
+sealed record LanderParts(
+    IStore Store, SwarmEpoch Epoch, SwarmConfig Config, ILandingRepository Target, ILandingRepository? Integration,
+    Gatekeeper Gates, IBeadTracker Tracker, string Repository,
+    Func<LandingEntry, CancellationToken, Task<string>> Publish, WorkspacePool Workspaces, Bell Bell, TimeProvider Time);
+
+/// <summary>
+/// The only writer of the target branch. One bead at a time: merged in memory, tested as exactly that tree, intended,
+/// moved by compare-and-swap, observed, recorded. The process may die between any two of these.
+/// </summary>
+sealed class Lander(LanderParts parts)
+{
+    /// <summary>The landing workspace of this lander; later ones test several candidates at once.</summary>
+    const int Slot = 0;
+
+    /// <summary>How often a tree without a verdict (infrastructure) is tested again before the queue is held.</summary>
+    const int TestsWithoutVerdictMax = 3;
+
+    static readonly TimeSpan HoldPause = TimeSpan.FromSeconds(5);
+
+    string? _reportedHold;
+    DateTimeOffset? _trackerDirtySince;
+
+    ILandingRepository LandsOn => parts.Integration ?? parts.Target;
+
+    /// <summary>Why the queue does not move, for people; null while it does.</summary>
+    public string? HeldBecause => _reportedHold;
+
+    /// <summary>The tracker's file has changed: it is committed within the configured interval.</summary>
+    public void TrackerChanged() => _trackerDirtySince ??= parts.Time.GetUtcNow();
+
+    /// <param name="drain">No further bead is begun; the one in hand is finished.</param>
+    /// <param name="stop">Ends at once; what is in hand stays queued or intended, and recovery settles it.</param>
+    public async Task RunAsync(CancellationToken drain, CancellationToken stop)
+    {
+        while (!drain.IsCancellationRequested)
+        {
+            var rung = parts.Bell.Listen();
+            switch (await StepAsync(stop))
+            {
+                case LandingStep.Moved:
+                    _reportedHold = null;
+                    parts.Bell.Ring();
+                    break;
+                case LandingStep.Idle:
+                    _reportedHold = null;
+                    await RestAsync(rung, TrackerCommitDue(), drain, stop);
+                    break;
+                case LandingStep.Held held:
+                    await ReportHoldAsync(held.Reason, stop);
+                    await RestAsync(null, HoldPause, drain, stop);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Brings the tracker's file onto the target, where git tracks it. Called once more when everything is over.</summary>
+    public async Task<LandingStep> CommitTrackerAsync(CancellationToken cancellationToken)
+    {
+        if (!parts.Config.Tracker.Commit || await parts.Tracker.ReadFileAsync(parts.Repository, cancellationToken) is not { } file)
+        {
+            return new LandingStep.Idle();
+        }
+
+        var tip = await parts.Target.TipAsync(cancellationToken);
+        var message = new LandingMessage("beads: sync", "", []);
+        var candidate = await parts.Target.TrackerCommitAsync(
+            tip, file.Path, file.Content, message, parts.Time.GetUtcNow(), cancellationToken);
+        if (candidate is not { } commit)
+        {
+            _trackerDirtySince = null;
+            return new LandingStep.Idle();
+        }
+
+        var tree = await parts.Target.TreeAsync(commit, cancellationToken);
+        switch (await TestAsync(parts.Target, commit, tree, null, cancellationToken))
+        {
+            case GatesOutcome.Passed:
+                break;
+            case GatesOutcome.Failed failed:
+                return new LandingStep.Held($"gate {failed.Result.Gate} fails with the tracker's file as it is now");
+            case GatesOutcome.NoVerdict without:
+                return new LandingStep.Held($"gate {without.Result.Gate} gave no verdict: {without.Result.Reason}");
+        }
+
+        switch (await parts.Target.AdvanceAsync(tip, commit, cancellationToken))
+        {
+            case AdvanceOutcome.Moved:
+                await parts.Store.AppendAsync(
+                    null, null, new JournalEvent.TrackerCommitted(commit.Value), cancellationToken);
+                await parts.Target.FollowAsync(commit, cancellationToken);
+                _trackerDirtySince = null;
+                return new LandingStep.Moved();
+            case AdvanceOutcome.LostRace:
+                return new LandingStep.Moved();
+            case AdvanceOutcome.Refused refused:
+                return new LandingStep.Held(refused.Reason);
+            case AdvanceOutcome.Held held:
+                return new LandingStep.Held(held.Reason);
+            case AdvanceOutcome.Unknown unknown:
+                return new LandingStep.Held(unknown.Reason);
+            default:
+                throw new LanderFencedException();
+        }
+    }
+
+    async Task<LandingStep> StepAsync(CancellationToken stop)
+    {
+        var queue = await parts.Store.ReadQueueAsync(stop);
+        if (queue.FirstOrDefault(entry => entry.State is LandingState.Intended) is { } intended)
+        {
+            return await SettleAsync(intended, ((LandingState.Intended)intended.State).Intent, stop);
+        }
+
+        if (queue.FirstOrDefault(entry => entry.State is LandingState.Queued) is { } next)
+        {
+            return parts.Config.Landing.Mode == LandingMode.Branch ? await LeaveAsync(next, stop) : await LandAsync(next, stop);
+        }
+
+        if (parts.Integration is { } integration
+            && queue.Where(entry => entry.State is LandingState.Integrated).ToArray() is { Length: > 0 } integrated)
+        {
+            return await PromoteAsync(integration, integrated, stop);
+        }
+
+        return TrackerCommitDue() <= TimeSpan.Zero ? await CommitTrackerAsync(stop) : new LandingStep.Idle();
+    }
+
+    async Task<LandingStep> LeaveAsync(LandingEntry entry, CancellationToken stop)
+    {
+        var branch = await parts.Publish(entry, stop);
+        await parts.Store.LeaveLandingAsync(parts.Epoch, entry.Id, branch, stop);
+        return new LandingStep.Moved();
+    }
+
+    async Task<LandingStep> LandAsync(LandingEntry entry, CancellationToken stop)
+    {
+        var tip = await LandsOn.TipAsync(stop);
+        var style = parts.Config.Landing.Squash ? MergeStyle.Squash : MergeStyle.MergeCommit;
+        var request = new MergeRequest(tip, CommitId.Parse(entry.HeadCommit), MessageOf(entry), entry.QueuedAt, style);
+        switch (await LandsOn.MergeAsync(request, stop))
+        {
+            case MergeOutcome.Empty:
+                // The target has this content already: somebody else did the same, or we did and died before recording it.
+                return await CompleteAsync(entry, tip, tip, stop);
+            case MergeOutcome.Conflict conflict:
+                return await ReturnAsync(entry, Conflicting(conflict), reason => AttemptFeedback.OfConflict(
+                    entry, reason, conflict, tip, parts.Config.Limits.FeedbackBytesMax), stop);
+            case MergeOutcome.Clean clean:
+                return await TestAndMoveAsync(entry, tip, clean, stop);
+            default:
+                throw new System.Diagnostics.UnreachableException();
+        }
+    }
+
+    async Task<LandingStep> TestAndMoveAsync(
+        LandingEntry entry, CommitId tip, MergeOutcome.Clean clean, CancellationToken stop)
+    {
+        switch (await TestAsync(LandsOn, clean.Candidate, clean.Tree, entry.Bead, stop))
+        {
+            case GatesOutcome.Failed failed:
+                var gate = parts.Config.Gates[failed.Result.Gate];
+                return await ReturnAsync(
+                    entry, $"gate {failed.Result.Gate} fails on the tree merged with {tip}",
+                    reason => AttemptFeedback.OfRedLanding(
+                        entry, reason, failed.Result, gate, parts.Config.Limits.FeedbackBytesMax), stop);
+            case GatesOutcome.NoVerdict without:
+                return new LandingStep.Held(
+                    $"gate {without.Result.Gate} gave no verdict {TestsWithoutVerdictMax} times: {without.Result.Reason}");
+            case GatesOutcome.Passed:
+                break;
+        }
+
+        var changes = await LandsOn.ChangesAsync(tip, clean.Candidate, stop);
+        var intent = new LandingIntent(
+            tip.Value, clean.Candidate.Value, clean.Tree.Value, [.. changes.Select(change => change.Path)]);
+        return await parts.Store.IntendLandingAsync(parts.Epoch, entry.Id, intent, stop) == WriteOutcome.Done
+            ? await MoveAsync(entry, intent, stop)
+            : throw new LanderFencedException();
+    }
+
+    async Task<LandingStep> MoveAsync(LandingEntry entry, LandingIntent intent, CancellationToken stop)
+    {
+        var (from, to) = (CommitId.Parse(intent.Base), CommitId.Parse(intent.Candidate));
+        switch (await LandsOn.AdvanceAsync(from, to, stop))
+        {
+            case AdvanceOutcome.Moved:
+                return await RecordAsync(entry, intent, stop);
+            case AdvanceOutcome.LostRace lost:
+                return await VoidAsync(entry, $"the target moved to {lost.Actual} meanwhile", stop);
+            // The intent stands: nothing has moved, and the next look settles it.
+            case AdvanceOutcome.Refused refused:
+                return new LandingStep.Held($"the target was refused: {refused.Reason}");
+            case AdvanceOutcome.Held held:
+                return new LandingStep.Held(held.Reason);
+            case AdvanceOutcome.Unknown unknown:
+                return new LandingStep.Held($"the answer of the push was lost: {unknown.Reason}");
+            default:
+                throw new LanderFencedException();
+        }
+    }
+
+    /// <summary>An intent is found: ask git what became of it.</summary>
+    async Task<LandingStep> SettleAsync(LandingEntry entry, LandingIntent intent, CancellationToken stop)
+    {
+        var tip = await LandsOn.TipAsync(stop);
+        if (tip.Value == intent.Base)
+        {
+            return await MoveAsync(entry, intent, stop);
+        }
+
+        return await LandsOn.ObserveAsync(CommitId.Parse(intent.Candidate), intent.Paths, stop) is Observation.Absent
+            ? await VoidAsync(entry, $"the target is at {tip} and does not contain it", stop)
+            : await RecordAsync(entry, intent, stop);
+    }
+
+    async Task<LandingStep> RecordAsync(LandingEntry entry, LandingIntent intent, CancellationToken stop)
+    {
+        var commit = CommitId.Parse(intent.Candidate);
+        switch (await LandsOn.ObserveAsync(commit, intent.Paths, stop))
+        {
+            case Observation.Present seen:
+                return await ObservedAsync(entry, commit, seen.Tip, stop);
+            case Observation.PresentButChangedSince seen:
+                return await ObservedAsync(entry, commit, seen.SeenAt, stop);
+            case Observation.Absent absent:
+                return await VoidAsync(entry, $"its content is not on the target at {absent.Tip}", stop);
+            default:
+                throw new System.Diagnostics.UnreachableException();
+        }
+    }
+
+    async Task<LandingStep> ObservedAsync(LandingEntry entry, CommitId commit, CommitId tip, CancellationToken stop)
+    {
+        if (parts.Integration is null)
+        {
+            return await CompleteAsync(entry, commit, tip, stop);
+        }
+
+        await FencedUnlessDoneAsync(parts.Store.RecordIntegratedAsync(parts.Epoch, entry.Id, commit.Value, stop));
+        return new LandingStep.Moved();
+    }
+
+    async Task<LandingStep> CompleteAsync(LandingEntry entry, CommitId commit, CommitId tip, CancellationToken stop)
+    {
+        var proof = new LandingProof(commit.Value, tip.Value);
+        await FencedUnlessDoneAsync(parts.Store.CompleteLandingAsync(parts.Epoch, entry.Id, proof, stop));
+        await parts.Target.FollowAsync(tip, stop);
+
+        // Refuses by itself while anything is only there; what is left is removed by clean.
+        await parts.Workspaces.RemoveLandedBranchAsync(
+            new BranchName(entry.Branch), CommitId.Parse(entry.HeadCommit), stop);
+        return new LandingStep.Moved();
+    }
+
+    async Task<LandingStep> VoidAsync(LandingEntry entry, string reason, CancellationToken stop)
+    {
+        await FencedUnlessDoneAsync(parts.Store.VoidLandingAsync(parts.Epoch, entry.Id, reason, stop));
+        return new LandingStep.Moved();
+    }
+
+    async Task<LandingStep> ReturnAsync(
+        LandingEntry entry, string reason, Func<string, AttemptFeedback> feedback, CancellationToken stop)
+    {
+        var decision = PipelineRules.ReturnFromLanding(
+            parts.Config.Pipeline, entry.Attempt, entry.AttemptsAllowed, reason);
+        BeadTransition transition = decision switch
+        {
+            StageDecision.Retry retry => new BeadTransition.Free(retry.Stage, retry.Attempt, 0, null),
+            StageDecision.Block block => new BeadTransition.Block(block.Reason),
+            _ => throw new System.Diagnostics.UnreachableException($"{decision}"),
+        };
+        await FencedUnlessDoneAsync(parts.Store.ReturnLandingAsync(
+            parts.Epoch, entry.Id, reason, transition, feedback(reason).Artifacts, stop));
+        return new LandingStep.Moved();
+    }
+
+    /// <summary>Mode integration: the target becomes what the integration branch is, once its gates are green.</summary>
+    async Task<LandingStep> PromoteAsync(
+        ILandingRepository integration, IReadOnlyList<LandingEntry> integrated, CancellationToken stop)
+    {
+        var candidate = await integration.TipAsync(stop);
+        var target = await parts.Target.TipAsync(stop);
+        if (candidate != target)
+        {
+            var tree = await integration.TreeAsync(candidate, stop);
+            if (await TestAsync(integration, candidate, tree, null, stop) is not GatesOutcome.Passed)
+            {
+                return new LandingStep.Held("the integration branch is red and is not promoted");
+            }
+
+            switch (await parts.Target.AdvanceAsync(target, candidate, stop))
+            {
+                case AdvanceOutcome.Moved:
+                    break;
+                case AdvanceOutcome.LostRace lost:
+                    return new LandingStep.Held($"the target has moved to {lost.Actual}; merge it into the integration branch");
+                case AdvanceOutcome.Refused refused:
+                    return new LandingStep.Held(refused.Reason);
+                case AdvanceOutcome.Held held:
+                    return new LandingStep.Held(held.Reason);
+                case AdvanceOutcome.Unknown unknown:
+                    return new LandingStep.Held(unknown.Reason);
+                case AdvanceOutcome.Fenced:
+                    throw new LanderFencedException();
+            }
+        }
+
+        foreach (var entry in integrated)
+        {
+            var commit = CommitId.Parse(((LandingState.Integrated)entry.State).Commit);
+            if (await parts.Target.ObserveAsync(commit, [], stop) is Observation.Absent)
+            {
+                return new LandingStep.Held($"{entry.Bead} was promoted, but its content is not on the target");
+            }
+
+            await CompleteAsync(entry, commit, candidate, stop);
+        }
+
+        return new LandingStep.Moved();
+    }
+
+    async Task<GatesOutcome> TestAsync(
+        ILandingRepository where, CommitId candidate, TreeId tree, BeadId? bead, CancellationToken stop)
+    {
+        for (var test = 1; ; test++)
+        {
+            var outcome = await parts.Gates.CheckAsync(
+                parts.Config.Landing.Gates, candidate.Value, tree.Value, bead,
+                cancellation => where.CheckoutAsync(candidate, Slot, cancellation), stop);
+            if (outcome is not GatesOutcome.NoVerdict || test == TestsWithoutVerdictMax)
+            {
+                return outcome;
+            }
+        }
+    }
+
+    static string Conflicting(MergeOutcome.Conflict conflict) =>
+        $"conflict in {string.Join(", ", conflict.Files.Select(file => file.Path))}"
+        + (conflict.OtherSide.Select(other => other.Bead).OfType<string>().Distinct().ToArray() is { Length: > 0 } beads
+            ? $" with {string.Join(", ", beads)}" : "");
+
+    static LandingMessage MessageOf(LandingEntry entry) => new(
+        $"{entry.Bead}: {entry.Title}", "",
+        [
+            (LandingMessage.BeadTrailer, entry.Bead.Value),
+            ("Attempt", entry.Attempt.ToString(System.Globalization.CultureInfo.InvariantCulture)),
+            ("Agent", entry.Agent.ToString()),
+        ]);
+
+    static async Task FencedUnlessDoneAsync(Task<WriteOutcome> write)
+    {
+        if (await write == WriteOutcome.Fenced)
+        {
+            throw new LanderFencedException();
+        }
+    }
+
+    TimeSpan TrackerCommitDue() => _trackerDirtySince is { } since
+        ? since + parts.Config.Tracker.CommitInterval - parts.Time.GetUtcNow()
+        : Timeout.InfiniteTimeSpan;
+
+    async Task ReportHoldAsync(string reason, CancellationToken stop)
+    {
+        if (_reportedHold != reason)
+        {
+            _reportedHold = reason;
+            await parts.Store.AppendAsync(
+                null, null, new JournalEvent.ComponentFailed("lander", reason, Parked: false), stop);
+            parts.Bell.Ring();
+        }
+    }
+
+    async Task RestAsync(Task? rung, TimeSpan pause, CancellationToken drain, CancellationToken stop)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(drain, stop);
+        var delay = Task.Delay(pause < TimeSpan.Zero ? Timeout.InfiniteTimeSpan : pause, parts.Time, either.Token);
+        await Task.WhenAny(rung ?? delay, delay);
+        await either.CancelAsync();
+        stop.ThrowIfCancellationRequested();
+    }
+}
+
+/// <summary>Another orchestrator has taken over; this one must stop touching the target.</summary>
+sealed class LanderFencedException() : Exception("another orchestrator has taken over this swarm");

@@ -1,0 +1,55 @@
+using Beadswarm.Configuration;
+using Beadswarm.Git;
+using Beadswarm.Workspaces;
+
+namespace Beadswarm.Landing;
+
+/// <summary>The branches a swarm lands on, as its configuration names them.</summary>
+/// <param name="Integration">Mode integration: where beads land before the target is promoted.</param>
+sealed record LandingBranches(ILandingRepository Target, ILandingRepository? Integration)
+{
+    const string PublishedPrefix = "beadswarm/";
+
+    Hub _hub = null!;
+    string? _remote;
+
+    /// <summary>Where beads land first.</summary>
+    public ILandingRepository LandsOn => Integration ?? Target;
+
+    /// <summary>Opens them under a new epoch, which fences every earlier lander.</summary>
+    public static async Task<LandingBranches> OpenAsync(
+        Hub hub, LandingConfig config, CancellationToken cancellationToken)
+    {
+        // The epoch is verified where the compare-and-swap happens: with a remote, that is a push from the hub.
+        var fenced = config.Remote is null ? hub.User.Repository : hub.Repository;
+        var epoch = await Hub.BeginEpochAsync(fenced, cancellationToken);
+        var target = await OpenAsync(hub, config.Remote, new BranchName(config.Target), epoch, cancellationToken);
+        ILandingRepository? integration = null;
+        if (config.Mode == LandingMode.Integration)
+        {
+            integration = await OpenAsync(
+                hub, config.Remote, new BranchName(config.IntegrationBranch), epoch, cancellationToken);
+            await integration.EnsureBranchAsync(await target.TipAsync(cancellationToken), cancellationToken);
+        }
+
+        return new LandingBranches(target, integration) { _hub = hub, _remote = config.Remote };
+    }
+
+    /// <summary>Makes the branch of a finished bead visible where the target is, and says its name.</summary>
+    public async Task<string> PublishAsync(LandingEntry entry, CancellationToken cancellationToken)
+    {
+        var branch = new BranchName(PublishedPrefix + WorkspaceBranch.Encode(entry.Bead.Value));
+        var place = await OpenAsync(_hub, _remote, branch, null, cancellationToken);
+        await place.EnsureBranchAsync(CommitId.Parse(entry.HeadCommit), cancellationToken);
+        return branch.Value;
+    }
+
+    static async Task<ILandingRepository> OpenAsync(
+        Hub hub, string? remote, BranchName branch, LandingEpoch? epoch, CancellationToken cancellationToken)
+    {
+        ILandingTarget target = remote is null
+            ? new LocalTarget(hub, branch, epoch)
+            : await RemoteTarget.OpenAsync(hub, remote, branch, epoch, cancellationToken);
+        return new LandingGit(hub, target, WorkspaceCleaning.KeepIgnored);
+    }
+}

@@ -1,0 +1,166 @@
+using Beadswarm.Claims;
+using Beadswarm.Pipelines;
+using Beadswarm.Storage;
+
+namespace Beadswarm.Swarms;
+
+/// <summary>
+/// One agent's life: claim a bead, take it through the stages this agent serves, let go of it, again. It holds at most one
+/// claim, and stops acting on it the moment it can no longer be sure of it.
+/// </summary>
+sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageName> serves)
+{
+    /// <summary>Time for writing down how a stage ended, when the swarm is already told to stop.</summary>
+    static readonly TimeSpan RecordTime = TimeSpan.FromSeconds(30);
+
+    readonly StageRunner _stages = new(parts, slot);
+    bool _waiting;
+
+    /// <param name="unfinished">A stage of this agent that an earlier orchestrator began; taken up first.</param>
+    /// <param name="drain">No new claim; the stage in hand is finished.</param>
+    /// <param name="terminate">The stage in hand is ended and its work kept.</param>
+    public async Task RunAsync(OpenStage? unfinished, CancellationToken drain, CancellationToken terminate)
+    {
+        if (unfinished is not null)
+        {
+            await TakeUpAsync(unfinished, drain, terminate);
+        }
+
+        while (!drain.IsCancellationRequested && !terminate.IsCancellationRequested)
+        {
+            var rung = parts.Bell.Listen();
+            var askedAt = parts.Time.GetTimestamp();
+            var request = new ClaimRequest(slot.Number, parts.Node, serves, parts.Config.Limits.Lease);
+            if (await parts.Store.ClaimNextAsync(parts.Epoch, request, terminate) is { } claim)
+            {
+                _waiting = false;
+                parts.Bell.Ring();
+                await WorkAsync(claim, askedAt, null, drain, terminate);
+            }
+            else
+            {
+                await WaitAsync(rung, drain, terminate);
+            }
+        }
+    }
+
+    async Task WaitAsync(Task rung, CancellationToken drain, CancellationToken terminate)
+    {
+        if (!_waiting)
+        {
+            _waiting = true;
+            await parts.Store.SetAgentStatusAsync(parts.Epoch, slot.Number, AgentStatus.Waiting, null, terminate);
+        }
+
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(drain, terminate);
+        await Task.WhenAny(rung, Task.Delay(Timeout.InfiniteTimeSpan, parts.Time, either.Token));
+        await either.CancelAsync();
+    }
+
+    async Task TakeUpAsync(OpenStage unfinished, CancellationToken drain, CancellationToken terminate)
+    {
+        var askedAt = parts.Time.GetTimestamp();
+        var adopted = await parts.Store.AdoptClaimAsync(
+            parts.Epoch, unfinished.Claim.Key, parts.Config.Limits.Lease, terminate);
+        if (adopted is null)
+        {
+            return;
+        }
+
+        await WorkAsync(adopted, askedAt, unfinished, drain, terminate);
+    }
+
+    async Task WorkAsync(
+        Claim claim, long askedAt, OpenStage? unfinished, CancellationToken drain, CancellationToken terminate)
+    {
+        var held = parts.Claims.Add(claim, askedAt);
+        using var work = CancellationTokenSource.CreateLinkedTokenSource(terminate, held.Lost);
+        try
+        {
+            for (var current = claim; ; unfinished = null)
+            {
+                var report = unfinished is null
+                    ? await _stages.RunAsync(current, work.Token)
+                    : await _stages.ResumeAsync(unfinished, current, work.Token);
+                if (report is null || await FinishAsync(current, report, drain) is not BeadTransition.Keep next)
+                {
+                    return;
+                }
+
+                current = current with
+                {
+                    Stage = next.Stage,
+                    Attempt = next.Attempt,
+                    HeadCommit = report.HeadCommit ?? current.HeadCommit,
+                    BaseCommit = current.BaseCommit ?? report.BaseCommit,
+                };
+            }
+        }
+        catch (OperationCanceledException) when (work.IsCancellationRequested)
+        {
+            // Between two stages: the claim is free again when its lease ends, or when the next start releases it.
+        }
+        finally
+        {
+            parts.Claims.Remove(held);
+            parts.Bell.Ring();
+        }
+    }
+
+    static string Summary(StageJudgement judgement, StageEnd end) => judgement switch
+    {
+        StageJudgement.Passed => end is StageEnd.Finished { Verdict.Summary: { Length: > 0 } summary }
+            ? PipelineRules.OneLine(summary) : "passed",
+        StageJudgement.Failed failed => failed.Reason,
+        StageJudgement.Trouble trouble => trouble.Reason,
+        StageJudgement.Limited limited => limited.Reason,
+        StageJudgement.Interrupted interrupted => interrupted.Reason,
+    };
+
+    /// <summary>Records the stage's end and what comes next. Null when the claim was lost meanwhile.</summary>
+    async Task<BeadTransition?> FinishAsync(Claim claim, StageReport report, CancellationToken drain)
+    {
+        var position = new StagePosition(
+            parts.Config.Pipeline, claim.Stage, claim.Attempt, claim.AttemptsAllowed, claim.InfrastructureFailures);
+        var now = parts.Time.GetUtcNow();
+        var stage = parts.Config.Pipeline[claim.Stage];
+        var decision = PipelineRules.Decide(
+            position, report.End, parts.Config.Limits.Retry, now, parts.Random.NextDouble());
+        var judgement = PipelineRules.Judge(stage, report.End);
+        var transition = TransitionRules.After(claim, decision, serves, drain.IsCancellationRequested);
+        var feedback = judgement is StageJudgement.Failed failed
+            ? AttemptFeedback.OfStage(
+                claim, report, failed.Reason, parts.Config.Gates, parts.Config.Limits.FeedbackBytesMax)
+            : null;
+        var finish = new StageFinish(
+            report.Run, judgement.Status, Summary(judgement, report.End), feedback?.Text, report.HeadCommit, report.HeadTree,
+            [.. report.Artifacts, .. feedback?.Artifacts ?? []]);
+
+        using var patience = new CancellationTokenSource(RecordTime, parts.Time);
+        var outcome = await parts.Store.FinishStageAsync(claim.Key, finish, transition, patience.Token);
+        parts.Bell.Ring();
+        return outcome == WriteOutcome.Done ? transition : null;
+    }
+}
+
+/// <summary>Turns what comes next for a bead into what happens to its claim.</summary>
+static class TransitionRules
+{
+    /// <param name="serves">Stages of the agent that holds the claim: it goes on itself where it can.</param>
+    public static BeadTransition After(
+        Claim claim, StageDecision decision, IReadOnlyList<StageName> serves, bool draining) => decision switch
+        {
+            StageDecision.Advance advance => GoOn(claim, advance.Next, claim.Attempt, serves, draining),
+            StageDecision.Retry retry => GoOn(claim, retry.Stage, retry.Attempt, serves, draining),
+            StageDecision.Snooze snooze => new BeadTransition.Free(
+                claim.Stage, claim.Attempt, snooze.InfrastructureFailures, snooze.Until),
+            StageDecision.Land => new BeadTransition.Land(),
+            StageDecision.Block block => new BeadTransition.Block(block.Reason),
+        };
+
+    static BeadTransition GoOn(
+        Claim claim, StageName stage, int attempt, IReadOnlyList<StageName> serves, bool draining) =>
+        !draining && serves.Contains(stage)
+            ? new BeadTransition.Keep(stage, attempt)
+            : new BeadTransition.Free(stage, attempt, claim.InfrastructureFailures, null);
+}

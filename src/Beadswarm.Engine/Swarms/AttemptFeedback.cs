@@ -1,0 +1,114 @@
+using System.Text;
+using Beadswarm.Claims;
+using Beadswarm.Gates;
+using Beadswarm.Git;
+using Beadswarm.Landing;
+using Beadswarm.Pipelines;
+using Beadswarm.Storage;
+
+namespace Beadswarm.Swarms;
+
+/// <summary>What a failed attempt leaves for the next one: the words, and the documents that carry them.</summary>
+sealed record AttemptFeedback(string Text, IReadOnlyList<NewArtifact> Artifacts)
+{
+    const string PacketName = "retry_packet.json";
+    const string OutputName = "failing_output.txt";
+    const string ConflictName = "conflict.md";
+
+    /// <summary>A stage that failed.</summary>
+    public static AttemptFeedback OfStage(
+        Claim claim, StageReport report, string reason, IReadOnlyDictionary<string, GateSpec> gates, int bytesMax) =>
+        Of(
+            new FailedAttempt
+            {
+                Bead = claim.Bead,
+                Stage = claim.Stage.Value,
+                Attempt = claim.Attempt,
+                AttemptsAllowed = claim.AttemptsAllowed,
+                Reason = reason,
+                Verdict = report.Check?.Verdict,
+                Gate = report.Check is { Gate: { } gate } check
+                    ? new FailedGate(gate, gates[gate].Run, check.ExitCode, reason, check.Output)
+                    : null,
+                AgentOutputTail = report.Check is { Gate: null } agent ? agent.Output : null,
+                BaseCommit = report.BaseCommit,
+                HeadCommit = report.HeadCommit,
+                FailedTrees = report.HeadTree is { } tree ? [tree] : [],
+            },
+            report.Check?.Output, null, bytesMax);
+
+    /// <summary>The merged tree is red.</summary>
+    public static AttemptFeedback OfRedLanding(LandingEntry entry, string reason, GateResult result, GateSpec gate, int bytesMax) =>
+        Of(
+            OfLanding(entry, reason) with
+            {
+                Gate = new FailedGate(result.Gate, gate.Run, result.ExitCode, reason, result.OutputTail),
+            },
+            result.OutputTail, null, bytesMax);
+
+    /// <summary>The bead's change and the target's contradict each other: both sides are told.</summary>
+    public static AttemptFeedback OfConflict(
+        LandingEntry entry, string reason, MergeOutcome.Conflict conflict, CommitId tip, int bytesMax)
+    {
+        var failed = OfLanding(entry, reason) with
+        {
+            Conflict = new MergeConflict(
+                [.. conflict.Files.Select(file => file.Path)],
+                [.. conflict.OtherSide.Select(other => other.Bead).OfType<string>().Distinct()]),
+        };
+        return Of(failed, null, ConflictText(conflict, tip), bytesMax);
+    }
+
+    static FailedAttempt OfLanding(LandingEntry entry, string reason) => new()
+    {
+        Bead = entry.Bead,
+        Stage = "landing",
+        Attempt = entry.Attempt,
+        AttemptsAllowed = entry.AttemptsAllowed,
+        Reason = reason,
+        BaseCommit = entry.BaseCommit,
+        HeadCommit = entry.HeadCommit,
+        FailedTrees = [entry.HeadTree],
+    };
+
+    static AttemptFeedback Of(FailedAttempt failed, string? output, string? conflict, int bytesMax)
+    {
+        var text = Feedback.Text(failed, bytesMax);
+        var artifacts = new List<NewArtifact>
+        {
+            Document(ArtifactKind.Feedback, StageDocuments.FeedbackName, text),
+            Document(ArtifactKind.RetryPacket, PacketName, Feedback.Packet(failed, bytesMax)),
+        };
+        if (!string.IsNullOrEmpty(output))
+        {
+            artifacts.Add(Document(ArtifactKind.TestOutput, OutputName, output));
+        }
+
+        if (conflict is not null)
+        {
+            artifacts.Add(Document(ArtifactKind.Findings, ConflictName, conflict));
+        }
+
+        return new AttemptFeedback(text, artifacts);
+    }
+
+    static string ConflictText(MergeOutcome.Conflict conflict, CommitId tip)
+    {
+        var text = new StringBuilder(
+            $"# Conflict with the target\n\nMerge it into your branch with `git merge {tip}`, keep what both sides "
+            + "meant, and commit.\n");
+        foreach (var other in conflict.OtherSide)
+        {
+            text.Append($"\n- {other.Commit} {other.Subject}");
+        }
+
+        foreach (var file in conflict.Files)
+        {
+            text.Append($"\n\n## {file.Path}\n\n{file.Kind}\n\n{Markdown.Fence(file.Excerpt, "text")}");
+        }
+
+        return text.Append('\n').ToString();
+    }
+
+    static NewArtifact Document(string kind, string name, string text) => new(kind, name, Encoding.UTF8.GetBytes(text));
+}

@@ -1,0 +1,114 @@
+using Beadswarm.Claims;
+using Beadswarm.Journal;
+using Beadswarm.Pipelines;
+using Beadswarm.Processes;
+using Beadswarm.Storage;
+
+namespace Beadswarm.Swarms;
+
+/// <summary>
+/// What a start does before anything else: compares what the store says with the processes that are really there. Stages
+/// whose agent still has a slot are handed to it; everything else that an earlier orchestrator left half done is given back
+/// with its attempts and retries as they were.
+/// </summary>
+sealed class Recovery(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
+{
+    /// <returns>The stages to take up again, by agent.</returns>
+    public async Task<IReadOnlyDictionary<AgentNumber, OpenStage>> RunAsync(CancellationToken cancellationToken)
+    {
+        var open = await parts.Store.ReadOpenStagesAsync(cancellationToken);
+        var resumed = new Dictionary<AgentNumber, OpenStage>();
+        foreach (var stage in open)
+        {
+            if (CanResume(stage, resumed))
+            {
+                resumed.Add(stage.Claim.Key.Agent, stage);
+                await NoteAsync(stage.Claim.Key, $"stage {stage.Claim.Stage} was running", "taken up again", cancellationToken);
+            }
+            else
+            {
+                await GiveUpAsync(stage, cancellationToken);
+            }
+        }
+
+        await ReleaseIdleClaimsAsync(open, cancellationToken);
+        await EndOrphansAsync(resumed.Values, cancellationToken);
+        return resumed;
+    }
+
+    // A slot can take up one stage; and a pipeline that was changed meanwhile may not have the stage any more.
+    bool CanResume(OpenStage stage, Dictionary<AgentNumber, OpenStage> resumed) =>
+        slots.Any(slot => slot.Number == stage.Claim.Key.Agent)
+        && !resumed.ContainsKey(stage.Claim.Key.Agent)
+        && parts.Config.Pipeline.Has(stage.Claim.Stage);
+
+    async Task GiveUpAsync(OpenStage stage, CancellationToken cancellationToken)
+    {
+        await parts.Agents.ClearAsync(parts.TagOf(stage.Claim), cancellationToken);
+        if (await parts.Store.AdoptClaimAsync(
+            parts.Epoch, stage.Claim.Key, parts.Config.Limits.Lease, cancellationToken) is not { } claim)
+        {
+            return;
+        }
+
+        var head = await RescueAsync(claim, cancellationToken);
+        var finish = new StageFinish(
+            stage.Run, StageStatus.Interrupted, "the orchestrator ended and this agent has no slot any more", null,
+            head, head is null ? null : (await parts.LandsOn.TreeAsync(new(head), cancellationToken)).Value, []);
+        await parts.Store.FinishStageAsync(claim.Key, finish, Free(claim), cancellationToken);
+        await NoteAsync(claim.Key, $"stage {claim.Stage} was running without a slot", "given back", cancellationToken);
+    }
+
+    async Task<string?> RescueAsync(Claim claim, CancellationToken cancellationToken)
+    {
+        var workspace = await parts.Workspaces.FindAsync(claim.Key.Agent, cancellationToken);
+        if (workspace?.Branch != Workspaces.WorkspaceBranch.Of(claim.Key.Agent, claim.Bead))
+        {
+            return null;
+        }
+
+        var leftover = await parts.Workspaces.CommitLeftoversAsync(
+            workspace, $"{claim.Bead}: {claim.Stage}, interrupted\n", parts.Time.GetUtcNow(), cancellationToken);
+        return leftover.Head.Value;
+    }
+
+    /// <summary>Claims between two stages, or not begun: nothing of them runs, so nobody needs to wait for their lease.</summary>
+    async Task ReleaseIdleClaimsAsync(IReadOnlyList<OpenStage> open, CancellationToken cancellationToken)
+    {
+        foreach (var work in await parts.Store.ReadBeadsAsync(cancellationToken))
+        {
+            if (work.State is not BeadState.Held held
+                || open.Any(stage => stage.Claim.Bead == work.Id && stage.Claim.Key.Token == held.Token))
+            {
+                continue;
+            }
+
+            var old = new ClaimKey(work.Id, held.Agent, held.Token);
+            if (await parts.Store.AdoptClaimAsync(
+                parts.Epoch, old, parts.Config.Limits.Lease, cancellationToken) is { } claim)
+            {
+                await parts.Store.ReleaseAsync(claim.Key, Free(claim), "the orchestrator had ended", cancellationToken);
+                await NoteAsync(claim.Key, "claimed, but nothing was running", "given back", cancellationToken);
+            }
+        }
+    }
+
+    async Task EndOrphansAsync(IEnumerable<OpenStage> resumed, CancellationToken cancellationToken)
+    {
+        var kept = resumed.Select(stage => parts.TagOf(stage.Claim)).ToHashSet();
+        var found = ProcessSweep.FindByTag(parts.TagPrefix + "/").Select(process => process.Tag).Distinct();
+        foreach (var tag in found.Where(tag => !kept.Contains(tag)))
+        {
+            var report = await parts.Agents.ClearAsync(tag, cancellationToken);
+            await parts.Store.AppendAsync(
+                null, null, new JournalEvent.RecoveryFound($"processes of {tag}", $"ended {report.Ended.Count}, left {report.Remaining.Count}"), cancellationToken);
+        }
+    }
+
+    static BeadTransition.Free Free(Claim claim) =>
+        new(claim.Stage, claim.Attempt, claim.InfrastructureFailures, null);
+
+    Task NoteAsync(ClaimKey key, string finding, string action, CancellationToken cancellationToken) =>
+        parts.Store.AppendAsync(
+            key.Bead, key.Agent, new JournalEvent.RecoveryFound(finding, action), cancellationToken);
+}

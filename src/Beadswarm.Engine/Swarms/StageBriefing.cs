@@ -1,0 +1,99 @@
+using System.Text;
+using Beadswarm.Agents;
+using Beadswarm.Beads;
+using Beadswarm.Claims;
+using Beadswarm.Pipelines;
+using Beadswarm.Storage;
+using Beadswarm.Workspaces;
+
+namespace Beadswarm.Swarms;
+
+/// <summary>Puts together what an agent is told: the prompt, the bead, and what earlier stages and attempts left.</summary>
+sealed class StageBriefing(SwarmParts parts, AgentSlot slot)
+{
+    /// <summary>Whether an agent can be told what to do.</summary>
+    public abstract record Outcome
+    {
+        Outcome() { }
+
+        public sealed record Ready(AgentLaunch Launch) : Outcome;
+
+        public sealed record Unready(string Reason) : Outcome;
+    }
+
+    public async Task<Outcome> WriteAsync(
+        Claim claim, StageSpec stage, StageStart start, Workspace workspace, CancellationToken cancellationToken)
+    {
+        var backlog = await parts.Tracker.ReadAsync(cancellationToken);
+        if (backlog.Beads.FirstOrDefault(bead => bead.Id == claim.Bead) is not { } bead)
+        {
+            return new Outcome.Unready($"{claim.Bead} is not in the tracker any more");
+        }
+
+        var template = PromptLibrary.Find(stage.Prompt ?? stage.Name.Value, ReadFile);
+        if (template is PromptParse.Invalid invalid)
+        {
+            return new Outcome.Unready(string.Join("; ", invalid.Errors));
+        }
+
+        var context = await ContextAsync(claim, cancellationToken);
+
+        // Only a later attempt has anything to do with what has landed since.
+        var target = claim.Attempt > 1 ? (await parts.LandsOn.TipAsync(cancellationToken)).Value : start.BaseCommit;
+        string? Document(string name) => context.FirstOrDefault(file => file.Name == name)?.Content;
+        var prompt = ((PromptParse.Parsed)template).Template.Render(new PromptValues
+        {
+            Agent = slot.Number.Value,
+            Role = slot.Role,
+            Bead = bead,
+            Stage = stage.Name,
+            Attempt = claim.Attempt,
+            Attempts = claim.AttemptsAllowed,
+            Feedback = Document(StageDocuments.FeedbackName),
+            Plan = Document("plan.md"),
+            Contract = Document("contract.md"),
+            Gates = [.. stage.Gates.Select(name => new PromptGate(name, parts.Config.Gates[name].Run))],
+            Base = start.BaseCommit,
+            Branch = workspace.Branch.Value,
+            Target = target,
+            Workspace = workspace.Path,
+        });
+        var limits = parts.Config.Limits;
+        return new Outcome.Ready(new AgentLaunch
+        {
+            Agent = slot.Number,
+            Bead = claim.Bead,
+            Stage = stage.Name,
+            Attempt = claim.Attempt,
+            Workspace = workspace.Path,
+            SessionFolder = start.SessionFolder,
+            Prompt = prompt,
+            BeadJson = BeadJson.Describe(bead),
+            Context = context,
+            Runner = parts.Config.Runners[slot.Runner],
+            Limits = new AgentLimits(
+                stage.Timeout ?? limits.StageTimeout, limits.IdleTimeout, limits.Grace, limits.LogBytesMax),
+            Tag = "",
+        });
+    }
+
+    /// <summary>The newest document of each name; feedback only where there is something to make good.</summary>
+    async Task<IReadOnlyList<ContextFile>> ContextAsync(Claim claim, CancellationToken cancellationToken)
+    {
+        var artifacts = await parts.Store.ReadArtifactsAsync(claim.Bead, cancellationToken);
+        return
+        [
+            .. artifacts.GroupBy(artifact => artifact.Name)
+                .Where(group => claim.Attempt > 1 || group.Key != StageDocuments.FeedbackName)
+                .Select(group => group.MaxBy(artifact => artifact.Id)!)
+                .Select(artifact => new ContextFile(artifact.Name, Encoding.UTF8.GetString(artifact.Content.Span))),
+        ];
+    }
+
+    // Templates belong to the user's checkout: an agent's branch must not be able to change its own instructions.
+    string? ReadFile(string relative)
+    {
+        var path = Path.Combine(parts.Paths.Repository, relative);
+        return File.Exists(path) ? File.ReadAllText(path) : null;
+    }
+}

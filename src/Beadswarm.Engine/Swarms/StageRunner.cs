@@ -1,0 +1,236 @@
+using Beadswarm.Agents;
+using Beadswarm.Beads;
+using Beadswarm.Claims;
+using Beadswarm.Gates;
+using Beadswarm.Git;
+using Beadswarm.Landing;
+using Beadswarm.Pipelines;
+using Beadswarm.Storage;
+using Beadswarm.Workspaces;
+
+namespace Beadswarm.Swarms;
+
+/// <summary>
+/// Runs one stage of one bead: workspace, agent, rescue of what it left, gates. It decides nothing about what comes next;
+/// whatever happens, it comes back with evidence, because an exception here would be a failure nobody counts.
+/// </summary>
+sealed class StageRunner(SwarmParts parts, AgentSlot slot)
+{
+    /// <summary>Time for saving an agent's work after it was told to stop.</summary>
+    static readonly TimeSpan RescueTime = TimeSpan.FromMinutes(2);
+
+    readonly StageBriefing _briefing = new(parts, slot);
+
+    /// <summary>Runs the claim's stage. Null when the claim turned out to be lost.</summary>
+    public async Task<StageReport?> RunAsync(Claim claim, CancellationToken work)
+    {
+        var stage = parts.Config.Pipeline[claim.Stage];
+        var basedOn = claim.BaseCommit ?? (await parts.LandsOn.TipAsync(work)).Value;
+        var session = SessionOf(claim);
+        var start = new StageStart(
+            claim.Stage, claim.Attempt, parts.Workspaces.PathOf(slot.Number),
+            WorkspaceBranch.Of(slot.Number, claim.Bead).Value, session, basedOn);
+        if (await parts.Store.StartStageAsync(claim.Key, start, work) is not { } run)
+        {
+            return null;
+        }
+
+        return await WitnessAsync(run, () => ExecuteAsync(claim, stage, run, start, work), work);
+    }
+
+    /// <summary>Goes on with a stage that an earlier orchestrator began: its agent may be living or have ended since.</summary>
+    public Task<StageReport> ResumeAsync(OpenStage open, Claim claim, CancellationToken work) =>
+        WitnessAsync(open.Run, async () =>
+        {
+            var stage = parts.Config.Pipeline[claim.Stage];
+            var tag = parts.TagOf(open.Claim);
+            var session = open.Process is { } process ? await parts.Agents.TryAdoptAsync(process, work) : null;
+            var end = session is null ? new AgentEnd.Lost() : await WatchAsync(session, work);
+
+            // It may have been started without having been recorded; nothing of it may live beside its successor.
+            await parts.Agents.ClearAsync(tag, CancellationToken.None);
+            var branch = WorkspaceBranch.Of(slot.Number, claim.Bead);
+            var workspace = await parts.Workspaces.FindAsync(slot.Number, work);
+            if (workspace?.Branch != branch)
+            {
+                return StageReport.Without(
+                    open.Run, new StageEnd.Lost("its workspace is not there any more"));
+            }
+
+            return await JudgeAsync(claim, stage, open.Run, workspace, open.Start, end, work);
+        }, work);
+
+    static async Task<StageReport> WitnessAsync(
+        StageRunId run, Func<Task<StageReport>> execute, CancellationToken work)
+    {
+        try
+        {
+            return await execute();
+        }
+        catch (OperationCanceledException) when (work.IsCancellationRequested)
+        {
+            return StageReport.Without(run, new StageEnd.Interrupted());
+        }
+        catch (Exception error) when (error is GitException or IOException or UnauthorizedAccessException
+            or TrackerException or Processes.ProcessStartException or Processes.CommandException)
+        {
+            return StageReport.Without(run, new StageEnd.Unavailable(error.Message));
+        }
+    }
+
+    async Task<StageReport> ExecuteAsync(
+        Claim claim, StageSpec stage, StageRunId run, StageStart start, CancellationToken work)
+    {
+        if (parts.Workspaces.Admit() is not AdmissionOutcome.Admitted and var refused)
+        {
+            return StageReport.Without(run, new StageEnd.Unavailable(Describe(refused)));
+        }
+
+        var from = await StartingPointAsync(claim, start, work);
+        var workspace = await parts.Workspaces.AcquireAsync(new WorkspaceRequest(slot.Number, claim.Bead, from), work);
+        if (stage.Kind == StageKind.Command)
+        {
+            return await JudgeAsync(
+                claim, stage, run, workspace, start, new AgentEnd.Finished(null, null), work);
+        }
+
+        var briefing = await _briefing.WriteAsync(claim, stage, start, workspace, work);
+        if (briefing is StageBriefing.Outcome.Unready unready)
+        {
+            return StageReport.Without(run, new StageEnd.Unavailable(unready.Reason));
+        }
+
+        var launch = ((StageBriefing.Outcome.Ready)briefing).Launch with { Tag = parts.TagOf(claim) };
+        var session = await parts.Agents.StartAsync(launch, work);
+        if (session.Process is { } process
+            && await parts.Store.RecordProcessAsync(claim.Key, run, process, CancellationToken.None) == WriteOutcome.Fenced)
+        {
+            await session.TerminateAsync("the claim was lost", CancellationToken.None);
+        }
+
+        parts.Bell.Ring();
+        var end = await WatchAsync(session, work);
+        return await JudgeAsync(claim, stage, run, workspace, start, end, work);
+    }
+
+    /// <summary>
+    /// The bead's own head, or the target's tip for a new bead. A new attempt starts from the target as it is now, so that
+    /// what it is judged on is what it will be merged into; where the two conflict, the agent is told to merge.
+    /// </summary>
+    async Task<CommitId> StartingPointAsync(Claim claim, StageStart start, CancellationToken work)
+    {
+        if (claim.HeadCommit is null)
+        {
+            return CommitId.Parse(start.BaseCommit);
+        }
+
+        var head = CommitId.Parse(claim.HeadCommit);
+        if (claim.Attempt == 1 || claim.Stage != parts.Config.Pipeline.RetryFrom)
+        {
+            return head;
+        }
+
+        var tip = await parts.LandsOn.TipAsync(work);
+        var message = new LandingMessage($"Merge the target into {claim.Bead}", "", []);
+        var merge = await parts.LandsOn.MergeAsync(
+            new MergeRequest(tip, head, message, parts.Time.GetUtcNow()), work);
+        return merge is MergeOutcome.Clean clean ? clean.Candidate : head;
+    }
+
+    static async Task<AgentEnd> WatchAsync(IAgentSession session, CancellationToken work)
+    {
+        try
+        {
+            return (await session.WaitAsync(work)).End;
+        }
+        catch (OperationCanceledException) when (work.IsCancellationRequested)
+        {
+            await session.TerminateAsync("the swarm stops", CancellationToken.None);
+            return (await session.WaitAsync(CancellationToken.None)).End;
+        }
+    }
+
+    /// <summary>At this point no process of the stage lives: its work is saved, looked at, and put to the gates.</summary>
+    async Task<StageReport> JudgeAsync(
+        Claim claim, StageSpec stage, StageRunId run, Workspace workspace, StageStart start, AgentEnd end,
+        CancellationToken work)
+    {
+        using var patience = new CancellationTokenSource(RescueTime, parts.Time);
+        var leftover = await parts.Workspaces.CommitLeftoversAsync(
+            workspace, $"{claim.Bead}: {stage.Name}, attempt {claim.Attempt}\n", parts.Time.GetUtcNow(), patience.Token);
+        var tree = (await parts.LandsOn.TreeAsync(leftover.Head, patience.Token)).Value;
+        var head = leftover.Head.Value;
+        var documents = StageDocuments.Collect(stage, start.SessionFolder);
+
+        StageReport Report(StageEnd of, FailedCheck? check) => new(
+            run, of, start.BaseCommit, head, tree, check, documents);
+
+        try
+        {
+            return await EvidenceAsync(claim, stage, workspace, start, end, (head, tree), Report, work);
+        }
+        catch (OperationCanceledException) when (work.IsCancellationRequested)
+        {
+            // The work is saved and known: whoever takes the bead next goes on from here.
+            return Report(new StageEnd.Interrupted(), null);
+        }
+    }
+
+    async Task<StageReport> EvidenceAsync(
+        Claim claim, StageSpec stage, Workspace workspace, StageStart start, AgentEnd end,
+        (string Commit, string Tree) head, Func<StageEnd, FailedCheck?, StageReport> report, CancellationToken work)
+    {
+        if (AgentEndRules.Trouble(end) is { } trouble)
+        {
+            return report(trouble, new FailedCheck(null, null, null, AgentEndRules.OutputTail(end)));
+        }
+
+        var verdict = ((AgentEnd.Finished)end).Verdict;
+        if (stage.Kind == StageKind.Agent && !PipelineRules.GatesMatter(stage, verdict))
+        {
+            return report(new StageEnd.Finished(verdict), new FailedCheck(null, null, verdict, ""));
+        }
+
+        var (before, failedTrees) = await EarlierTreesAsync(claim, start.BaseCommit, work);
+        if (PipelineRules.ProgressMissing(stage, before, head.Tree, failedTrees) is { } missing)
+        {
+            return report(missing, null);
+        }
+
+        return await parts.Gates.CheckAsync(
+            stage.Gates, head.Commit, head.Tree, claim.Bead, _ => Task.FromResult(workspace.Path), work) switch
+        {
+            GatesOutcome.Passed => report(
+                new StageEnd.Finished(stage.Kind == StageKind.Command ? new AgentVerdict(true, null, []) : verdict), null),
+            GatesOutcome.Failed failed => report(
+                new StageEnd.GateFailed(failed.Result.Gate, failed.Result.Reason),
+                new FailedCheck(failed.Result.Gate, failed.Result.ExitCode, verdict, failed.Result.OutputTail)),
+            GatesOutcome.NoVerdict without => report(
+                new StageEnd.Unavailable($"gate {without.Result.Gate} gave no verdict: {without.Result.Reason}"), null),
+        };
+    }
+
+    /// <summary>The tree this stage was first given in this attempt, and the trees of attempts that failed.</summary>
+    async Task<(string Before, IReadOnlyCollection<string> Failed)> EarlierTreesAsync(
+        Claim claim, string basedOn, CancellationToken work)
+    {
+        var history = await parts.Store.ReadHistoryAsync(claim.Bead, null, StageDocuments.HistoryMax, work);
+        var failed = history
+            .Where(run => run.Status == StageStatus.Failed && run.HeadTree is not null && run.Attempt < claim.Attempt)
+            .Select(run => run.HeadTree!).ToHashSet();
+        var first = history.FirstOrDefault(run => run.Stage == claim.Stage && run.Attempt == claim.Attempt);
+        var earlier = history.TakeWhile(run => run.Id != first?.Id).LastOrDefault(run => run.HeadTree is not null);
+        return (earlier?.HeadTree ?? (await parts.LandsOn.TreeAsync(CommitId.Parse(basedOn), work)).Value, failed);
+    }
+
+    string SessionOf(Claim claim) => Path.Combine(
+        parts.Paths.Sessions, WorkspaceBranch.Encode(claim.Bead.Value), $"{claim.Key.Token}-{claim.Stage}-{claim.Attempt}");
+
+    static string Describe(AdmissionOutcome outcome) => outcome switch
+    {
+        AdmissionOutcome.Admitted => "there is room",
+        AdmissionOutcome.OverQuota over =>
+            $"the workspaces use {over.BytesUsed >> 20} MiB, more than limits.diskGb allows; run beadswarm clean or raise it",
+        AdmissionOutcome.DiskFull full => $"only {full.BytesFree >> 20} MiB are free on the disk; make room",
+    };
+}

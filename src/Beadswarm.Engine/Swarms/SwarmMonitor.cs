@@ -1,0 +1,94 @@
+using Beadswarm.Landing;
+using Beadswarm.Storage;
+
+namespace Beadswarm.Swarms;
+
+/// <summary>Looks at the swarm as a whole whenever something has changed, and ends it when it is over.</summary>
+sealed class SwarmMonitor(IStore store, TrackerSync tracker, ClaimRegistry claims, SwarmStop stop, int? target, Bell bell)
+{
+    /// <summary>Runs until the swarm is over, and says how.</summary>
+    public async Task<SwarmDecision.Finish> RunAsync(CancellationToken terminate)
+    {
+        while (true)
+        {
+            var rung = bell.Listen();
+            var decision = SwarmRules.Decide(await ViewAsync(terminate));
+            if (decision is SwarmDecision.Finish)
+            {
+                // A bead that was closed a moment ago may have made others ready: ask once more after the tracker was told.
+                await tracker.PassAsync(terminate);
+                decision = SwarmRules.Decide(await ViewAsync(terminate));
+            }
+
+            switch (decision)
+            {
+                case SwarmDecision.Finish finish:
+                    return finish;
+                case SwarmDecision.Drain drain:
+                    stop.Drain(drain);
+                    break;
+                case SwarmDecision.GoOn:
+                    await rung.WaitAsync(terminate);
+                    break;
+            }
+        }
+    }
+
+    async Task<SwarmView> ViewAsync(CancellationToken cancellationToken)
+    {
+        var status = await store.ReadStatusAsync(cancellationToken);
+        var queue = await store.ReadQueueAsync(cancellationToken);
+        var outbox = await store.ReadOutboxAsync(cancellationToken);
+        var busy = claims.All().Count > 0 || queue.Any(entry => entry.State is LandingState.Intended);
+        return new SwarmView(
+            status.Landed, status.Left, claims.All().Count, status.Landing, status.Blocked, status.Pending, status.Ready,
+            status.NextWakeAt is not null, Unsettled: busy || (outbox.Count > 0 && stop.Draining is null), target, stop.Draining);
+    }
+}
+
+/// <summary>How a swarm is told to stop: first to drain, then to terminate. Asking again is the same as asking once.</summary>
+sealed class SwarmStop : IDisposable
+{
+    readonly Lock _lock = new();
+    readonly CancellationTokenSource _drain = new();
+    readonly CancellationTokenSource _terminate = new();
+    readonly Bell _bell;
+
+    public SwarmStop(Bell bell) => _bell = bell;
+
+    public CancellationToken DrainToken => _drain.Token;
+
+    public CancellationToken TerminateToken => _terminate.Token;
+
+    /// <summary>Why, once somebody has asked; the first reason stays.</summary>
+    public SwarmDecision.Drain? Draining { get; private set; }
+
+    public void Drain(SwarmDecision.Drain why)
+    {
+        lock (_lock)
+        {
+            Draining ??= why;
+        }
+
+        _drain.Cancel();
+        _bell.Ring();
+    }
+
+    public void Terminate(string reason)
+    {
+        lock (_lock)
+        {
+            Draining = new SwarmDecision.Drain(SwarmEnd.Terminated, reason);
+        }
+
+        _drain.Cancel();
+        _terminate.Cancel();
+        _bell.Ring();
+    }
+
+    public void Dispose()
+    {
+        _drain.Dispose();
+        _terminate.Dispose();
+    }
+}

@@ -1,0 +1,37 @@
+using Beadswarm.Agents;
+using Beadswarm.Beads;
+using Beadswarm.Claims;
+using Beadswarm.Configuration;
+using Beadswarm.Gates;
+using Beadswarm.Landing;
+using Beadswarm.Storage;
+using Beadswarm.Workspaces;
+
+namespace Beadswarm.Swarms;
+
+/// <summary>What the components of one orchestrator share. Nothing in here is changed after the start.</summary>
+sealed record SwarmParts
+{
+    public required SwarmConfig Config { get; init; }
+    public required SwarmPaths Paths { get; init; }
+    public required SwarmEpoch Epoch { get; init; }
+    public required string Node { get; init; }
+    public required IStore Store { get; init; }
+    public required IBeadTracker Tracker { get; init; }
+    public required WorkspacePool Workspaces { get; init; }
+    public required IAgentHost Agents { get; init; }
+    public required Gatekeeper Gates { get; init; }
+
+    /// <summary>Where beads land first: the target, or the integration branch.</summary>
+    public required ILandingRepository LandsOn { get; init; }
+    public required ClaimRegistry Claims { get; init; }
+    public required Bell Bell { get; init; }
+    public required TimeProvider Time { get; init; }
+    public required Random Random { get; init; }
+
+    /// <summary>Marks the processes of this repository's swarm, before every tag.</summary>
+    public required string TagPrefix { get; init; }
+
+    /// <summary>Marks every process of one stage under one claim.</summary>
+    public string TagOf(Claim claim) => $"{TagPrefix}/{claim.Bead}/{claim.Key.Token}/{claim.Stage}";
+}

@@ -1,0 +1,33 @@
+using Beadswarm.Configuration;
+
+namespace Beadswarm.Swarms;
+
+/// <summary>Everything a run is started with.</summary>
+sealed record SwarmSetup
+{
+    /// <summary>The user's checkout.</summary>
+    public required string RepositoryPath { get; init; }
+    public required SwarmConfig Config { get; init; }
+
+    /// <summary>The orchestrator's own environment; agents see only what is allowed of it.</summary>
+    public required IReadOnlyDictionary<string, string> Environment { get; init; }
+
+    /// <summary>The scripted agent that ships with the program.</summary>
+    public required string ScriptedAgentPath { get; init; }
+    public required TimeProvider Time { get; init; }
+
+    /// <summary>Continue the newest swarm, with its target, even if it was stopped.</summary>
+    public bool Resume { get; init; }
+
+    /// <summary>Drain after this time.</summary>
+    public TimeSpan? Timeout { get; init; }
+
+    /// <summary>Do not take beads that become ready only while it runs.</summary>
+    public bool Once { get; init; }
+}
+
+/// <summary>The repository, its tracker or its configuration is not fit for a swarm. Nothing has been changed.</summary>
+sealed class SwarmRefusedException(string message, string remedy) : Exception(message)
+{
+    public string Remedy { get; } = remedy;
+}

@@ -1,0 +1,113 @@
+using Beadswarm.Beads;
+using Beadswarm.Configuration;
+using Beadswarm.Journal;
+using Beadswarm.Storage;
+
+namespace Beadswarm.Swarms;
+
+/// <summary>
+/// The only part that touches the tracker. One pass tells it what was decided (the outbox) and then takes over what it
+/// says (the intake), so that a bead that was just closed makes the beads behind it ready at once.
+/// </summary>
+sealed class TrackerSync(
+    IStore store, IBeadTracker tracker, SwarmEpoch epoch, SwarmConfig config, bool once, Action told, Bell bell, TimeProvider time)
+    : IDisposable
+{
+    /// <summary>How often the tracker is looked at when nothing rings: somebody else may have changed it.</summary>
+    static readonly TimeSpan LookPause = TimeSpan.FromSeconds(2);
+
+    /// <summary>How often the whole backlog is evaluated although it has not changed: deferrals end by the clock alone.</summary>
+    static readonly TimeSpan EvaluatePause = TimeSpan.FromSeconds(30);
+
+    /// <summary>Pause after the tracker could not be read or written; a person has to repair it meanwhile.</summary>
+    static readonly TimeSpan TroublePause = TimeSpan.FromSeconds(5);
+
+    readonly SemaphoreSlim _onePass = new(1, 1);
+    string? _seenStamp;
+    string? _reportedTrouble;
+    long _evaluatedAt;
+    HashSet<BeadId>? _only;
+
+    public async Task RunAsync(CancellationToken stop)
+    {
+        while (true)
+        {
+            var rung = bell.Listen();
+            var well = await PassAsync(stop);
+            var pause = Task.Delay(well ? LookPause : TroublePause, time, stop);
+            await Task.WhenAny(well ? rung : pause, pause);
+            stop.ThrowIfCancellationRequested();
+        }
+    }
+
+    /// <summary>Makes tracker and store agree. False when the tracker cannot be used now; that is journalled once.</summary>
+    public async Task<bool> PassAsync(CancellationToken cancellationToken)
+    {
+        await _onePass.WaitAsync(cancellationToken);
+        try
+        {
+            await TellAsync(cancellationToken);
+            await TakeOverAsync(cancellationToken);
+            _reportedTrouble = null;
+            return true;
+        }
+        catch (TrackerException trouble)
+        {
+            if (_reportedTrouble != trouble.Message)
+            {
+                _reportedTrouble = trouble.Message;
+                await store.AppendAsync(
+                    null, null, new JournalEvent.ComponentFailed("tracker", trouble.Message, Parked: false), cancellationToken);
+                bell.Ring();
+            }
+
+            return false;
+        }
+        finally
+        {
+            _onePass.Release();
+        }
+    }
+
+    async Task TellAsync(CancellationToken cancellationToken)
+    {
+        var entries = await store.ReadOutboxAsync(cancellationToken);
+        if (entries.Count == 0)
+        {
+            return;
+        }
+
+        // Applying is idempotent, so dying between the two repeats it and changes nothing.
+        await tracker.ApplyAsync([.. entries.Select(entry => entry.Change)], cancellationToken);
+        await store.ConfirmOutboxAsync(epoch, [.. entries.Select(entry => entry.Id)], cancellationToken);
+        told();
+        bell.Ring();
+    }
+
+    async Task TakeOverAsync(CancellationToken cancellationToken)
+    {
+        // Taken before reading: a change between the two shows as a new stamp next time.
+        var stamp = tracker.ChangeStamp();
+        if (stamp == _seenStamp && time.GetElapsedTime(_evaluatedAt) < EvaluatePause)
+        {
+            return;
+        }
+
+        var backlog = await tracker.ReadAsync(cancellationToken);
+        var known = (await store.ReadBeadsAsync(cancellationToken)).ToDictionary(work => work.Id);
+        var entries = BacklogSelection.Select(
+            backlog, known, config.Select, tracker, _only, time.GetUtcNow());
+        if (once && _only is null)
+        {
+            _only = entries.Where(entry => entry.Ready).Select(entry => entry.Id).ToHashSet();
+            entries = [.. entries.Where(entry => _only.Contains(entry.Id))];
+        }
+
+        await store.UpdateBacklogAsync(epoch, entries, config.Pipeline.MaxAttempts, cancellationToken);
+        _seenStamp = stamp;
+        _evaluatedAt = time.GetTimestamp();
+        bell.Ring();
+    }
+
+    public void Dispose() => _onePass.Dispose();
+}
