@@ -59,6 +59,21 @@ sealed class CheckoutFiles(UserRepository user)
         await EnterAsync([.. tracker.Where(change => differing.Contains(change.Path))], cancellationToken);
     }
 
+    /// <summary>Files and the copied index go from one commit to the other, or nothing does.</summary>
+    public async Task<GitOutput> FollowAsync(CommitId old, CommitId @new, CancellationToken cancellationToken)
+    {
+        var move = WithIndex(GitCall.Of("read-tree", "-m", "-u", old.Value, @new.Value));
+        var output = await _user.RunOnceAsync(move, cancellationToken);
+        if (output.Succeeded)
+        {
+            return output;
+        }
+
+        // A file that was written anew with the same content is in the way until the index has noticed.
+        await RefreshAsync(cancellationToken);
+        return await _user.RunOnceAsync(move, cancellationToken);
+    }
+
     /// <summary>The copied index gets the new side of these changes; the files are not touched.</summary>
     public async Task EnterAsync(IReadOnlyList<FileChange> changes, CancellationToken cancellationToken)
     {
@@ -72,9 +87,7 @@ sealed class CheckoutFiles(UserRepository user)
             WithIndex(GitCall.Of("update-index", "--add", "--replace", "-z", "--index-info").With(lines)),
                 cancellationToken);
 
-        // Exit 1 says that some files differ; the point is only to note which ones do not.
-        await _user.RunAsync(
-            WithIndex(GitCall.Of("update-index", "-q", "--refresh").Answering(0, 1)), cancellationToken);
+        await RefreshAsync(cancellationToken);
     }
 
     /// <summary>
@@ -119,15 +132,18 @@ sealed class CheckoutFiles(UserRepository user)
         RemoveLeftovers();
     }
 
+    /// <summary>Without it a file of which only the time has changed counts as different.</summary>
+    Task<GitOutput> RefreshAsync(CancellationToken cancellationToken) =>
+        // Exit 1 says that some files do differ; the point is to note which ones do not.
+        _user.RunAsync(WithIndex(GitCall.Of("update-index", "-q", "--refresh").Answering(0, 1)), cancellationToken);
+
     /// <summary>
     /// Paths whose file differs from the copied index, plus those that are there though the index has none.
     /// </summary>
     async Task<HashSet<string>> DifferingAsync(
         IReadOnlyList<FileChange> changes, CancellationToken cancellationToken)
     {
-        // Refreshing first: without it a file whose time alone changed counts as different.
-        await _user.RunAsync(
-            WithIndex(GitCall.Of("update-index", "-q", "--refresh").Answering(0, 1)), cancellationToken);
+        await RefreshAsync(cancellationToken);
         var output = await _user.RunAsync(
             WithIndex(GitCall.Of("diff-files", "-z", "--name-only", "--ignore-submodules")), cancellationToken);
         var known = await _user.RunAsync(WithIndex(GitCall.Of("ls-files", "-z", "--cached")), cancellationToken);

@@ -119,6 +119,12 @@ abstract record FollowOutcome
 /// </summary>
 interface ILandingRepository
 {
+    /// <summary>
+    /// Finishes or undoes what a lander that died was in the middle of. Called by the holder of the lander's lock before
+    /// anything else.
+    /// </summary>
+    Task RecoverAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     /// <summary>Where the target is now, with its objects at hand.</summary>
     Task<CommitId> TipAsync(CancellationToken cancellationToken);
 
@@ -162,6 +168,9 @@ interface ILandingRepository
 interface ILandingTarget
 {
     BranchName Branch { get; }
+
+    /// <summary>Finishes or undoes what a lander that died was in the middle of.</summary>
+    Task RecoverAsync(CancellationToken cancellationToken);
 
     /// <summary>Where the branch is now, its objects in the hub; null when it does not exist.</summary>
     Task<CommitId?> TipAsync(CancellationToken cancellationToken);

@@ -13,6 +13,20 @@ sealed class LandingGit(Hub hub, ILandingTarget target, WorkspaceCleaning cleani
     readonly Observing _observing = new(hub.Repository);
     readonly LandingWorkspaces _workspaces = new(hub, cleaning);
 
+    public async Task RecoverAsync(CancellationToken cancellationToken)
+    {
+        var refs = Path.Combine(hub.GitDirectory, "refs", "beadswarm");
+        if (Directory.Exists(refs))
+        {
+            foreach (var stale in Directory.EnumerateFiles(refs, "*.lock", SearchOption.AllDirectories))
+            {
+                File.Delete(stale);
+            }
+        }
+
+        await target.RecoverAsync(cancellationToken);
+    }
+
     public async Task<CommitId> TipAsync(CancellationToken cancellationToken) =>
         await target.TipAsync(cancellationToken)
         ?? throw new GitException(

@@ -16,6 +16,14 @@ sealed class LocalTarget(Hub hub, BranchName branch, LandingEpoch? epoch) : ILan
 
     public BranchName Branch { get; } = branch;
 
+    public async Task RecoverAsync(CancellationToken cancellationToken)
+    {
+        if (!hub.User.IsBare)
+        {
+            await new UserCheckout(hub.User).RepairAsync(cancellationToken);
+        }
+    }
+
     public async Task<CommitId?> TipAsync(CancellationToken cancellationToken)
     {
         var tip = await _user.FindCommitAsync(Branch.Ref, cancellationToken);

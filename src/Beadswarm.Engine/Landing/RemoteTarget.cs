@@ -55,6 +55,8 @@ sealed class RemoteTarget : ILandingTarget
             hub, branch, Absolute(hub, fetchUrl), Absolute(hub, pushUrl), configuration, epoch);
     }
 
+    public Task RecoverAsync(CancellationToken cancellationToken) => _local.RecoverAsync(cancellationToken);
+
     public async Task<CommitId?> TipAsync(CancellationToken cancellationToken)
     {
         var tip = await AskAsync(cancellationToken);

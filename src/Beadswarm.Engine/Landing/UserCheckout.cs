@@ -40,11 +40,28 @@ sealed class UserCheckout(UserRepository user)
                 $"{operation} in {user.GitDirectory}: finish or abort what is under way there");
         }
 
+        cancellationToken.ThrowIfCancellationRequested();
         if (!TakeLock($"{Mark} {branch} {old} {@new}\n"))
         {
             return new AdvanceOutcome.Held($"{Lock} exists: another git is at work there, or a killed one left it");
         }
 
+        try
+        {
+            // Not to be cancelled: each step is short, and a lock left behind would stop the user's own git.
+            return await MoveAsync(branch, old, @new, moveBranch, CancellationToken.None);
+        }
+        catch (Exception exception) when (exception is GitException or IOException or UnauthorizedAccessException)
+        {
+            await RepairAsync(CancellationToken.None);
+            throw;
+        }
+    }
+
+    async Task<AdvanceOutcome> MoveAsync(
+        BranchName branch, CommitId old, CommitId @new, Func<CancellationToken, Task<AdvanceOutcome>> moveBranch,
+        CancellationToken cancellationToken)
+    {
         var changes = await _user.ChangesAsync(old.Value, @new.Value, cancellationToken);
         if (await ObstacleAsync(changes, cancellationToken) is { } obstacle)
         {
@@ -54,8 +71,7 @@ sealed class UserCheckout(UserRepository user)
 
         _files.CopyIndex();
         await _files.KeepTrackerAsync(changes, cancellationToken);
-        var output = await _user.RunOnceAsync(
-            _files.WithIndex(GitCall.Of("read-tree", "-m", "-u", old.Value, @new.Value)), cancellationToken);
+        var output = await _files.FollowAsync(old, @new, cancellationToken);
         if (!output.Succeeded)
         {
             await _files.RestoreAsync(changes, @new, cancellationToken);
@@ -86,6 +102,9 @@ sealed class UserCheckout(UserRepository user)
             return;
         }
 
+        // At this point: the lander of that move is dead, and so is the git that moved the branch for it.
+        File.Delete(Path.Combine(user.CommonDirectory, new BranchName(branch).Ref + ".lock"));
+        File.Delete(Path.Combine(user.GitDirectory, "HEAD.lock"));
         var changes = await _user.ChangesAsync(old, @new, cancellationToken);
         _files.RemoveLeftovers();
         if (await _user.FindCommitAsync(new BranchName(branch).Ref, cancellationToken) == CommitId.Parse(@new))

@@ -93,7 +93,11 @@ sealed class GitSandbox : IDisposable
         var path = Path.Combine(root, name);
         if (text is null)
         {
-            File.Delete(path);
+            if (File.Exists(path))
+            {
+                File.Delete(path);
+            }
+
             return;
         }
 

@@ -92,8 +92,9 @@ public sealed class WorkspacePoolTests
         await RefusedAsync(git, mine, "not refs/stash", "stash");
         await RefusedAsync(git, mine, "not deleted from inside it", "update-ref", "-d", "refs/heads/agent-1/bd-1");
         GitSandbox.Write(mine, "a.txt", "mine\n");
-        await RefusedAsync(git, mine, "agents do not push", "-c", $"url.{git.User}.pushInsteadOf={git.User}", "push", git.User,
-            "HEAD:refs/heads/x");
+        await RefusedAsync(
+            git, mine, "agents do not push",
+            "-c", $"url.{git.User}.pushInsteadOf={git.User}", "push", git.User, "HEAD:refs/heads/x");
         await RefusedAsync(git, mine, "pushing-is-disabled", "push", "--no-verify", git.User, "HEAD:refs/heads/x");
         await git.GitAsync(mine, "checkout", "--quiet", "--detach");
         await RefusedAsync(git, mine, "HEAD is detached: run 'git switch agent-1/bd-1'", "commit", "-am", "x");
