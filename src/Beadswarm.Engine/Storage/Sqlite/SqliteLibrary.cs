@@ -13,7 +13,7 @@ static class SqliteLibrary
     /// <summary>
     /// Set it to <c>bundled</c> to use the library that ships with the program; see <see cref="Load"/>.
     /// </summary>
-    public const string Switch = "Beadswarm.SqliteLibrary";
+    public const string Switch = "beadswarm.sqlite";
 
     static readonly string[] SystemNames = ["libsqlite3.so.0", "libsqlite3.dylib", "winsqlite3.dll"];
 

@@ -1,0 +1,215 @@
+using System.Text;
+using Beadswarm.Agents;
+using Beadswarm.Beads;
+using Beadswarm.Claims;
+using Beadswarm.Gates;
+using Beadswarm.Journal;
+using Beadswarm.Landing;
+using Beadswarm.Pipelines;
+using Beadswarm.Processes;
+using Beadswarm.Storage;
+
+namespace Beadswarm.Tests.Storage;
+
+/// <summary>Stages, artifacts, gates, landings and the journal: what is kept, and how it is read again.</summary>
+public abstract class EvidenceConformance : StoreConformance
+{
+    [Fact]
+    public async Task A_stage_is_found_open_with_its_process_and_later_in_the_history()
+    {
+        var claim = await HeldAsync();
+        var run = await StartAsync(claim.Key);
+        var process = new AgentProcess(new ProcessIdentity(77, 123456789012, "boot-1"), "sessions/1", "tag-1");
+        await Store.RecordProcessAsync(claim.Key, run, process, Token);
+        await ReopenAsync();
+
+        var open = Assert.Single(await Store.ReadOpenStagesAsync(Token));
+        Assert.Equal((run, claim.Key, process), (open.Run, open.Claim.Key, open.Process));
+        Assert.Equal(Start(claim.Key, Contract), open.Start);
+
+        Time.Advance(TimeSpan.FromSeconds(3));
+        var failed = new StageFinish(run, StageStatus.Failed, "red", "fix it", null, null, []);
+        await Store.FinishStageAsync(claim.Key, failed, new BeadTransition.Free(Implement, 2, 0, null), Token);
+
+        Assert.Empty(await Store.ReadOpenStagesAsync(Token));
+        var done = Assert.Single(await Store.ReadHistoryAsync(claim.Bead, claim.Key.Agent, 10, Token));
+        Assert.Equal(
+            (StageStatus.Failed, "red", "fix it", TimeSpan.FromSeconds(3)),
+            (done.Status, done.Summary, done.Feedback, done.CompletedAt - done.StartedAt));
+        Assert.Equal((Implement, 2), ((await ClaimAsync()).Stage, (await BeadAsync("x-1")).Attempt));
+    }
+
+    [Fact]
+    public async Task History_gives_the_newest_oldest_first()
+    {
+        var claim = await HeldAsync();
+        for (var attempt = 1; attempt <= 3; attempt++)
+        {
+            var run = await StartAsync(claim.Key);
+            await Store.FinishStageAsync(claim.Key, Finish(run), new BeadTransition.Keep(Contract, attempt + 1), Token);
+        }
+
+        Assert.Equal([2L, 3L], (await Store.ReadHistoryAsync(null, null, 2, Token)).Select(run => run.Id.Value));
+        Assert.Empty(await Store.ReadHistoryAsync(null, new AgentNumber(2), 2, Token));
+    }
+
+    [Fact]
+    public async Task Artifacts_are_kept_by_their_hash_and_cut_at_their_limit()
+    {
+        var claim = await HeldAsync();
+        var run = await StartAsync(claim.Key);
+        var small = Encoding.UTF8.GetBytes("the contract");
+        var large = new byte[ArtifactRules.BytesMax * 2];
+        large[^1] = 42;
+        await Store.FinishStageAsync(
+            claim.Key,
+            Finish(run, StageStatus.Passed, new("contract_document", "a.md", small), new("test_output", "log", large),
+                new("contract_document", "b.md", small)),
+            new BeadTransition.Keep(Implement, 1), Token);
+
+        var kept = await Store.ReadArtifactsAsync(claim.Bead, Token);
+
+        Assert.Equal(["a.md", "log", "b.md"], kept.Select(artifact => artifact.Name));
+        Assert.All(kept, artifact => Assert.Equal(ArtifactRules.Hash(artifact.Content.Span), artifact.Sha256));
+        Assert.Equal(small, kept[0].Content.ToArray());
+        Assert.Equal((ArtifactRules.BytesMax, 42), (kept[1].Content.Length, kept[1].Content.Span[^1]));
+        Assert.Equal(run, kept[2].Run);
+    }
+
+    [Fact]
+    public async Task A_gate_result_is_found_by_tree_and_recipe_and_no_verdict_is_never_one()
+    {
+        var result = new GateResult(
+            "test", "recipe", "commit", "tree", GateStatus.Failed, 1, "exit code 1", "logs/1", "aa", "tail", 3,
+            Time.GetUtcNow(), TimeSpan.FromSeconds(2));
+        await Store.RecordGateResultAsync(BeadId.Parse("x-1"), result, Token);
+        await Store.RecordGateResultAsync(null, result with { Status = GateStatus.NoVerdict, ExitCode = null }, Token);
+
+        Assert.Equal(result, await Store.FindGateResultAsync("tree", "recipe", Token));
+        Assert.Null(await Store.FindGateResultAsync("tree", "other", Token));
+        Assert.Null(await Store.FindGateResultAsync("other", "recipe", Token));
+    }
+
+    [Fact]
+    public async Task A_baseline_only_falls()
+    {
+        Assert.Null(await Store.ReadBaselineAsync("warnings", Token));
+        foreach (var count in (int[])[7, 9, 5, 5])
+        {
+            await Store.LowerBaselineAsync("warnings", count, Token);
+        }
+
+        Assert.Equal(5, await Store.ReadBaselineAsync("warnings", Token));
+        Assert.Equal(2, (await JournalAsync()).Count(entry => entry.Event is JournalEvent.BaselineLowered));
+    }
+
+    [Fact]
+    public async Task A_landing_goes_from_queue_to_intent_and_back_and_completes_once()
+    {
+        var claim = await HeldAsync();
+        var landing = await QueueAsync(claim);
+        Assert.Equal(("agent-1/x-1", "base0", "head1", "tree1"),
+            (landing.Branch, landing.BaseCommit, landing.HeadCommit, landing.HeadTree));
+        var intent = new LandingIntent("b0", "c1", "t1", ["src/a.cs", "docs/ä.md"]);
+        Assert.Equal(WriteOutcome.Fenced, await Store.VoidLandingAsync(Epoch, landing.Id, "moved", Token));
+        Assert.Equal(WriteOutcome.Done, await Store.IntendLandingAsync(Epoch, landing.Id, intent, Token));
+        var intended = Assert.IsType<LandingState.Intended>((await Store.ReadQueueAsync(Token))[0].State);
+        Assert.Equal(intent.Paths, intended.Intent.Paths);
+        Assert.Equal(WriteOutcome.Done, await Store.VoidLandingAsync(Epoch, landing.Id, "moved", Token));
+        Assert.IsType<LandingState.Queued>((await Store.ReadQueueAsync(Token))[0].State);
+        await Store.IntendLandingAsync(Epoch, landing.Id, intent, Token);
+
+        var proof = new LandingProof("c1", "c2");
+        Assert.Equal(WriteOutcome.Done, await Store.CompleteLandingAsync(Epoch, landing.Id, proof, Token));
+        var before = await EverythingAsync();
+        Assert.Equal(WriteOutcome.Done, await Store.CompleteLandingAsync(Epoch, landing.Id, proof, Token));
+        Assert.Equal(
+            WriteOutcome.Fenced,
+            await Store.CompleteLandingAsync(Epoch, landing.Id, new LandingProof("c9", "c9"), Token));
+        Assert.Equal(
+            WriteOutcome.Fenced,
+            await Store.ReturnLandingAsync(
+                Epoch, landing.Id, "late", new BeadTransition.Free(Implement, 2, 0, null), [], Token));
+
+        Assert.Equal(before, await EverythingAsync());
+        Assert.Equal(new BeadState.Completed("c1", Time.GetUtcNow()), (await BeadAsync("x-1")).State);
+        Assert.Empty(await Store.ReadQueueAsync(Token));
+    }
+
+    [Fact]
+    public async Task An_integrated_landing_waits_for_promotion_and_returns_there_when_it_is_voided()
+    {
+        var landing = await QueueAsync(await HeldAsync());
+        var intent = new LandingIntent("b0", "c1", "t1", []);
+        await Store.IntendLandingAsync(Epoch, landing.Id, intent, Token);
+        Assert.Equal(WriteOutcome.Done, await Store.RecordIntegratedAsync(Epoch, landing.Id, "i1", Token));
+        await Store.IntendLandingAsync(Epoch, landing.Id, intent, Token);
+        await Store.VoidLandingAsync(Epoch, landing.Id, "moved", Token);
+
+        Assert.Equal(new LandingState.Integrated("i1"), (await Store.ReadQueueAsync(Token))[0].State);
+    }
+
+    [Fact]
+    public async Task The_queue_gives_intended_then_integrated_then_queued_in_order_of_arrival()
+    {
+        await BeginAsync();
+        await IntakeAsync(Entry("x-1", priority: 3), Entry("x-2", priority: 0), Entry("x-3", priority: 4));
+        var ids = new List<LandingId>();
+        for (var n = 0; n < 3; n++)
+        {
+            ids.Add((await QueueAsync(await ClaimAsync())).Id);
+        }
+
+        await Store.RecordIntegratedAsync(Epoch, ids[1], "i1", Token);
+        await Store.IntendLandingAsync(Epoch, ids[2], new LandingIntent("b0", "c1", "t1", []), Token);
+
+        Assert.Equal([ids[2], ids[1], ids[0]], (await Store.ReadQueueAsync(Token)).Select(entry => entry.Id));
+    }
+
+    [Fact]
+    public async Task A_returned_landing_goes_back_to_a_stage_with_its_artifacts_or_blocks()
+    {
+        var landing = await QueueAsync(await HeldAsync());
+        var artifact = new NewArtifact("retry_packet", "conflict", Encoding.UTF8.GetBytes("both edited"));
+        await Assert.ThrowsAsync<ArgumentException>(() => Store.ReturnLandingAsync(
+            Epoch, landing.Id, "?", new BeadTransition.Land(), [], Token));
+        Assert.Equal(WriteOutcome.Done, await Store.ReturnLandingAsync(
+            Epoch, landing.Id, "conflict", new BeadTransition.Free(Implement, 2, 0, null), [artifact], Token));
+        Assert.Single(await Store.ReadArtifactsAsync(landing.Bead, Token));
+
+        var again = await QueueAsync(await ClaimAsync(2));
+        Assert.NotEqual(landing.Id, again.Id);
+        await Store.ReturnLandingAsync(Epoch, again.Id, "red", new BeadTransition.Block("attempts used up"), [], Token);
+
+        Assert.Equal(new BeadState.Blocked("attempts used up"), (await BeadAsync("x-1")).State);
+        Assert.Equal(2, (await Store.ReadLandingsAsync(landing.Bead, Token)).Count);
+    }
+
+    [Fact]
+    public async Task A_landing_without_a_commit_is_refused_as_a_whole()
+    {
+        var claim = await HeldAsync();
+        var run = await StartAsync(claim.Key);
+        var before = await EverythingAsync();
+        var nothing = new StageFinish(run, StageStatus.Passed, "nothing", null, null, null, []);
+
+        await Assert.ThrowsAsync<InvalidOperationException>(
+            () => Store.FinishStageAsync(claim.Key, nothing, new BeadTransition.Land(), Token));
+
+        Assert.Equal(before, await EverythingAsync());
+    }
+
+    [Fact]
+    public async Task The_journal_has_no_gaps_and_is_read_from_anywhere()
+    {
+        await BlockAsync(await HeldAsync());
+        await Store.AppendAsync(null, null, new JournalEvent.RecoveryFound("a stale lock", "removed it"), Token);
+
+        var journal = await JournalAsync();
+        Assert.Equal(Enumerable.Range(1, journal.Count).Select(n => (long)n), journal.Select(entry => entry.Sequence));
+        Assert.Equal(journal.Skip(3).Take(2), await Store.ReadJournalAsync(3, null, 2, Token));
+        var bead = BeadId.Parse("x-1");
+        Assert.Equal(
+            journal.Where(entry => entry.Bead == bead), await Store.ReadJournalAsync(0, bead, 100, Token));
+    }
+}
