@@ -28,6 +28,8 @@ sealed class SqliteSession : IDisposable
             Mode = writable ? SqliteOpenMode.ReadWrite : SqliteOpenMode.ReadOnly,
             // Two sessions of one process must not share a cache: its table locks ignore busy_timeout.
             Cache = SqliteCacheMode.Private,
+            // A pool would keep the file open, and what it held in memory, after its session is disposed.
+            Pooling = false,
             DefaultTimeout = BusyTimeoutMilliseconds / 1000,
         }.ConnectionString);
         var session = new SqliteSession(connection);

@@ -219,6 +219,13 @@ sealed class SqliteStore : IStore
                 "SelectJournalOfBead", Rows.Journal, cancellationToken,
                 ("bead", bead), ("after", after), ("limit", limit));
 
+    /// <summary>Bounds the size of the file; what would exceed it fails as on a full disk.</summary>
+    public Task LimitPagesAsync(int pages, CancellationToken cancellationToken) =>
+        Write(
+            (session, _) => session.Scalar(string.Create(
+                System.Globalization.CultureInfo.InvariantCulture, $"PRAGMA max_page_count = {pages}")),
+            cancellationToken);
+
     public async ValueTask DisposeAsync()
     {
         _readers.Dispose();

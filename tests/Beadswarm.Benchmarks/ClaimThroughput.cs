@@ -1,0 +1,129 @@
+using System.Globalization;
+using System.Threading.Channels;
+using Beadswarm.Beads;
+using Beadswarm.Claims;
+using Beadswarm.Configuration;
+using Beadswarm.Pipelines;
+using Beadswarm.Storage;
+using Beadswarm.Storage.Sqlite;
+
+namespace Beadswarm.Benchmarks;
+
+/// <summary>
+/// Durable claims per second of the store, against bare SQLite with the same claiming statement and the same group
+/// commit, without journal, outbox and agent rows: what is paid for the record of what happened.
+/// </summary>
+static class ClaimThroughput
+{
+    const int Beads = 20_000;
+
+    static readonly int[] ClientCounts = [1, 12, 32];
+    static readonly StageName Stage = new("contract");
+
+    public static async Task RunAsync(TextWriter output)
+    {
+        await output.WriteLineAsync($"claims per second, SQLite {SqliteLibrary.Version}, synchronous=FULL, {Beads} beads");
+        foreach (var clients in ClientCounts)
+        {
+            var bare = await MeasureAsync(clients, BareAsync);
+            var store = await MeasureAsync(clients, StoreAsync);
+            await output.WriteLineAsync(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{clients,3} clients: bare {bare,7:F0}/s, store {store,7:F0}/s, ratio {store / bare:F2}"));
+        }
+    }
+
+    static async Task<double> MeasureAsync(int clients, Func<string, int, Task<(int Claims, TimeSpan Took)>> run)
+    {
+        var folder = Directory.CreateTempSubdirectory("beadswarm-bench-");
+        try
+        {
+            var path = Path.Combine(folder.FullName, "swarm.db");
+            await using (var store = await SqliteStore.OpenAsync(path, TimeProvider.System, CancellationToken.None))
+            {
+                await FillAsync(store);
+            }
+
+            var (claims, took) = await run(path, clients);
+            return claims / took.TotalSeconds;
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    static async Task FillAsync(SqliteStore store)
+    {
+        var swarm = await store.BeginSwarmAsync(
+            new SwarmBegin("bench", null, null, SelectOrder.Triage, Stage, [], false), CancellationToken.None);
+        var entries = Enumerable.Range(0, Beads).Select(n => new BacklogEntry(
+            BeadId.Parse($"bench-{n}"), $"Bead number {n}", n % 5, n % 7, DateTimeOffset.UnixEpoch, n, true));
+        await store.UpdateBacklogAsync(swarm.Epoch, [.. entries], 3, CancellationToken.None);
+    }
+
+    static async Task<(int Claims, TimeSpan Took)> StoreAsync(string path, int clients)
+    {
+        await using var store = await SqliteStore.OpenAsync(path, TimeProvider.System, CancellationToken.None);
+        var swarm = await store.ReadSwarmAsync(CancellationToken.None)
+            ?? throw new InvalidOperationException("the swarm was not begun");
+        return await DriveAsync(clients, async agent => await store.ClaimNextAsync(
+            swarm.Epoch, new ClaimRequest(new AgentNumber(agent), "bench", [Stage], TimeSpan.FromMinutes(1)),
+            CancellationToken.None) is not null);
+    }
+
+    static async Task<(int Claims, TimeSpan Took)> BareAsync(string path, int clients)
+    {
+        var queue = Channel.CreateBounded<(int Agent, TaskCompletionSource<bool> Answer)>(SqliteWriter.QueuedMax);
+        var writer = Task.Run(() => WriteBareAsync(path, queue.Reader));
+        var result = await DriveAsync(clients, async agent =>
+        {
+            var answer = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+            await queue.Writer.WriteAsync((agent, answer));
+            return await answer.Task;
+        });
+        queue.Writer.Complete();
+        await writer;
+        return result;
+    }
+
+    static async Task WriteBareAsync(string path, ChannelReader<(int Agent, TaskCompletionSource<bool> Answer)> queue)
+    {
+        using var session = SqliteSession.Open(path, writable: true);
+        session.Script("PRAGMA synchronous = FULL");
+        var batch = new List<(TaskCompletionSource<bool> Answer, bool Claimed)>();
+        while (await queue.WaitToReadAsync())
+        {
+            session.Script("BEGIN IMMEDIATE");
+            while (batch.Count < SqliteWriter.BatchMax && queue.TryRead(out var request))
+            {
+                batch.Add((request.Answer, session.First(
+                    "ClaimNext", row => row.GetString(0), ("epoch", 1L), ("agent", request.Agent), ("node", "bench"),
+                    ("stages", "[\"contract\"]"), ("lease", TimeSpan.FromMinutes(1)),
+                    ("now", TimeProvider.System.GetUtcNow())) is not null));
+            }
+
+            session.Script("COMMIT");
+            batch.ForEach(answered => answered.Answer.SetResult(answered.Claimed));
+            batch.Clear();
+        }
+    }
+
+    static async Task<(int Claims, TimeSpan Took)> DriveAsync(int clients, Func<int, Task<bool>> claimAsync)
+    {
+        // One client waits for the disk at every claim, so it is given fewer.
+        var quota = clients == 1 ? 2000 : Beads / clients;
+        var begun = TimeProvider.System.GetTimestamp();
+        await Task.WhenAll(Enumerable.Range(1, clients).Select(async agent =>
+        {
+            for (var n = 0; n < quota; n++)
+            {
+                if (!await claimAsync(agent))
+                {
+                    throw new InvalidOperationException("the beads ran out before the claims");
+                }
+            }
+        }));
+        return (quota * clients, TimeProvider.System.GetElapsedTime(begun));
+    }
+}
