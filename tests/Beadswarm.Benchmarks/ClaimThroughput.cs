@@ -22,7 +22,8 @@ static class ClaimThroughput
 
     public static async Task RunAsync(TextWriter output)
     {
-        await output.WriteLineAsync($"claims per second, SQLite {SqliteLibrary.Version}, synchronous=FULL, {Beads} beads");
+        await output.WriteLineAsync(
+            $"claims per second, SQLite {SqliteLibrary.Version}, synchronous=FULL, {Beads} beads");
         foreach (var clients in ClientCounts)
         {
             var bare = await MeasureAsync(clients, BareAsync);

@@ -4,12 +4,12 @@ using Beadswarm.Pipelines;
 
 namespace Beadswarm.Journal;
 
-/// <summary>What the journal says about a bead. Renewals are not journalled: a lease's end is that of its grant.</summary>
+/// <summary>What the journal says about a bead. Renewals are not in it: a lease ends as it was granted.</summary>
 sealed record FoldedBead(BeadId Id, BeadState State, StageName Stage, int Attempt, bool Ready, bool Worked);
 
 /// <summary>
-/// State is the fold of the journal: reading it from the start gives what the store's tables hold. Where the two differ,
-/// one of them was written without the other.
+/// State is the fold of the journal: reading it from the start gives what the store's tables hold. Where the two
+/// differ, one of them was written without the other.
 /// </summary>
 static class JournalFold
 {
@@ -52,7 +52,8 @@ static class JournalFold
             }
         }
 
-        differences.AddRange(folded.Keys.Except(beads.Select(bead => bead.Id)).Select(id => $"{id}: the table lacks it"));
+        var unknown = folded.Keys.Except(beads.Select(bead => bead.Id));
+        differences.AddRange(unknown.Select(id => $"{id}: the table lacks it"));
         return differences;
     }
 

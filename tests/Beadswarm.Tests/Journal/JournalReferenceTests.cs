@@ -32,7 +32,9 @@ public sealed class JournalReferenceTests
     [Fact]
     public void Every_event_has_a_name_of_its_own_and_is_read_back_as_it_was_written()
     {
-        var cases = typeof(JournalEvent).GetNestedTypes().Where(type => type.IsSubclassOf(typeof(JournalEvent))).ToArray();
+        var cases = typeof(JournalEvent).GetNestedTypes()
+            .Where(type => type.IsSubclassOf(typeof(JournalEvent)))
+            .ToArray();
         Assert.Equal(
             cases.Select(type => type.Name).Order(),
             Named().Select(attribute => attribute.DerivedType.Name).Order());
@@ -61,9 +63,9 @@ public sealed class JournalReferenceTests
         var text = new StringBuilder("""
             # Journal events
 
-            Generated from `src/Beadswarm.Engine/Journal/JournalEvent.cs` by a test; do not edit. Every entry has a `sequence` without
-            gaps, the time, the swarm, and the bead and agent it concerns, if any. Names are never changed and fields never removed;
-            a field marked `?` may be missing.
+            Generated from `src/Beadswarm.Engine/Journal/JournalEvent.cs` by a test; do not edit. Every entry has a
+            `sequence` without gaps, the time, the swarm, and the bead and agent it concerns, if any. Names are never
+            changed and fields never removed; a field marked `?` may be missing.
 
             | event | what happened | fields |
             |---|---|---|

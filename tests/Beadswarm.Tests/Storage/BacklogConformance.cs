@@ -1,6 +1,7 @@
 using Beadswarm.Beads;
 using Beadswarm.Claims;
 using Beadswarm.Journal;
+using Beadswarm.Pipelines;
 using Beadswarm.Storage;
 using Beadswarm.Swarms;
 
@@ -196,7 +197,8 @@ public abstract class BacklogConformance : StoreConformance
     {
         await BeginAsync();
         await IntakeAsync(
-            Entry("x-1"), Entry("x-2"), Entry("x-3"), Entry("x-4"), Entry("x-5"), Entry("x-6", ready: false), Entry("x-7"));
+            Entry("x-1"), Entry("x-2"), Entry("x-3"), Entry("x-4"), Entry("x-5"), Entry("x-6", ready: false),
+            Entry("x-7"));
         var landed = await QueueAsync(await ClaimAsync());
         await Store.CompleteLandingAsync(Epoch, landed.Id, new("c1", "c1"), Token);
         var left = await QueueAsync(await ClaimAsync());
@@ -209,11 +211,11 @@ public abstract class BacklogConformance : StoreConformance
 
         Assert.Equal(
             (1, 1, 1, 1, 1, 2, 1, 5),
-            (status.Landed, status.Left, status.Landing, status.Blocked, status.InProgress, status.Pending, status.Ready,
-                status.Attempts));
+            (status.Landed, status.Left, status.Landing, status.Blocked, status.InProgress, status.Pending,
+                status.Ready, status.Attempts));
     }
 
-    async Task<(Pipelines.StageName Stage, int Attempt, int Allowed)> ClaimedAsync()
+    async Task<(StageName Stage, int Attempt, int Allowed)> ClaimedAsync()
     {
         var claim = await ClaimAsync();
         return (claim.Stage, claim.Attempt, claim.AttemptsAllowed);

@@ -81,8 +81,8 @@ public abstract class FencingConformance : StoreConformance
         Assert.Equal(WriteOutcome.Done, await Store.FinishStageAsync(claim.Key, Finish(run), keep, Token));
         var before = await EverythingAsync();
 
-        Assert.Equal(
-            WriteOutcome.Fenced, await Store.FinishStageAsync(claim.Key, Finish(run), new BeadTransition.Land(), Token));
+        var land = new BeadTransition.Land();
+        Assert.Equal(WriteOutcome.Fenced, await Store.FinishStageAsync(claim.Key, Finish(run), land, Token));
         Assert.Equal(WriteOutcome.Fenced, await Store.RecordProcessAsync(claim.Key, run, Process, Token));
         Assert.Equal(before, await EverythingAsync());
     }

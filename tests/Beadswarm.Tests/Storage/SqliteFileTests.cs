@@ -72,12 +72,11 @@ public sealed class SqliteFileTests : IDisposable
     public async Task A_damaged_file_and_a_file_of_another_program_are_refused_with_a_remedy()
     {
         await System.IO.File.WriteAllTextAsync(File, new string('x', 5000), Token);
-        Assert.Contains("move it away", (await Assert.ThrowsAsync<StoreException>(OpenAsync)).Message, StringComparison.Ordinal);
+        await CheckRefusedAsync("move it away");
 
         System.IO.File.Delete(File);
         Execute("CREATE TABLE theirs (x)", SqliteOpenMode.ReadWriteCreate);
-        Assert.Contains(
-            "of another program", (await Assert.ThrowsAsync<StoreException>(OpenAsync)).Message, StringComparison.Ordinal);
+        await CheckRefusedAsync("of another program");
     }
 
     [Fact]
@@ -90,7 +89,7 @@ public sealed class SqliteFileTests : IDisposable
             file.Write(new byte[4096 * 3]);
         }
 
-        Assert.Contains("is damaged", (await Assert.ThrowsAsync<StoreException>(OpenAsync)).Message, StringComparison.Ordinal);
+        await CheckRefusedAsync("is damaged");
     }
 
     [Fact]
@@ -182,6 +181,12 @@ public sealed class SqliteFileTests : IDisposable
             null, null, new JournalEvent.RecoveryFound("a", "b"), new CancellationToken(canceled: true)));
 
         Assert.Empty(await store.ReadJournalAsync(0, null, 10, Token));
+    }
+
+    async Task CheckRefusedAsync(string message)
+    {
+        var refusal = await Assert.ThrowsAsync<StoreException>(OpenAsync);
+        Assert.Contains(message, refusal.Message, StringComparison.Ordinal);
     }
 
     Task<SqliteStore> OpenAsync() => SqliteStore.OpenAsync(File, _time, Token);

@@ -55,7 +55,8 @@ public sealed class StoreChild
         await using var store = await SqliteStore.OpenAsync(path, TimeProvider.System, Token);
         var agents = Enumerable.Range(1, Clients).Select(n => new AgentSlot(new AgentNumber(n), "worker", "scripted"));
         var swarm = await store.BeginSwarmAsync(
-            new SwarmBegin("child", null, null, SelectOrder.Triage, new StageName("contract"), [.. agents], false), Token);
+            new SwarmBegin("child", null, null, SelectOrder.Triage, new StageName("contract"), [.. agents], false),
+            Token);
         var entries = Enumerable.Range(0, Beads).Select(n => new BacklogEntry(
             BeadId.Parse($"x-{n}"), "title", n % 5, 0, DateTimeOffset.UnixEpoch, n, true));
         await store.UpdateBacklogAsync(swarm.Epoch, [.. entries], 3, Token);
