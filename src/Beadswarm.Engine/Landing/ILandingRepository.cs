@@ -120,8 +120,8 @@ abstract record FollowOutcome
 interface ILandingRepository
 {
     /// <summary>
-    /// Finishes or undoes what a lander that died was in the middle of. Called by the holder of the lander's lock before
-    /// anything else.
+    /// Finishes or undoes what a lander that died was in the middle of. Called by the holder of the lander's lock
+    /// before anything else.
     /// </summary>
     Task RecoverAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
