@@ -26,7 +26,8 @@ sealed class Gatekeeper(
 {
     long _runs;
 
-    /// <param name="directory">Makes a folder that holds exactly the commit; asked for only when a gate has to be run.</param>
+    /// <param name="directory">Makes a folder that holds exactly the commit; asked for only when a gate has to be
+    /// run.</param>
     public async Task<GatesOutcome> CheckAsync(
         IReadOnlyList<string> names, string commit, string tree, BeadId? bead,
         Func<CancellationToken, Task<string>> directory, CancellationToken cancellationToken)
@@ -42,7 +43,8 @@ sealed class Gatekeeper(
 
             var number = Interlocked.Increment(ref _runs).ToString(CultureInfo.InvariantCulture);
             var log = Path.Combine(logFolder, bead?.Value ?? "target", $"{spec.Name}-{commit[..12]}-{number}.log");
-            var run = new GateRun(spec, folder ?? "", commit, tree, log, $"{tagPrefix}/{spec.Name}-{number}") { Bead = bead };
+            var tag = $"{tagPrefix}/{spec.Name}-{number}";
+            var run = new GateRun(spec, folder ?? "", commit, tree, log, tag) { Bead = bead };
             var result = await runner.RunAsync(run, cancellationToken);
             switch (result.Status)
             {
@@ -59,7 +61,9 @@ sealed class Gatekeeper(
         return new GatesOutcome.Passed(results);
     }
 
-    /// <summary>What has landed sets the baseline of counting gates: the first time, and whenever it is lower.</summary>
+    /// <summary>
+    /// What has landed sets the baseline of counting gates: the first time, and whenever it is lower.
+    /// </summary>
     public async Task LandedAsync(IReadOnlyList<GateResult> results, CancellationToken cancellationToken)
     {
         foreach (var result in results)

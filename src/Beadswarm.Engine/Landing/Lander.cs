@@ -33,7 +33,8 @@ abstract record LandingStep
 sealed record LanderParts(
     IStore Store, SwarmEpoch Epoch, SwarmConfig Config, ILandingRepository Target, ILandingRepository? Integration,
     Gatekeeper Gates, IBeadTracker Tracker, string Repository,
-    Func<LandingEntry, CancellationToken, Task<string>> Publish, WorkspacePool Workspaces, Bell Bell, TimeProvider Time);
+    Func<LandingEntry, CancellationToken, Task<string>> Publish, WorkspacePool Workspaces, Bell Bell,
+    TimeProvider Time);
 
 /// <summary>
 /// The only writer of the target branch. One bead at a time: merged in memory, tested as exactly that tree, intended,
@@ -85,10 +86,13 @@ sealed class Lander(LanderParts parts)
         }
     }
 
-    /// <summary>Brings the tracker's file onto the target, where git tracks it. Called once more when everything is over.</summary>
+    /// <summary>
+    /// Brings the tracker's file onto the target, where git tracks it. Called once more when everything is over.
+    /// </summary>
     public async Task<LandingStep> CommitTrackerAsync(CancellationToken cancellationToken)
     {
-        if (!parts.Config.Tracker.Commit || await parts.Tracker.ReadFileAsync(parts.Repository, cancellationToken) is not { } file)
+        if (!parts.Config.Tracker.Commit
+            || await parts.Tracker.ReadFileAsync(parts.Repository, cancellationToken) is not { } file)
         {
             return new LandingStep.Idle();
         }
@@ -145,7 +149,9 @@ sealed class Lander(LanderParts parts)
 
         if (queue.FirstOrDefault(entry => entry.State is LandingState.Queued) is { } next)
         {
-            return parts.Config.Landing.Mode == LandingMode.Branch ? await LeaveAsync(next, stop) : await LandAsync(next, stop);
+            return parts.Config.Landing.Mode == LandingMode.Branch
+                ? await LeaveAsync(next, stop)
+                : await LandAsync(next, stop);
         }
 
         if (parts.Integration is { } integration
@@ -172,7 +178,8 @@ sealed class Lander(LanderParts parts)
         switch (await LandsOn.MergeAsync(request, stop))
         {
             case MergeOutcome.Empty:
-                // The target has this content already: somebody else did the same, or we did and died before recording it.
+                // The target has this content already: somebody else did the same, or we did and died before recording
+                // it.
                 return await CompleteAsync(entry, tip, tip, stop);
             case MergeOutcome.Conflict conflict:
                 return await ReturnAsync(entry, Conflicting(conflict), reason => AttemptFeedback.OfConflict(
@@ -197,7 +204,8 @@ sealed class Lander(LanderParts parts)
                         entry, reason, failed.Result, gate, parts.Config.Limits.FeedbackBytesMax), stop);
             case GatesOutcome.NoVerdict without:
                 return new LandingStep.Held(
-                    $"gate {without.Result.Gate} gave no verdict {TestsWithoutVerdictMax} times: {without.Result.Reason}");
+                    $"gate {without.Result.Gate} gave no verdict {TestsWithoutVerdictMax} times: "
+                    + without.Result.Reason);
             case GatesOutcome.Passed:
                 break;
         }
@@ -306,7 +314,9 @@ sealed class Lander(LanderParts parts)
         return new LandingStep.Moved();
     }
 
-    /// <summary>Mode integration: the target becomes what the integration branch is, once its gates are green.</summary>
+    /// <summary>
+    /// Mode integration: the target becomes what the integration branch is, once its gates are green.
+    /// </summary>
     async Task<LandingStep> PromoteAsync(
         ILandingRepository integration, IReadOnlyList<LandingEntry> integrated, CancellationToken stop)
     {
@@ -325,7 +335,8 @@ sealed class Lander(LanderParts parts)
                 case AdvanceOutcome.Moved:
                     break;
                 case AdvanceOutcome.LostRace lost:
-                    return new LandingStep.Held($"the target has moved to {lost.Actual}; merge it into the integration branch");
+                    return new LandingStep.Held(
+                        $"the target has moved to {lost.Actual}; merge it into the integration branch");
                 case AdvanceOutcome.Refused refused:
                     return new LandingStep.Held(refused.Reason);
                 case AdvanceOutcome.Held held:

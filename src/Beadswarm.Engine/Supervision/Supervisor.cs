@@ -11,7 +11,8 @@ sealed record ComponentFailure(Component Component, Exception Error, RestartDeci
 delegate Task ReportFailure(ComponentFailure failure, CancellationToken cancellationToken);
 
 /// <summary>
-/// Keeps components running, one for one: a component that fails is started again after a pause, the others go on; one that
+/// Keeps components running, one for one: a component that fails is started again after a pause, the others go on; one
+/// that
 /// fails more often than its restart intensity allows is parked. A component that returns has finished.
 /// </summary>
 sealed class Supervisor(RestartLimits limits, TimeProvider time, Random jitter, ReportFailure report)

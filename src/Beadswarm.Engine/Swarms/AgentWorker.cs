@@ -5,7 +5,8 @@ using Beadswarm.Storage;
 namespace Beadswarm.Swarms;
 
 /// <summary>
-/// One agent's life: claim a bead, take it through the stages this agent serves, let go of it, again. It holds at most one
+/// One agent's life: claim a bead, take it through the stages this agent serves, let go of it, again. It holds at most
+/// one
 /// claim, and stops acting on it the moment it can no longer be sure of it.
 /// </summary>
 sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageName> serves)
@@ -133,7 +134,8 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
                 claim, report, failed.Reason, parts.Config.Gates, parts.Config.Limits.FeedbackBytesMax)
             : null;
         var finish = new StageFinish(
-            report.Run, judgement.Status, Summary(judgement, report.End), feedback?.Text, report.HeadCommit, report.HeadTree,
+            report.Run, judgement.Status, Summary(judgement, report.End), feedback?.Text, report.HeadCommit,
+            report.HeadTree,
             [.. report.Artifacts, .. feedback?.Artifacts ?? []]);
 
         using var patience = new CancellationTokenSource(RecordTime, parts.Time);

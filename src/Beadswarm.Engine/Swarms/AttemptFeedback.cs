@@ -38,7 +38,8 @@ sealed record AttemptFeedback(string Text, IReadOnlyList<NewArtifact> Artifacts)
             report.Check?.Output, null, bytesMax);
 
     /// <summary>The merged tree is red.</summary>
-    public static AttemptFeedback OfRedLanding(LandingEntry entry, string reason, GateResult result, GateSpec gate, int bytesMax) =>
+    public static AttemptFeedback OfRedLanding(
+        LandingEntry entry, string reason, GateResult result, GateSpec gate, int bytesMax) =>
         Of(
             OfLanding(entry, reason) with
             {

@@ -6,20 +6,24 @@ using Beadswarm.Storage;
 namespace Beadswarm.Swarms;
 
 /// <summary>
-/// Decides which beads of the tracker are the swarm's business, which of them are ready, and in which order they are taken.
+/// Decides which beads of the tracker are the swarm's business, which of them are ready, and in which order they are
+/// taken.
 /// Pure: the backlog, the store's view of it and the time are given as values.
 /// </summary>
 static class BacklogSelection
 {
     /// <param name="rules">Whose dialect and order count; its backlog is not read here.</param>
-    /// <param name="known">What the store knows: a bead that the swarm has begun counts as open although the tracker says
+    /// <param name="known">What the store knows: a bead that the swarm has begun counts as open although the tracker
+    /// says
     /// in_progress, because it is we who work on it.</param>
-    /// <param name="only">When given, no other bead is selected: the beads that were ready when a run with --once began.</param>
+    /// <param name="only">When given, no other bead is selected: the beads that were ready when a run with --once
+    /// began.</param>
     public static IReadOnlyList<BacklogEntry> Select(
         Backlog backlog, IReadOnlyDictionary<BeadId, BeadWork> known, SelectConfig select, IBeadTracker rules,
         IReadOnlySet<BeadId>? only, DateTimeOffset now)
     {
-        var graph = new BeadGraph([.. backlog.Beads.Select(bead => IsOurs(bead, known) ? bead with { Status = BeadStatus.Open } : bead)]);
+        var graph = new BeadGraph(
+            [.. backlog.Beads.Select(bead => IsOurs(bead, known) ? bead with { Status = BeadStatus.Open } : bead)]);
         var filter = new BeadFilter(select, graph);
         var readiness = ReadinessRules.Evaluate(graph, rules.Dialect, now, rules.ListedStatuses);
         var ready = readiness.Ready.Select(bead => bead.Id).ToHashSet();

@@ -1,7 +1,8 @@
 namespace Beadswarm.Swarms;
 
 /// <summary>
-/// Wakes everybody who listens when something has changed. Listen first, then look, then wait: a ring between looking and
+/// Wakes everybody who listens when something has changed. Listen first, then look, then wait: a ring between looking
+/// and
 /// waiting is not lost. Ringing says nothing about what changed; the store does.
 /// </summary>
 sealed class Bell

@@ -2,7 +2,9 @@ using Beadswarm.Claims;
 
 namespace Beadswarm.Swarms;
 
-/// <summary>A claim held by this process, and the token that is cancelled once it must not be relied on any more.</summary>
+/// <summary>
+/// A claim held by this process, and the token that is cancelled once it must not be relied on any more.
+/// </summary>
 sealed class HeldClaim : IDisposable
 {
     readonly CancellationTokenSource _lost = new();
@@ -32,7 +34,8 @@ sealed class ClaimRegistry(TimeProvider time)
     readonly Lock _lock = new();
     readonly Dictionary<ClaimKey, HeldClaim> _held = [];
 
-    /// <param name="askedAt">Monotonic time from before the store was asked, so that trust ends before the lease does.</param>
+    /// <param name="askedAt">Monotonic time from before the store was asked, so that trust ends before the lease
+    /// does.</param>
     public HeldClaim Add(Claim claim, long askedAt)
     {
         var held = new HeldClaim(claim, askedAt);

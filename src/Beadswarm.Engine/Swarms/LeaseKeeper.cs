@@ -3,7 +3,8 @@ using Beadswarm.Storage;
 namespace Beadswarm.Swarms;
 
 /// <summary>
-/// Renews the leases of all claims held here, and gives a claim up before the store would: this process stops trusting a
+/// Renews the leases of all claims held here, and gives a claim up before the store would: this process stops trusting
+/// a
 /// lease after <see cref="TrustedShare"/> of it, measured from before the renewal was asked for.
 /// </summary>
 sealed class LeaseKeeper(IStore store, ClaimRegistry claims, TimeSpan lease, TimeProvider time)

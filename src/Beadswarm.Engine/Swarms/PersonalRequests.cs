@@ -6,10 +6,14 @@ using Beadswarm.Storage;
 
 namespace Beadswarm.Swarms;
 
-/// <summary>What a person may ask of a bead, the same through the socket of a running swarm and directly on the store.</summary>
+/// <summary>
+/// What a person may ask of a bead, the same through the socket of a running swarm and directly on the store.
+/// </summary>
 static class PersonalRequests
 {
-    /// <summary>A blocked bead is taken up again where failures lead back to, with as many further attempts as a new one.</summary>
+    /// <summary>
+    /// A blocked bead is taken up again where failures lead back to, with as many further attempts as a new one.
+    /// </summary>
     public static async Task<CommandReply> RetryAsync(
         IStore store, Pipeline pipeline, BeadId bead, CancellationToken cancellationToken)
     {

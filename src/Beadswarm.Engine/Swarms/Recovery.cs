@@ -7,8 +7,10 @@ using Beadswarm.Storage;
 namespace Beadswarm.Swarms;
 
 /// <summary>
-/// What a start does before anything else: compares what the store says with the processes that are really there. Stages
-/// whose agent still has a slot are handed to it; everything else that an earlier orchestrator left half done is given back
+/// What a start does before anything else: compares what the store says with the processes that are really there.
+/// Stages
+/// whose agent still has a slot are handed to it; everything else that an earlier orchestrator left half done is given
+/// back
 /// with its attempts and retries as they were.
 /// </summary>
 sealed class Recovery(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
@@ -23,7 +25,8 @@ sealed class Recovery(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
             if (CanResume(stage, resumed))
             {
                 resumed.Add(stage.Claim.Key.Agent, stage);
-                await NoteAsync(stage.Claim.Key, $"stage {stage.Claim.Stage} was running", "taken up again", cancellationToken);
+                await NoteAsync(
+                    stage.Claim.Key, $"stage {stage.Claim.Stage} was running", "taken up again", cancellationToken);
             }
             else
             {
@@ -72,7 +75,9 @@ sealed class Recovery(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
         return leftover.Head.Value;
     }
 
-    /// <summary>Claims between two stages, or not begun: nothing of them runs, so nobody needs to wait for their lease.</summary>
+    /// <summary>
+    /// Claims between two stages, or not begun: nothing of them runs, so nobody needs to wait for their lease.
+    /// </summary>
     async Task ReleaseIdleClaimsAsync(IReadOnlyList<OpenStage> open, CancellationToken cancellationToken)
     {
         foreach (var work in await parts.Store.ReadBeadsAsync(cancellationToken))
@@ -101,7 +106,10 @@ sealed class Recovery(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
         {
             var report = await parts.Agents.ClearAsync(tag, cancellationToken);
             await parts.Store.AppendAsync(
-                null, null, new JournalEvent.RecoveryFound($"processes of {tag}", $"ended {report.Ended.Count}, left {report.Remaining.Count}"), cancellationToken);
+                null, null,
+                new JournalEvent.RecoveryFound(
+                    $"processes of {tag}", $"ended {report.Ended.Count}, left {report.Remaining.Count}"),
+                cancellationToken);
         }
     }
 

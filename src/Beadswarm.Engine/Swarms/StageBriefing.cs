@@ -8,7 +8,9 @@ using Beadswarm.Workspaces;
 
 namespace Beadswarm.Swarms;
 
-/// <summary>Puts together what an agent is told: the prompt, the bead, and what earlier stages and attempts left.</summary>
+/// <summary>
+/// Puts together what an agent is told: the prompt, the bead, and what earlier stages and attempts left.
+/// </summary>
 sealed class StageBriefing(SwarmParts parts, AgentSlot slot)
 {
     /// <summary>Whether an agent can be told what to do.</summary>

@@ -11,7 +11,8 @@ using Beadswarm.Workspaces;
 namespace Beadswarm.Swarms;
 
 /// <summary>
-/// Runs one stage of one bead: workspace, agent, rescue of what it left, gates. It decides nothing about what comes next;
+/// Runs one stage of one bead: workspace, agent, rescue of what it left, gates. It decides nothing about what comes
+/// next;
 /// whatever happens, it comes back with evidence, because an exception here would be a failure nobody counts.
 /// </summary>
 sealed class StageRunner(SwarmParts parts, AgentSlot slot)
@@ -38,7 +39,9 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
         return await WitnessAsync(run, () => ExecuteAsync(claim, stage, run, start, work), work);
     }
 
-    /// <summary>Goes on with a stage that an earlier orchestrator began: its agent may be living or have ended since.</summary>
+    /// <summary>
+    /// Goes on with a stage that an earlier orchestrator began: its agent may be living or have ended since.
+    /// </summary>
     public Task<StageReport> ResumeAsync(OpenStage open, Claim claim, CancellationToken work) =>
         WitnessAsync(open.Run, async () =>
         {
@@ -103,7 +106,8 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
         var launch = ((StageBriefing.Outcome.Ready)briefing).Launch with { Tag = parts.TagOf(claim) };
         var session = await parts.Agents.StartAsync(launch, work);
         if (session.Process is { } process
-            && await parts.Store.RecordProcessAsync(claim.Key, run, process, CancellationToken.None) == WriteOutcome.Fenced)
+            && await parts.Store.RecordProcessAsync(claim.Key, run, process, CancellationToken.None)
+                == WriteOutcome.Fenced)
         {
             await session.TerminateAsync("the claim was lost", CancellationToken.None);
         }
@@ -114,7 +118,8 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
     }
 
     /// <summary>
-    /// The bead's own head, or the target's tip for a new bead. A new attempt starts from the target as it is now, so that
+    /// The bead's own head, or the target's tip for a new bead. A new attempt starts from the target as it is now, so
+    /// that
     /// what it is judged on is what it will be merged into; where the two conflict, the agent is told to merge.
     /// </summary>
     async Task<CommitId> StartingPointAsync(Claim claim, StageStart start, CancellationToken work)
@@ -150,14 +155,17 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
         }
     }
 
-    /// <summary>At this point no process of the stage lives: its work is saved, looked at, and put to the gates.</summary>
+    /// <summary>
+    /// At this point no process of the stage lives: its work is saved, looked at, and put to the gates.
+    /// </summary>
     async Task<StageReport> JudgeAsync(
         Claim claim, StageSpec stage, StageRunId run, Workspace workspace, StageStart start, AgentEnd end,
         CancellationToken work)
     {
         using var patience = new CancellationTokenSource(RescueTime, parts.Time);
         var leftover = await parts.Workspaces.CommitLeftoversAsync(
-            workspace, $"{claim.Bead}: {stage.Name}, attempt {claim.Attempt}\n", parts.Time.GetUtcNow(), patience.Token);
+            workspace, $"{claim.Bead}: {stage.Name}, attempt {claim.Attempt}\n", parts.Time.GetUtcNow(),
+            patience.Token);
         var tree = (await parts.LandsOn.TreeAsync(leftover.Head, patience.Token)).Value;
         var head = leftover.Head.Value;
         var documents = StageDocuments.Collect(stage, start.SessionFolder);
@@ -201,7 +209,8 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
             stage.Gates, head.Commit, head.Tree, claim.Bead, _ => Task.FromResult(workspace.Path), work) switch
         {
             GatesOutcome.Passed => report(
-                new StageEnd.Finished(stage.Kind == StageKind.Command ? new AgentVerdict(true, null, []) : verdict), null),
+                new StageEnd.Finished(stage.Kind == StageKind.Command ? new AgentVerdict(true, null, []) : verdict),
+                null),
             GatesOutcome.Failed failed => report(
                 new StageEnd.GateFailed(failed.Result.Gate, failed.Result.Reason),
                 new FailedCheck(failed.Result.Gate, failed.Result.ExitCode, verdict, failed.Result.OutputTail)),
@@ -224,13 +233,15 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
     }
 
     string SessionOf(Claim claim) => Path.Combine(
-        parts.Paths.Sessions, WorkspaceBranch.Encode(claim.Bead.Value), $"{claim.Key.Token}-{claim.Stage}-{claim.Attempt}");
+        parts.Paths.Sessions, WorkspaceBranch.Encode(claim.Bead.Value),
+        $"{claim.Key.Token}-{claim.Stage}-{claim.Attempt}");
 
     static string Describe(AdmissionOutcome outcome) => outcome switch
     {
         AdmissionOutcome.Admitted => "there is room",
         AdmissionOutcome.OverQuota over =>
-            $"the workspaces use {over.BytesUsed >> 20} MiB, more than limits.diskGb allows; run beadswarm clean or raise it",
+            $"the workspaces use {over.BytesUsed >> 20} MiB, more than limits.diskGb allows; run beadswarm clean, or "
+            + "raise it",
         AdmissionOutcome.DiskFull full => $"only {full.BytesFree >> 20} MiB are free on the disk; make room",
     };
 }

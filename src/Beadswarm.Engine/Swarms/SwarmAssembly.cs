@@ -17,7 +17,8 @@ namespace Beadswarm.Swarms;
 sealed record AssembledAgent(AgentSlot Slot, AgentWorker Worker);
 
 /// <summary>
-/// The parts of one orchestrator, put together by hand from the bottom up: lock, repository, store, hub, target, agents.
+/// The parts of one orchestrator, put together by hand from the bottom up: lock, repository, store, hub, target,
+/// agents.
 /// Whatever fails on the way lets go of everything taken before.
 /// </summary>
 sealed class SwarmAssembly : IAsyncDisposable
@@ -41,7 +42,8 @@ sealed class SwarmAssembly : IAsyncDisposable
         var runner = new GitRunner(GitSettings.From(setup.Environment, setup.Time));
         var user = await UserRepository.OpenAsync(runner, setup.RepositoryPath, cancellationToken);
         var target = new BranchName(setup.Config.Landing.Target);
-        foreach (var problem in (await user.ProblemsAsync(target, cancellationToken)).Where(problem => problem.Blocking))
+        var problems = await user.ProblemsAsync(target, cancellationToken);
+        if (problems.FirstOrDefault(problem => problem.Blocking) is { } problem)
         {
             throw new SwarmRefusedException(problem.Message, "repair the repository, or see beadswarm doctor");
         }
@@ -153,7 +155,8 @@ sealed class SwarmAssembly : IAsyncDisposable
 
     /// <summary>Marks the processes of one repository's swarm among all on this machine.</summary>
     public static string TagPrefix(string repository) =>
-        "beadswarm-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(repository)))[..TagHashCharacters];
+        "beadswarm-"
+        + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(repository)))[..TagHashCharacters];
 
     static Gatekeeper Gates(SwarmSetup setup, SwarmPaths paths, GitRunner git, IStore store, SwarmEpoch epoch)
     {

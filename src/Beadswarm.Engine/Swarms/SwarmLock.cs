@@ -15,7 +15,8 @@ sealed class SwarmHeldException(SwarmHolder? holder) : Exception(
 }
 
 /// <summary>
-/// The exclusive right to run the swarm of one repository. The kernel's file lock decides and ends with the process, however
+/// The exclusive right to run the swarm of one repository. The kernel's file lock decides and ends with the process,
+/// however
 /// it ends; the file beside it only tells people who holds it.
 /// </summary>
 sealed class SwarmLock : IDisposable

@@ -4,7 +4,8 @@ using Beadswarm.Storage;
 namespace Beadswarm.Swarms;
 
 /// <summary>Looks at the swarm as a whole whenever something has changed, and ends it when it is over.</summary>
-sealed class SwarmMonitor(IStore store, TrackerSync tracker, ClaimRegistry claims, SwarmStop stop, int? target, Bell bell)
+sealed class SwarmMonitor(
+    IStore store, TrackerSync tracker, ClaimRegistry claims, SwarmStop stop, int? target, Bell bell)
 {
     /// <summary>Runs until the swarm is over, and says how.</summary>
     public async Task<SwarmDecision.Finish> RunAsync(CancellationToken terminate)
@@ -15,7 +16,8 @@ sealed class SwarmMonitor(IStore store, TrackerSync tracker, ClaimRegistry claim
             var decision = SwarmRules.Decide(await ViewAsync(terminate));
             if (decision is SwarmDecision.Finish)
             {
-                // A bead that was closed a moment ago may have made others ready: ask once more after the tracker was told.
+                // A bead that was closed a moment ago may have made others ready: ask once more after the tracker was
+                // told.
                 await tracker.PassAsync(terminate);
                 decision = SwarmRules.Decide(await ViewAsync(terminate));
             }
@@ -41,12 +43,15 @@ sealed class SwarmMonitor(IStore store, TrackerSync tracker, ClaimRegistry claim
         var outbox = await store.ReadOutboxAsync(cancellationToken);
         var busy = claims.All().Count > 0 || queue.Any(entry => entry.State is LandingState.Intended);
         return new SwarmView(
-            status.Landed, status.Left, claims.All().Count, status.Landing, status.Blocked, status.Pending, status.Ready,
-            status.NextWakeAt is not null, Unsettled: busy || (outbox.Count > 0 && stop.Draining is null), target, stop.Draining);
+            status.Landed, status.Left, claims.All().Count, status.Landing, status.Blocked, status.Pending,
+            status.Ready, status.NextWakeAt is not null,
+            Unsettled: busy || (outbox.Count > 0 && stop.Draining is null), target, stop.Draining);
     }
 }
 
-/// <summary>How a swarm is told to stop: first to drain, then to terminate. Asking again is the same as asking once.</summary>
+/// <summary>
+/// How a swarm is told to stop: first to drain, then to terminate. Asking again is the same as asking once.
+/// </summary>
 sealed class SwarmStop : IDisposable
 {
     readonly Lock _lock = new();

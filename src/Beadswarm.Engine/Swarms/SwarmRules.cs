@@ -45,7 +45,8 @@ static class SwarmRules
 
         return view switch
         {
-            { Blocked: 0, Pending: 0 } => new SwarmDecision.Finish(SwarmEnd.Completed, "every selected bead has landed"),
+            { Blocked: 0, Pending: 0 } =>
+                new SwarmDecision.Finish(SwarmEnd.Completed, "every selected bead has landed"),
             { Pending: 0 } => new SwarmDecision.Finish(
                 SwarmEnd.Exhausted, $"nothing is left to do but {Count(view.Blocked, "blocked bead")}"),
             _ => new SwarmDecision.Finish(

@@ -10,8 +10,10 @@ using Beadswarm.Supervision;
 namespace Beadswarm.Swarms;
 
 /// <summary>
-/// One orchestrator from start to end. It holds the repository's lock the whole time; when <see cref="Completion"/> is done,
-/// every component has stopped, every process of an agent is gone, and the store is closed by <see cref="DisposeAsync"/>.
+/// One orchestrator from start to end. It holds the repository's lock the whole time; when <see cref="Completion"/> is
+/// done,
+/// every component has stopped, every process of an agent is gone, and the store is closed by <see
+/// cref="DisposeAsync"/>.
 /// </summary>
 sealed class SwarmRun : IAsyncDisposable
 {
@@ -87,7 +89,8 @@ sealed class SwarmRun : IAsyncDisposable
     {
         var parts = _assembly.Parts;
         using var timeout = _assembly.Setup.Timeout is { } time
-            ? parts.Time.CreateTimer(_ => Drain($"--timeout of {time.TotalMinutes:0.#} minutes reached"), null, time, Timeout.InfiniteTimeSpan)
+            ? parts.Time.CreateTimer(
+                _ => Drain($"--timeout of {time.TotalMinutes:0.#} minutes reached"), null, time, Timeout.InfiniteTimeSpan)
             : null;
         using var services = new CancellationTokenSource();
         var limits = parts.Config.Limits;
@@ -185,7 +188,8 @@ sealed class SwarmRun : IAsyncDisposable
         {
             // The outbox and the file keep it: the next run brings it about.
             await Store.AppendAsync(
-                null, null, new JournalEvent.ComponentFailed("tracker", error.Message, Parked: false), CancellationToken.None);
+                null, null, new JournalEvent.ComponentFailed("tracker", error.Message, Parked: false),
+                CancellationToken.None);
         }
     }
 
@@ -195,7 +199,9 @@ sealed class SwarmRun : IAsyncDisposable
     async Task<SwarmOutcome> EndAsync(SwarmDecision.Finish finish)
     {
         var parts = _assembly.Parts;
-        var status = finish.End is SwarmEnd.Completed or SwarmEnd.Exhausted ? SwarmStatus.Completed : SwarmStatus.Stopped;
+        var status = finish.End is SwarmEnd.Completed or SwarmEnd.Exhausted
+            ? SwarmStatus.Completed
+            : SwarmStatus.Stopped;
         await parts.Store.SetSwarmStatusAsync(parts.Epoch, status, finish.Reason, CancellationToken.None);
         var end = await parts.Store.ReadStatusAsync(CancellationToken.None);
         parts.Bell.Ring();
@@ -209,7 +215,8 @@ sealed class SwarmRun : IAsyncDisposable
         var parts = _assembly.Parts;
         var parked = failure.Decision is RestartDecision.Park;
         await Store.AppendAsync(
-            null, null, new JournalEvent.ComponentFailed(failure.Component.Name, failure.Error.ToString(), parked), cancellationToken);
+            null, null, new JournalEvent.ComponentFailed(failure.Component.Name, failure.Error.ToString(), parked),
+            cancellationToken);
         parts.Bell.Ring();
         if (parked && failure.Component.Essential)
         {

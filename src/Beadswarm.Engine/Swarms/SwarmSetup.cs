@@ -26,7 +26,9 @@ sealed record SwarmSetup
     public bool Once { get; init; }
 }
 
-/// <summary>The repository, its tracker or its configuration is not fit for a swarm. Nothing has been changed.</summary>
+/// <summary>
+/// The repository, its tracker or its configuration is not fit for a swarm. Nothing has been changed.
+/// </summary>
 sealed class SwarmRefusedException(string message, string remedy) : Exception(message)
 {
     public string Remedy { get; } = remedy;

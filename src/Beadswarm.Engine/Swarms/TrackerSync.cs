@@ -10,13 +10,16 @@ namespace Beadswarm.Swarms;
 /// says (the intake), so that a bead that was just closed makes the beads behind it ready at once.
 /// </summary>
 sealed class TrackerSync(
-    IStore store, IBeadTracker tracker, SwarmEpoch epoch, SwarmConfig config, bool once, Action told, Bell bell, TimeProvider time)
+    IStore store, IBeadTracker tracker, SwarmEpoch epoch, SwarmConfig config, bool once, Action told, Bell bell,
+    TimeProvider time)
     : IDisposable
 {
     /// <summary>How often the tracker is looked at when nothing rings: somebody else may have changed it.</summary>
     static readonly TimeSpan LookPause = TimeSpan.FromSeconds(2);
 
-    /// <summary>How often the whole backlog is evaluated although it has not changed: deferrals end by the clock alone.</summary>
+    /// <summary>
+    /// How often the whole backlog is evaluated although it has not changed: deferrals end by the clock alone.
+    /// </summary>
     static readonly TimeSpan EvaluatePause = TimeSpan.FromSeconds(30);
 
     /// <summary>Pause after the tracker could not be read or written; a person has to repair it meanwhile.</summary>
@@ -40,7 +43,9 @@ sealed class TrackerSync(
         }
     }
 
-    /// <summary>Makes tracker and store agree. False when the tracker cannot be used now; that is journalled once.</summary>
+    /// <summary>
+    /// Makes tracker and store agree. False when the tracker cannot be used now; that is journalled once.
+    /// </summary>
     public async Task<bool> PassAsync(CancellationToken cancellationToken)
     {
         await _onePass.WaitAsync(cancellationToken);
@@ -57,7 +62,8 @@ sealed class TrackerSync(
             {
                 _reportedTrouble = trouble.Message;
                 await store.AppendAsync(
-                    null, null, new JournalEvent.ComponentFailed("tracker", trouble.Message, Parked: false), cancellationToken);
+                    null, null, new JournalEvent.ComponentFailed("tracker", trouble.Message, Parked: false),
+                    cancellationToken);
                 bell.Ring();
             }
 

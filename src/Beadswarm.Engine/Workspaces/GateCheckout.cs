@@ -3,7 +3,9 @@ using Beadswarm.Git;
 
 namespace Beadswarm.Workspaces;
 
-/// <summary>Looks at the folder a gate runs in, and puts it back: agents' workspaces and landing workspaces alike.</summary>
+/// <summary>
+/// Looks at the folder a gate runs in, and puts it back: agents' workspaces and landing workspaces alike.
+/// </summary>
 sealed class GateCheckout(GitRunner runner) : IGateCheckout
 {
     const string HeadPrefix = "# branch.oid ";

@@ -2,10 +2,14 @@ using System.Runtime.CompilerServices;
 
 namespace Beadswarm.Tests.Support;
 
-/// <summary>Finds the recorded data that lies beside the project: real backlogs and what the trackers printed.</summary>
+/// <summary>
+/// Finds the recorded data that lies beside the project: real backlogs and what the trackers printed.
+/// </summary>
 static class SharedData
 {
-    /// <summary>The path of a file or folder under <c>shared/data</c>, or null where that folder is not beside the project.</summary>
+    /// <summary>
+    /// The path of a file or folder under <c>shared/data</c>, or null where that folder is not beside the project.
+    /// </summary>
     public static string? Path(string relative, [CallerFilePath] string here = "")
     {
         for (var folder = Directory.GetParent(here); folder is not null; folder = folder.Parent)

@@ -10,7 +10,8 @@ using Beadswarm.Tests.Support;
 namespace Beadswarm.Tests.Swarms;
 
 /// <summary>
-/// A real repository with a backlog and a gate, and agents that are a shell script. The script is called with the protocol's
+/// A real repository with a backlog and a gate, and agents that are a shell script. The script is called with the
+/// protocol's
 /// environment; by default it writes <c>work/BEAD</c> in <c>implement</c> and passes every review.
 /// </summary>
 sealed class SwarmRepository : IDisposable
