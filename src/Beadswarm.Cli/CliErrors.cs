@@ -49,6 +49,7 @@ static class CliErrors
             SwarmHeldException held => new UserError(
                 held.Message, "wait for it, or stop it with Ctrl-C where it runs; 'beadswarm status' shows it",
                 ExitCodes.Held),
+            SwarmRefusedException refused => new UserError(refused.Message, refused.Remedy, ExitCodes.ConfigInvalid),
             GitException git => new UserError(git.Message, null, ExitCodes.Io),
             StoreException store => new UserError(store.Message, null, ExitCodes.StoreUnusable),
             ControlException control => new UserError(

@@ -31,6 +31,7 @@ static class CommandTree
     /// <summary>Every verb, in the order of <c>--help</c>. Each is made by <c>Create</c> in Commands/.</summary>
     static IEnumerable<Command> Verbs(CliHost host) =>
     [
+        RunCommand.Create(host),
         StatusCommand.Create(host),
         ProgressCommand.Create(host),
         AgentsCommand.Create(host),

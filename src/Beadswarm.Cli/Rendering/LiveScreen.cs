@@ -1,4 +1,3 @@
-using System.Globalization;
 using Beadswarm.Control;
 using Beadswarm.Journal;
 using Beadswarm.Swarms;
@@ -81,7 +80,7 @@ static class LiveScreen
             new Text(Cut(view.Headline(), host), new Style(decoration: Decoration.Bold)),
             new Text(Cut($"{pace.Bar()} {time}", host), new Style(Color.Green)),
             new Text(""),
-            Agents(view, agents, now.UtcDateTime),
+            Agents(view, agents, now.UtcDateTime, host),
             new Text(""),
             new Rows(state.Recent
                 .Select(entry => (entry, line: JournalText.Format(entry, host.Zone)))
@@ -91,37 +90,17 @@ static class LiveScreen
             new Text(keys, new Style(Color.Grey)));
     }
 
-    static Table Agents(StatusView view, int rows, DateTime now)
+    /// <summary>The same table as <c>agents</c> prints, so that it is cut in the same places.</summary>
+    static Rows Agents(StatusView view, int rows, DateTime now, CliHost host)
     {
-        var table = new Table { Border = TableBorder.None };
-        table.AddColumn(new TableColumn("agent").RightAligned());
-        table.AddColumns("role", "status");
-        table.AddColumn(new TableColumn("for").RightAligned());
-        table.AddColumns("bead", "stage");
-        table.AddColumn(new TableColumn("attempt").RightAligned());
-        table.AddColumn("note");
-        foreach (var column in table.Columns)
-        {
-            column.NoWrap = true;
-        }
-
-        foreach (var agent in view.Agents.Take(rows))
-        {
-            table.AddRow(
-                Cell(agent.Agent.ToString(CultureInfo.InvariantCulture)), Cell(agent.Role),
-                new Text(agent.Status, StyleOf(agent.Status)), Cell(Spans.Format(now - agent.Since)), Cell(agent.Bead),
-                Cell(agent.Stage), Cell(agent.Attempt?.ToString(CultureInfo.InvariantCulture)), Cell(agent.Reason));
-        }
-
-        if (view.Agents.Count > rows)
-        {
-            table.Caption($"and {view.Agents.Count - rows} more agents");
-        }
-
-        return table;
+        var lines = view.FormatAgents(now, host.Width - 1).TrimEnd('\n').Split('\n');
+        var agents = view.Agents.Take(rows)
+            .Select((agent, i) => new Text(Cut(lines[i + 1], host), StyleOf(agent.Status)));
+        var more = view.Agents.Count > rows
+            ? [new Text($"and {view.Agents.Count - rows} more agents", new Style(Color.Grey))]
+            : Array.Empty<Text>();
+        return new Rows([new Text(Cut(lines[0], host), new Style(Color.Grey)), .. agents, .. more]);
     }
-
-    static Text Cell(string? text) => new Text(SafeText.Line(text ?? "")).Overflow(Overflow.Ellipsis);
 
     static string Cut(string line, CliHost host) => SafeText.Line(line, host.Width - 1);
 

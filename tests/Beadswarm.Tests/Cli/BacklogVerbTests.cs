@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using Beadswarm.Cli;
 using Beadswarm.Tests.Support;
@@ -50,6 +49,66 @@ public sealed class BacklogVerbTests
     }
 
     [Fact]
+    public async Task A_dry_run_says_what_would_happen_and_changes_nothing()
+    {
+        await using var bench = await RepositoryAsync();
+
+        // Nothing but git on PATH: what agents this machine has must not decide the test.
+        var git = Settings.Which("git", bench.Host(TextWriter.Null, TextWriter.Null))!;
+        File.CreateSymbolicLink(Directory.CreateDirectory(bench[".git/bin"]).FullName + "/git", git);
+        bench.Environment["PATH"] = bench[".git/bin"];
+        var before = Directory.GetFileSystemEntries(bench.Path, "*", SearchOption.AllDirectories).Order();
+
+        Snapshot.Match(
+            await bench.RunAsync("run", "--dry-run", "--agents", "3") + "\n"
+            + await bench.RunAsync("run", "--dry-run", "--limit", "1", "--format", "json") + "\n"
+            + await bench.RunAsync("run", "--agents", "0") + "\n"
+            + await bench.RunAsync("run", "--timeout", "soon") + "\n"
+            + await bench.RunAsync("run"));
+        Assert.Equal(before, Directory.GetFileSystemEntries(bench.Path, "*", SearchOption.AllDirectories).Order());
+    }
+
+    [Fact]
+    public async Task A_run_prints_an_object_per_line_and_the_summary_last_and_can_be_read_afterwards()
+    {
+        await using var bench = await RepositoryAsync();
+        Directory.CreateDirectory(bench[".beadswarm"]);
+        await File.WriteAllTextAsync(
+            bench[".beadswarm/swarm.yaml"],
+            """
+            runners:
+              sh:
+                kind: command
+                command:
+                  - sh
+                  - -c
+                  - echo $BEADSWARM_STAGE >$BEADSWARM_BEAD; echo '{"verdict":"pass"}' >$BEADSWARM_RESULT
+            """, TestContext.Current.CancellationToken);
+        await bench.GitAsync("add", ".beads");
+        await bench.GitAsync("-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "first");
+
+        var (exitCode, output, error) = await bench.InvokeAsync(
+            "run", "--agents", "2", "--id", "t-1,t-2", "--no-commit", "--format", "json");
+
+        var lines = output.TrimEnd('\n').Split('\n').Select(line => JsonDocument.Parse(line).RootElement).ToArray();
+        Assert.All(lines, line => Assert.NotEmpty(line.GetProperty("type").GetString()!));
+        var summary = lines[^1];
+        Assert.Equal(
+            "type landed blocked pending target attempts durationMs exitCode",
+            string.Join(' ', summary.EnumerateObject().Select(field => field.Name)));
+        Assert.True(exitCode == 0 && summary.GetProperty("landed").GetInt32() == 2, output + error);
+        Assert.Equal(2, lines.Count(line => line.GetProperty("type").GetString() == "bead.landed"));
+        Assert.Equal(2, summary.GetProperty("target").GetInt32());
+
+        using var status = JsonDocument.Parse((await bench.InvokeAsync("status", "--format", "json")).Output);
+        Assert.Equal("completed", status.RootElement.GetProperty("state").GetString());
+        Assert.Equal(2, status.RootElement.GetProperty("landed").GetInt32());
+        var history = (await bench.InvokeAsync("history", "--format", "json")).Output.TrimEnd('\n').Split('\n');
+        Assert.Equal(8, history.Length);
+        Assert.Contains("landed", (await bench.InvokeAsync("why", "t-2")).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_broken_tracker_or_configuration_is_named_with_its_place()
     {
         await using var bench = await RepositoryAsync("{\"id\":");
@@ -70,8 +129,7 @@ public sealed class BacklogVerbTests
         var bench = new CliBench(repository: false);
         bench.Environment["PATH"] = Environment.GetEnvironmentVariable("PATH") ?? "";
         bench.Environment["HOME"] = bench.Path;
-        using var git = Process.Start(new ProcessStartInfo("git", ["init", "-q", "-b", "main", bench.Path]))!;
-        await git.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await bench.GitAsync("init", "-q", "-b", "main");
         Directory.CreateDirectory(bench[".beads"]);
         await File.WriteAllLinesAsync(
             bench[".beads/issues.jsonl"], lines.Length > 0 ? lines : Beads, TestContext.Current.CancellationToken);

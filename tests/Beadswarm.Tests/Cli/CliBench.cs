@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using Beadswarm.Cli;
 using Beadswarm.Control;
@@ -62,6 +63,14 @@ sealed class CliBench : IAsyncDisposable
         var host = Host(new StringWriter(), new StringWriter());
         var exitCode = await CommandTree.InvokeAsync(args, host);
         return (exitCode, Redact(host.Out.ToString()!), Redact(host.Error.ToString()!));
+    }
+
+    /// <summary>Runs git in the repository, as its user would.</summary>
+    public async Task GitAsync(params string[] args)
+    {
+        using var git = Process.Start(new ProcessStartInfo("git", ["-C", Path, .. args]))!;
+        await git.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, git.ExitCode);
     }
 
     public CliHost Host(TextWriter output, TextWriter error) =>
