@@ -31,6 +31,7 @@ static class CommandTree
     /// <summary>Every verb, in the order of <c>--help</c>. Each is made by <c>Create</c> in Commands/.</summary>
     static IEnumerable<Command> Verbs(CliHost host) =>
     [
+        InitCommand.Create(host),
         RunCommand.Create(host),
         StatusCommand.Create(host),
         ProgressCommand.Create(host),
@@ -43,6 +44,11 @@ static class CommandTree
         LogsCommand.Create(host),
         WatchCommand.Create(host),
 
+        RetryCommand.Create(host),
+        ReleaseCommand.Create(host),
+        DoctorCommand.Create(host),
+        ConfigCommand.Create(host),
+        PromptsCommand.Create(host),
         CompletionCommand.Create(host),
     ];
 
