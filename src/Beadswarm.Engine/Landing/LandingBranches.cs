@@ -24,6 +24,9 @@ sealed record LandingBranches(ILandingRepository Target, ILandingRepository? Int
         var fenced = config.Remote is null ? hub.User.Repository : hub.Repository;
         var epoch = await Hub.BeginEpochAsync(fenced, cancellationToken);
         var target = await OpenAsync(hub, config.Remote, new BranchName(config.Target), epoch, cancellationToken);
+
+        // What a killed lander left half done in the user's checkout is finished or undone before anything else.
+        await target.RecoverAsync(cancellationToken);
         ILandingRepository? integration = null;
         if (config.Mode == LandingMode.Integration)
         {
@@ -38,7 +41,9 @@ sealed record LandingBranches(ILandingRepository Target, ILandingRepository? Int
     /// <summary>Makes the branch of a finished bead visible where the target is, and says its name.</summary>
     public async Task<string> PublishAsync(LandingEntry entry, CancellationToken cancellationToken)
     {
-        var branch = new BranchName(PublishedPrefix + WorkspaceBranch.Encode(entry.Bead.Value));
+        // A branch of its own for each attempt: what was shown to a person is never moved under his feet.
+        var branch = new BranchName(
+            $"{PublishedPrefix}{WorkspaceBranch.Encode(entry.Bead.Value)}/attempt-{entry.Attempt}");
         var place = await OpenAsync(_hub, _remote, branch, null, cancellationToken);
         await place.EnsureBranchAsync(CommitId.Parse(entry.HeadCommit), cancellationToken);
         return branch.Value;
@@ -50,6 +55,7 @@ sealed record LandingBranches(ILandingRepository Target, ILandingRepository? Int
         ILandingTarget target = remote is null
             ? new LocalTarget(hub, branch, epoch)
             : await RemoteTarget.OpenAsync(hub, remote, branch, epoch, cancellationToken);
-        return new LandingGit(hub, target, WorkspaceCleaning.KeepIgnored);
+        // Everything: a verdict on leftovers of an earlier build would not be one on this tree.
+        return new LandingGit(hub, target, WorkspaceCleaning.Everything);
     }
 }

@@ -36,7 +36,8 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
             {
                 _waiting = false;
                 parts.Bell.Ring();
-                await WorkAsync(claim, askedAt, null, drain, terminate);
+                var stage = PipelineRules.Resume(parts.Config.Pipeline, claim.Stage);
+                await WorkAsync(claim with { Stage = stage }, askedAt, null, drain, terminate);
             }
             else
             {

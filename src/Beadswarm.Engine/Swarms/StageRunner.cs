@@ -1,7 +1,6 @@
 using Beadswarm.Agents;
 using Beadswarm.Beads;
 using Beadswarm.Claims;
-using Beadswarm.Gates;
 using Beadswarm.Git;
 using Beadswarm.Landing;
 using Beadswarm.Pipelines;
@@ -34,6 +33,12 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
         if (await parts.Store.StartStageAsync(claim.Key, start, work) is not { } run)
         {
             return null;
+        }
+
+        // A bead that takes its agent down with it leaves nobody to judge it: its lost leases are counted by the store.
+        if (claim.InfrastructureFailures > parts.Config.Limits.InfrastructureRetriesMax)
+        {
+            return StageReport.Without(run, new StageEnd.Lost("its agents were lost again and again"));
         }
 
         return await WitnessAsync(run, () => ExecuteAsync(claim, stage, run, start, work), work);

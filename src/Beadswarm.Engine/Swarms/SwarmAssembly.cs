@@ -7,6 +7,7 @@ using Beadswarm.Configuration;
 using Beadswarm.Gates;
 using Beadswarm.Git;
 using Beadswarm.Landing;
+using Beadswarm.Pipelines;
 using Beadswarm.Storage;
 using Beadswarm.Storage.Sqlite;
 using Beadswarm.Workspaces;
@@ -137,6 +138,10 @@ sealed class SwarmAssembly : IAsyncDisposable
             store, swarm.Epoch, config, branches.Target, branches.Integration, parts.Gates, tracker, paths.Repository,
             branches.PublishAsync, parts.Workspaces, bell, setup.Time));
         var unfinished = await new Recovery(parts, slots).RunAsync(cancellationToken);
+        var strays = await StrayStagesAsync(store, config, cancellationToken);
+        IEnumerable<StageName> StraysFor(PoolConfig pool) =>
+            pool.Stages.Contains(config.Pipeline.Stages[0].Name) ? strays : [];
+
         return new SwarmAssembly
         {
             Setup = setup,
@@ -148,9 +153,26 @@ sealed class SwarmAssembly : IAsyncDisposable
             Leases = new LeaseKeeper(store, claims, config.Limits.Lease, setup.Time),
             Reaper = new Reaper(store, swarm.Epoch, claims, config.Limits.Lease, bell, setup.Time),
             Agents = [.. slots.Zip(Pools(config)).Select(pair =>
-                new AssembledAgent(pair.First, new AgentWorker(parts, pair.First, pair.Second.Stages)))],
+                new AssembledAgent(
+                    pair.First,
+                    new AgentWorker(parts, pair.First, [.. pair.Second.Stages, .. StraysFor(pair.Second)])))],
             Unfinished = unfinished,
         };
+    }
+
+    /// <summary>
+    /// Stages at which begun beads wait, but which the pipeline does not have any more: whoever serves its first stage
+    /// takes them up there.
+    /// </summary>
+    static async Task<IReadOnlyList<StageName>> StrayStagesAsync(
+        IStore store, SwarmConfig config, CancellationToken cancellationToken)
+    {
+        var beads = await store.ReadBeadsAsync(cancellationToken);
+        return
+        [
+            .. beads.Select(bead => bead.State).OfType<BeadState.Pending>().Select(pending => pending.Stage).Distinct()
+                .Where(stage => !config.Pipeline.Has(stage)),
+        ];
     }
 
     /// <summary>Marks the processes of one repository's swarm among all on this machine.</summary>

@@ -2,7 +2,6 @@ using Beadswarm.Agents;
 using Beadswarm.Beads;
 using Beadswarm.Claims;
 using Beadswarm.Configuration;
-using Beadswarm.Gates;
 using Beadswarm.Landing;
 using Beadswarm.Storage;
 using Beadswarm.Workspaces;

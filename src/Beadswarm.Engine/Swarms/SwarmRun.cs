@@ -3,7 +3,6 @@ using Beadswarm.Beads;
 using Beadswarm.Claims;
 using Beadswarm.Control;
 using Beadswarm.Journal;
-using Beadswarm.Landing;
 using Beadswarm.Storage;
 using Beadswarm.Supervision;
 
@@ -90,7 +89,8 @@ sealed class SwarmRun : IAsyncDisposable
         var parts = _assembly.Parts;
         using var timeout = _assembly.Setup.Timeout is { } time
             ? parts.Time.CreateTimer(
-                _ => Drain($"--timeout of {time.TotalMinutes:0.#} minutes reached"), null, time, Timeout.InfiniteTimeSpan)
+                _ => Drain($"--timeout of {time.TotalMinutes:0.#} minutes reached"), null, time,
+                Timeout.InfiniteTimeSpan)
             : null;
         using var services = new CancellationTokenSource();
         var limits = parts.Config.Limits;

@@ -1,15 +1,16 @@
 using System.Globalization;
 using Beadswarm.Beads;
+using Beadswarm.Gates;
 using Beadswarm.Storage;
 
-namespace Beadswarm.Gates;
+namespace Beadswarm.Swarms;
 
 /// <summary>What the gates say about one tree.</summary>
 abstract record GatesOutcome
 {
     GatesOutcome() { }
 
-    public sealed record Passed(IReadOnlyList<GateResult> Results) : GatesOutcome;
+    public sealed record Passed : GatesOutcome;
 
     public sealed record Failed(GateResult Result) : GatesOutcome;
 
@@ -33,7 +34,6 @@ sealed class Gatekeeper(
         Func<CancellationToken, Task<string>> directory, CancellationToken cancellationToken)
     {
         string? folder = null;
-        var results = new List<GateResult>();
         foreach (var spec in names.Select(name => gates[name]))
         {
             if (!await IsKnownAsync(spec, tree, cancellationToken))
@@ -49,7 +49,6 @@ sealed class Gatekeeper(
             switch (result.Status)
             {
                 case GateStatus.Passed:
-                    results.Add(result);
                     break;
                 case GateStatus.Failed:
                     return new GatesOutcome.Failed(result);
@@ -58,20 +57,22 @@ sealed class Gatekeeper(
             }
         }
 
-        return new GatesOutcome.Passed(results);
+        return new GatesOutcome.Passed();
     }
 
     /// <summary>
-    /// What has landed sets the baseline of counting gates: the first time, and whenever it is lower.
+    /// What has landed sets the baseline of counting gates: the first time, and whenever it is lower. Told by tree, so
+    /// that a restart between the landing and this loses nothing.
     /// </summary>
-    public async Task LandedAsync(IReadOnlyList<GateResult> results, CancellationToken cancellationToken)
+    public async Task LandedAsync(IReadOnlyList<string> names, string tree, CancellationToken cancellationToken)
     {
-        foreach (var result in results)
+        foreach (var spec in names.Select(name => gates[name]).Where(spec => spec.CountPattern is not null))
         {
-            var baseline = await store.ReadBaselineAsync(result.Gate, cancellationToken);
-            if (BaselineRules.AfterLanding(result.Count, baseline) is { } lower && lower != baseline)
+            var result = await store.FindGateResultAsync(tree, runner.RecipeOf(spec), cancellationToken);
+            var baseline = await store.ReadBaselineAsync(spec.Name, cancellationToken);
+            if (BaselineRules.AfterLanding(result?.Count, baseline) is { } lower && lower != baseline)
             {
-                await store.LowerBaselineAsync(result.Gate, lower, cancellationToken);
+                await store.LowerBaselineAsync(spec.Name, lower, cancellationToken);
             }
         }
     }

@@ -1,15 +1,14 @@
 using Beadswarm.Beads;
 using Beadswarm.Claims;
 using Beadswarm.Configuration;
-using Beadswarm.Gates;
 using Beadswarm.Git;
 using Beadswarm.Journal;
+using Beadswarm.Landing;
 using Beadswarm.Pipelines;
 using Beadswarm.Storage;
-using Beadswarm.Swarms;
 using Beadswarm.Workspaces;
 
-namespace Beadswarm.Landing;
+namespace Beadswarm.Swarms;
 
 /// <summary>What a step of the lander came to, and so how long it may rest.</summary>
 abstract record LandingStep
@@ -284,6 +283,8 @@ sealed class Lander(LanderParts parts)
     {
         var proof = new LandingProof(commit.Value, tip.Value);
         await FencedUnlessDoneAsync(parts.Store.CompleteLandingAsync(parts.Epoch, entry.Id, proof, stop));
+        var tree = await parts.Target.TreeAsync(commit, stop);
+        await parts.Gates.LandedAsync(parts.Config.Landing.Gates, tree.Value, stop);
         await parts.Target.FollowAsync(tip, stop);
 
         // Refuses by itself while anything is only there; what is left is removed by clean.

@@ -1,6 +1,7 @@
+using Beadswarm.Gates;
 using Beadswarm.Storage;
 
-namespace Beadswarm.Gates;
+namespace Beadswarm.Swarms;
 
 /// <summary>Gate results in the store, beside everything else that is known.</summary>
 sealed class StoredGateLedger(IStore store) : IGateLedger

@@ -1,7 +1,8 @@
 using Beadswarm.Gates;
 using Beadswarm.Git;
+using Beadswarm.Workspaces;
 
-namespace Beadswarm.Workspaces;
+namespace Beadswarm.Swarms;
 
 /// <summary>
 /// Looks at the folder a gate runs in, and puts it back: agents' workspaces and landing workspaces alike.
