@@ -39,8 +39,8 @@ static class ConfigKeys
         new("store", new Text("^(sqlite|postgres(ql)?://.+|surrealdb://.+)$", "sqlite or a database URL"), "sqlite",
             "Where the swarm keeps its state: sqlite, in .beadswarm/swarm.db. This version has no other."),
 
-        new("tracker.kind", Choose("auto", "jsonl", "bd", "br"), "auto",
-            "jsonl reads and writes .beads/issues.jsonl directly; bd and br go through that program."),
+        new("tracker.kind", Later(["auto", "jsonl"], ["bd", "br"]), "auto",
+            "jsonl, which is what auto finds: .beads/issues.jsonl itself, under the lock files that bd and br take."),
         new("tracker.dialect", Choose("auto", "bd", "bd-classic", "br"), "auto",
             "Whose rules decide what is ready: bd 1.0.5 and later, bd up to 0.50, or br."),
         new("tracker.commit", new Switch(), "true",
