@@ -3,6 +3,7 @@ using Beadswarm.Beads;
 using Beadswarm.Cli.Rendering;
 using Beadswarm.Control;
 using Beadswarm.Git;
+using Beadswarm.Pipelines;
 using Beadswarm.Storage;
 using Beadswarm.Swarms;
 

@@ -1,6 +1,8 @@
 namespace Beadswarm.Cli;
 
-/// <summary>What an exit code of the program means. The numbers are public: scripts and supervisors rely on them.</summary>
+/// <summary>
+/// What an exit code of the program means. The numbers are public: scripts and supervisors rely on them.
+/// </summary>
 static class ExitCodes
 {
     public const int Ok = 0;

@@ -1,6 +1,6 @@
-using Beadswarm.Cli;
+using Beadswarm.Pipelines;
 
-namespace Beadswarm.Tests.Cli;
+namespace Beadswarm.Tests.Pipelines;
 
 public sealed class SuggestionTests
 {
