@@ -399,9 +399,9 @@ sealed class Lander(LanderParts parts)
         }
     }
 
-    TimeSpan TrackerCommitDue() => _trackerDirtySince is { } since
-        ? since + parts.Config.Tracker.CommitInterval - parts.Time.GetUtcNow()
-        : Timeout.InfiniteTimeSpan;
+    /// <summary>Time until the tracker's file is to be committed; null while it has nothing new.</summary>
+    TimeSpan? TrackerCommitDue() =>
+        _trackerDirtySince + parts.Config.Tracker.CommitInterval - parts.Time.GetUtcNow();
 
     async Task ReportHoldAsync(string reason, CancellationToken stop)
     {
@@ -414,10 +414,13 @@ sealed class Lander(LanderParts parts)
         }
     }
 
-    async Task RestAsync(Task? rung, TimeSpan pause, CancellationToken drain, CancellationToken stop)
+    /// <param name="rung">Ends the rest early; null: nothing does.</param>
+    /// <param name="pause">Ends it at the latest; null: only the ring does.</param>
+    async Task RestAsync(Task? rung, TimeSpan? pause, CancellationToken drain, CancellationToken stop)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(drain, stop);
-        var delay = Task.Delay(pause < TimeSpan.Zero ? Timeout.InfiniteTimeSpan : pause, parts.Time, either.Token);
+        var longest = pause is { } given && given < TimeSpan.Zero ? TimeSpan.Zero : pause ?? Timeout.InfiniteTimeSpan;
+        var delay = Task.Delay(longest, parts.Time, either.Token);
         await Task.WhenAny(rung ?? delay, delay);
         await either.CancelAsync();
         stop.ThrowIfCancellationRequested();
