@@ -32,6 +32,7 @@ static class CommandTree
     static IEnumerable<Command> Verbs(CliHost host) =>
     [
         InitCommand.Create(host),
+        DemoCommand.Create(host),
         RunCommand.Create(host),
         StatusCommand.Create(host),
         ProgressCommand.Create(host),

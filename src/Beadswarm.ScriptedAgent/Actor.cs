@@ -1,10 +1,11 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace Beadswarm.ScriptedAgent;
 
 /// <summary>Does what a script says, really: files, commits, results, and every way an agent can go wrong.</summary>
-sealed class Actor(AgentTask task)
+sealed partial class Actor(AgentTask task)
 {
     /// <returns>The exit code.</returns>
     public int Perform(IReadOnlyList<ScriptAction> actions)
@@ -40,6 +41,9 @@ sealed class Actor(AgentTask task)
                 break;
             case "commit":
                 Commit(task.Fill(action.Text("message") ?? "Work on {{bead}}"));
+                break;
+            case "merge":
+                Merge();
                 break;
             case "result":
                 WriteResult(action);
@@ -146,6 +150,17 @@ sealed class Actor(AgentTask task)
         }
     }
 
+    // Only a bead that came back from landing with a conflict has been told what to merge. The target's side of every
+    // conflict is taken: the actions that follow then do this bead's part on top of it.
+    void Merge()
+    {
+        var told = Path.Combine(task.Context, "conflict.md");
+        if (File.Exists(told) && MergeAsked().Match(File.ReadAllText(told)) is { Success: true } asked)
+        {
+            Git.Run(task.Workspace, "merge", "-q", "--no-edit", "-X", "theirs", asked.Groups[1].Value);
+        }
+    }
+
     void WriteResult(ScriptAction action)
     {
         using var buffer = new MemoryStream();
@@ -176,4 +191,7 @@ sealed class Actor(AgentTask task)
             Console.WriteLine(text);
         }
     }
+
+    [GeneratedRegex("`git merge ([0-9a-f]{40,64})`")]
+    private static partial Regex MergeAsked();
 }

@@ -3,7 +3,8 @@ using System.Globalization;
 namespace Beadswarm.ScriptedAgent;
 
 /// <summary>What the protocol's environment asks of this agent.</summary>
-sealed record AgentTask(string Agent, string Bead, string Stage, int Attempt, string Workspace, string ResultPath)
+sealed record AgentTask(
+    string Agent, string Bead, string Stage, int Attempt, string Workspace, string Context, string ResultPath)
 {
     public static AgentTask FromEnvironment() => new(
         Variable("BEADSWARM_AGENT"),
@@ -11,6 +12,7 @@ sealed record AgentTask(string Agent, string Bead, string Stage, int Attempt, st
         Variable("BEADSWARM_STAGE"),
         int.TryParse(Variable("BEADSWARM_ATTEMPT"), CultureInfo.InvariantCulture, out var attempt) ? attempt : 1,
         Variable("BEADSWARM_WORKSPACE"),
+        Variable("BEADSWARM_CONTEXT"),
         Variable("BEADSWARM_RESULT"));
 
     /// <summary>Puts the facts of the task into a text of the script.</summary>

@@ -10,9 +10,10 @@ static class CompletionCommand
 
     public static Command Create(CliHost host)
     {
-        var shell = new Argument<string>("shell") { Description = "The shell to write for", HelpName = "bash|zsh|fish" };
+        var shell = new Argument<string>("shell") { Description = "Which shell", HelpName = "bash|zsh|fish" };
         shell.AcceptOnlyFromAmong(Shells);
-        var command = new Command("completion", "Print a completion script, for example: eval \"$(beadswarm completion bash)\"")
+        var command = new Command(
+            "completion", "Print a completion script, for example: eval \"$(beadswarm completion bash)\"")
         {
             shell,
         };

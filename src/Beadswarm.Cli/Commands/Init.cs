@@ -18,8 +18,12 @@ static class InitCommand
     public static System.CommandLine.Command Create(CliHost host)
     {
         var force = new System.CommandLine.Option<bool>("--force") { Description = "Replace a file that is there" };
-        var dryRun = new System.CommandLine.Option<bool>("--dry-run") { Description = "Print the file instead of writing it" };
-        var command = new System.CommandLine.Command("init", "Detect tracker, gates and agent CLIs, and write .beadswarm/swarm.yaml")
+        var dryRun = new System.CommandLine.Option<bool>("--dry-run")
+        {
+            Description = "Print the file instead of writing it",
+        };
+        var command = new System.CommandLine.Command(
+            "init", "Detect tracker, gates and agent CLIs, and write .beadswarm/swarm.yaml")
         {
             force,
             dryRun,

@@ -3,8 +3,8 @@ using System.Text;
 namespace Beadswarm.Cli.Completions;
 
 /// <summary>
-/// Completion scripts that carry the whole tree, so that pressing Tab starts no program. Each walks the words typed so far
-/// to the verb they lead to, and offers what fits behind it.
+/// Completion scripts that carry the whole tree, so that pressing Tab starts no program. Each walks the words typed so
+/// far to the verb they lead to, and offers what fits behind it.
 /// </summary>
 static class CompletionScripts
 {

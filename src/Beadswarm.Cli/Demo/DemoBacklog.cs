@@ -29,8 +29,8 @@ enum DemoFate
 /// <param name="Feature">The name under which the library lists it once it is there.</param>
 /// <param name="Function">Null for the beads that edit the same line.</param>
 sealed record DemoBead(
-    BeadId Id, string Feature, string Title, int Priority, IReadOnlyList<BeadId> BlockedBy, BeadId? Parent, DemoFate Fate,
-    DemoFunction? Function);
+    BeadId Id, string Feature, string Title, int Priority, IReadOnlyList<BeadId> BlockedBy, BeadId? Parent,
+    DemoFate Fate, DemoFunction? Function);
 
 /// <summary>The backlog of the demo: the same for the same number of beads and the same seed.</summary>
 sealed record DemoBacklog(BeadId Epic, IReadOnlyList<DemoBead> Beads)
@@ -74,8 +74,8 @@ sealed record DemoBacklog(BeadId Epic, IReadOnlyList<DemoBead> Beads)
         list.AddRange(SameLine.Select((doc, i) => new DemoBead(
             BeadId.Parse($"demo-{i + 2}"), doc.Feature, doc.Title, 0, [], null, DemoFate.SameLine, null)));
         list.Add(new DemoBead(
-            BeadId.Parse($"demo-{SameLine.Count + 2}"), RoundHalf.Name, $"Add {RoundHalf.Name}: {RoundHalf.Does}", 1, [],
-            null, DemoFate.Impossible, RoundHalf));
+            BeadId.Parse($"demo-{SameLine.Count + 2}"), RoundHalf.Name, $"Add {RoundHalf.Name}: {RoundHalf.Does}", 1,
+            [], null, DemoFate.Impossible, RoundHalf));
         return new DemoBacklog(epic, list);
     }
 

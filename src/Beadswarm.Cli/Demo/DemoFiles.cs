@@ -6,17 +6,20 @@ namespace Beadswarm.Cli.Demo;
 /// <summary>The files of the demo's repository: those it begins with, and those that the agents write.</summary>
 static class DemoFiles
 {
-    public const string Readme = """
+    /// <summary>The line of the README that two beads edit.</summary>
+    public const string SharedLine = "Small text functions for the shell.";
+
+    public const string Readme = $"""
         # textkit
 
-        Small text functions for the shell.
+        {SharedLine}
 
         Use them with `. lib/NAME.sh`. Each file of `features/` names a function that is there and checked; `sh test.sh`
         checks all of them.
 
         """;
 
-    /// <summary>The gate: everything the library says it has is checked, and nothing is there that is not checked.</summary>
+    /// <summary>The gate: all that the library says it has is checked, and nothing is there unchecked.</summary>
     public const string TestScript = """
         #!/bin/sh
         # Checks every feature that features/ names with the checks of the same name. Usage: sh test.sh
@@ -100,7 +103,7 @@ static class DemoFiles
         {
             json.WriteString("id", backlog.Epic.Value);
             json.WriteString("title", "A library of text functions");
-            json.WriteString("description", "Every function is a file of lib/, named in features/ and checked by test.sh.");
+            json.WriteString("description", "Each function is a file of lib/, named in features/, checked by test.sh.");
             json.WriteString("status", "open");
             json.WriteNumber("priority", 1);
             json.WriteString("issue_type", "epic");

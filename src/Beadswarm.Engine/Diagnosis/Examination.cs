@@ -39,7 +39,7 @@ static class Examination
     public static async Task<Facts> LookAsync(ExaminationScope scope, CancellationToken cancellationToken)
     {
         var version = await GitVersionAsync(scope, cancellationToken);
-        var (store, beads, open) = await StoreAsync(scope, cancellationToken);
+        var (store, agents, beads, open) = await StoreAsync(scope, cancellationToken);
         var held = beads.Where(IsUnderWay).Select(bead => bead.Id).ToHashSet();
         var facts = new Facts
         {
@@ -67,7 +67,7 @@ static class Examination
             Obstacles = [.. (await user.ProblemsAsync(target, cancellationToken)).Select(Obstacle)],
             FolderNotIgnored = await IsNotIgnoredAsync(scope, user, cancellationToken),
             Orphans = scope.Quiet && facts.Processes.Count == 0
-                ? await HubSearch.FindAsync(user, runner, beads, cancellationToken)
+                ? await HubSearch.FindAsync(user, runner, agents, beads, cancellationToken)
                 : [],
         };
     }
@@ -106,25 +106,25 @@ static class Examination
         }
     }
 
-    static async Task<(StoreFacts Store, IReadOnlyList<BeadWork> Beads, IReadOnlyList<OpenStage> Open)> StoreAsync(
-        ExaminationScope scope, CancellationToken cancellationToken)
+    static async Task<Known> StoreAsync(ExaminationScope scope, CancellationToken cancellationToken)
     {
         if (!File.Exists(scope.Paths.Store))
         {
-            return (new StoreFacts.None(), [], []);
+            return new Known(new StoreFacts.None(), [], [], []);
         }
 
         try
         {
             await using var store = await SqliteStore.OpenReadOnlyAsync(
                 scope.Paths.Store, scope.Time, cancellationToken);
-            return (
-                new StoreFacts.Sound(), await store.ReadBeadsAsync(cancellationToken),
-                await store.ReadOpenStagesAsync(cancellationToken));
+            var status = await store.ReadStatusAsync(cancellationToken);
+            return new Known(
+                new StoreFacts.Sound(), [.. status.Agents.Select(agent => agent.Agent)],
+                await store.ReadBeadsAsync(cancellationToken), await store.ReadOpenStagesAsync(cancellationToken));
         }
         catch (StoreException error)
         {
-            return (new StoreFacts.Unusable(scope.Paths.Store, error.Message), [], []);
+            return new Known(new StoreFacts.Unusable(scope.Paths.Store, error.Message), [], [], []);
         }
     }
 
@@ -205,4 +205,9 @@ static class Examination
         };
         return new RepositoryObstacle(kind, problem.Message, problem.Blocking);
     }
+
+    /// <summary>What the store says.</summary>
+    sealed record Known(
+        StoreFacts Store, IReadOnlyList<AgentNumber> Agents, IReadOnlyList<BeadWork> Beads,
+        IReadOnlyList<OpenStage> Open);
 }

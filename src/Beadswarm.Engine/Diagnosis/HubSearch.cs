@@ -7,8 +7,11 @@ namespace Beadswarm.Diagnosis;
 /// <summary>Opens the hub of a swarm at rest, where there is one, and looks for what nobody needs.</summary>
 static class HubSearch
 {
+    /// <param name="agents">Agents whose workspaces stay, because they have or will have a use for them.</param>
+    /// <param name="beads">Beads the store knows; the branches of finished ones are not needed.</param>
     public static async Task<IReadOnlyList<Orphan>> FindAsync(
-        UserRepository user, GitRunner runner, IReadOnlyList<BeadWork> beads, CancellationToken cancellationToken)
+        UserRepository user, GitRunner runner, IEnumerable<AgentNumber> agents, IReadOnlyList<BeadWork> beads,
+        CancellationToken cancellationToken)
     {
         if (await OpenAsync(user, runner, cancellationToken) is not { } search)
         {
@@ -16,12 +19,11 @@ static class HubSearch
         }
 
         var needed = beads.Where(bead => bead.State is not (BeadState.Completed or BeadState.Withdrawn)).ToArray();
-        var agents = needed.Select(bead => bead.LastAgent).OfType<AgentNumber>().ToHashSet();
         var branches = needed
             .Where(bead => bead.LastAgent is not null)
             .Select(bead => WorkspaceBranch.Of(bead.LastAgent!.Value, bead.Id)) // filtered just above
             .ToHashSet();
-        return await search.FindAsync(agents, branches, cancellationToken);
+        return await search.FindAsync(agents.ToHashSet(), branches, cancellationToken);
     }
 
     public static async Task<OrphanRepair> PutAwayAsync(

@@ -130,7 +130,7 @@ public sealed class DiagnosisRulesTests
 
     [Fact]
     public void A_store_of_a_later_program_is_an_error() =>
-        Check(Healthy with { Store = new StoreFacts.Unusable("swarm.db", "newer than this program") }, "store.unusable");
+        Check(Healthy with { Store = new StoreFacts.Unusable("swarm.db", "too new") }, "store.unusable");
 
     [Fact]
     public void A_note_is_no_problem()
@@ -151,5 +151,7 @@ public sealed class DiagnosisRulesTests
     static Facts With(params BacklogFile[] files) => Healthy with { Tracker = new TrackerFacts(files, [], [], null) };
 
     static BacklogFile File(string path, params (string Id, int ChangedAt)[] beads) => new(
-        path, beads.ToDictionary(bead => BeadId.Parse(bead.Id), bead => DateTimeOffset.FromUnixTimeSeconds(bead.ChangedAt)));
+        path,
+        beads.ToDictionary(
+            bead => BeadId.Parse(bead.Id), bead => DateTimeOffset.FromUnixTimeSeconds(bead.ChangedAt)));
 }

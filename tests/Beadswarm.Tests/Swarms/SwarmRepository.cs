@@ -22,7 +22,8 @@ sealed class SwarmRepository : IDisposable
     public const string DefaultAgent =
         """
         case $BEADSWARM_STAGE in
-        implement) mkdir -p work; echo "$BEADSWARM_ATTEMPT" > "work/$BEADSWARM_BEAD"; git add -A; git commit -qm "$BEADSWARM_BEAD" ;;
+        implement) mkdir -p work; echo "$BEADSWARM_ATTEMPT" > "work/$BEADSWARM_BEAD"
+          git add -A; git commit -qm "$BEADSWARM_BEAD" ;;
         qa-enforcer|red-queen) echo '{"verdict":"pass"}' > "$BEADSWARM_RESULT" ;;
         contract) echo "contract of $BEADSWARM_BEAD" > "$BEADSWARM_CONTEXT/contract.md" ;;
         esac
@@ -149,7 +150,8 @@ sealed class SwarmRepository : IDisposable
             .Split('\n', StringSplitOptions.RemoveEmptyEntries)];
 
     public string StatusOf(string bead) =>
-        Backlog.Parse(_folder[".beads/issues.jsonl"], File.ReadAllBytes(_folder[".beads/issues.jsonl"]), TrackerDialect.Bd)
+        Backlog.Parse(
+            _folder[".beads/issues.jsonl"], File.ReadAllBytes(_folder[".beads/issues.jsonl"]), TrackerDialect.Bd)
             .Beads.Single(one => one.Id.Value == bead).Status;
 
     public void Dispose() => _folder.Dispose();

@@ -22,7 +22,8 @@ public sealed class CompletionScriptsTests
     [Fact]
     public void Help_with_quotes_stays_one_word_of_the_script()
     {
-        var script = CompletionScripts.Fish(CompletionTree.Of(new RootCommand { new Command("land", "it's a bead's way") }));
+        var root = new RootCommand { new Command("land", "it's a bead's way") };
+        var script = CompletionScripts.Fish(CompletionTree.Of(root));
 
         Assert.Contains(@"-a 'land' -d 'it'\''s a bead'\''s way'", script, StringComparison.Ordinal);
     }

@@ -26,7 +26,8 @@ public sealed class DemoBacklogTests
     {
         var backlog = DemoBacklog.Create(60, seed: 1);
         using var folder = Write(backlog);
-        var possible = backlog.Beads.Where(bead => bead.Function is not null && bead.Fate != DemoFate.Impossible).ToArray();
+        var possible = backlog.Beads
+            .Where(bead => bead.Function is not null && bead.Fate != DemoFate.Impossible).ToArray();
         foreach (var bead in possible)
         {
             Do(folder, bead, bead.Function!.WrongBody); // only beads with a function are left
@@ -124,7 +125,8 @@ public sealed class DemoBacklogTests
         Save(folder, DemoFiles.FeaturePath(bead), DemoFiles.Feature(bead));
         if (bead.Function is { } function)
         {
-            Save(folder, DemoFiles.LibraryPath(function), DemoFiles.Library(function, body!, described: true)); // has one
+            var library = DemoFiles.Library(function, body!, described: true); // a function comes with a body
+            Save(folder, DemoFiles.LibraryPath(function), library);
             foreach (var (path, content) in DemoFiles.EmptyInput(bead, function))
             {
                 Save(folder, path, content);
