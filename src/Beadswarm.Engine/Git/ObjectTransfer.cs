@@ -20,7 +20,8 @@ static class ObjectTransfer
         GitRepository from, GitRepository to, CommitId commit, CommitId have, CancellationToken cancellationToken)
     {
         var pack = GitCall.Of("pack-objects", "--revs", "--thin", "--stdout", "--quiet", "--delta-base-offset")
-            .With($"{commit}\n^{have}\n") with { OutputBytesMax = PackBytesMax };
+            .With($"{commit}\n^{have}\n") with
+        { OutputBytesMax = PackBytesMax };
         var bytes = (await from.RunAsync(pack, cancellationToken)).Stdout;
         var count = BinaryPrimitives.ReadUInt32BigEndian(bytes.AsSpan(PackCountOffset));
         if (count == 0)

@@ -82,7 +82,8 @@ static class JournalFold
             revived.Attempt ?? bead.Attempt, revived.NotBefore),
         JournalEvent.BeadClaimed claimed => Hold(
             bead, entry.Agent, claimed.Token, new StageName(claimed.Stage), claimed.ExpiresAt)
-            with { Attempt = claimed.Attempt, Worked = true },
+            with
+        { Attempt = claimed.Attempt, Worked = true },
         JournalEvent.BeadAdopted adopted => Hold(
             bead, entry.Agent, adopted.Token, new StageName(adopted.Stage), adopted.ExpiresAt),
         JournalEvent.BeadReleased released => Pend(

@@ -121,8 +121,10 @@ public sealed class BeadPropertyTests
         {
             var line = Encoding.UTF8.GetString(BeadJson.Write(bead with
             {
-                Title = Text(random), Notes = random.Next(2) == 0 ? Text(random) : "",
-                Status = bead.Status is "closed" or "tombstone" ? "open" : bead.Status, CloseReason = null,
+                Title = Text(random),
+                Notes = random.Next(2) == 0 ? Text(random) : "",
+                Status = bead.Status is "closed" or "tombstone" ? "open" : bead.Status,
+                CloseReason = null,
             }));
             text.Append(random.Next(3) == 0 ? line.Replace("\",\"", "\", \"", StringComparison.Ordinal) : line);
             text.Append(random.Next(5) == 0 ? $"{end}{end}" : end);

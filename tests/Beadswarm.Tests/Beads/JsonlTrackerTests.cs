@@ -129,7 +129,8 @@ public sealed class JsonlTrackerTests : IDisposable
         var path = _root[$".beads/{name}"];
         using var holder = Process.Start(new ProcessStartInfo("flock", [path, "-c", "echo held; read line"])
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
         })!;
         Assert.Equal("held", await holder.StandardOutput.ReadLineAsync(Cancelled));
 
@@ -174,7 +175,8 @@ public sealed class JsonlTrackerTests : IDisposable
     {
         using var holder = Process.Start(new ProcessStartInfo("flock", [_root[".beads"], "-c", "echo held; read line"])
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
         })!;
         Assert.Equal("held", await holder.StandardOutput.ReadLineAsync(Cancelled));
 
