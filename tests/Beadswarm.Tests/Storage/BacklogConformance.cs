@@ -166,6 +166,19 @@ public abstract class BacklogConformance : StoreConformance
     }
 
     [Fact]
+    public async Task Agents_that_waited_are_idle_when_the_swarm_has_ended_and_parked_ones_stay_parked()
+    {
+        await BeginAsync();
+        await Store.SetAgentStatusAsync(Epoch, new AgentNumber(1), AgentStatus.Waiting, null, Token);
+        await Store.SetAgentStatusAsync(Epoch, new AgentNumber(2), AgentStatus.Parked, "it failed", Token);
+
+        await Store.SetSwarmStatusAsync(Epoch, SwarmStatus.Completed, null, Token);
+
+        var agents = (await Store.ReadStatusAsync(Token)).Agents;
+        Assert.Equal([AgentStatus.Idle, AgentStatus.Parked], agents.Take(2).Select(agent => agent.Status));
+    }
+
+    [Fact]
     public async Task A_stopped_swarm_is_continued_only_when_asked_and_a_completed_one_never()
     {
         var first = await BeginAsync();

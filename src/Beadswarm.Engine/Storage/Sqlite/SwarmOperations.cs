@@ -65,6 +65,7 @@ static class SwarmOperations
         // Nobody works on these any more, and a tracker that says otherwise keeps people from taking them.
         if (status is SwarmStatus.Stopped or SwarmStatus.Completed)
         {
+            session.Run("RestAgents", ("now", now));
             foreach (var bead in session.All("SelectStartedPending", row => row.Bead(0)))
             {
                 session.Tell(now, new BeadChange.Reopen(bead, null));

@@ -1,0 +1,1 @@
+UPDATE agent SET status = 'idle', reason = NULL, since = $now WHERE status = 'waiting'
