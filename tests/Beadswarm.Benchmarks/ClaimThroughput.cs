@@ -20,18 +20,26 @@ static class ClaimThroughput
     static readonly int[] ClientCounts = [1, 12, 32];
     static readonly StageName Stage = new("contract");
 
-    public static async Task RunAsync(TextWriter output)
+    public static async Task RunAsync(BenchmarkOptions options, TextWriter output)
     {
-        await output.WriteLineAsync(
-            $"claims per second, SQLite {SqliteLibrary.Version}, synchronous=FULL, {Beads} beads");
+        var table = new MarkdownTable("clients", "bare SQLite, claims/s", "store, claims/s", "store of bare");
         foreach (var clients in ClientCounts)
         {
-            var bare = await MeasureAsync(clients, BareAsync);
-            var store = await MeasureAsync(clients, StoreAsync);
-            await output.WriteLineAsync(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{clients,3} clients: bare {bare,7:F0}/s, store {store,7:F0}/s, ratio {store / bare:F2}"));
+            var (bare, store) = (new List<double>(), new List<double>());
+            for (var round = 0; round < options.Rounds; round++)
+            {
+                bare.Add(await MeasureAsync(clients, BareAsync));
+                store.Add(await MeasureAsync(clients, StoreAsync));
+            }
+
+            var (bareMedian, storeMedian) = (MarkdownTable.Median(bare), MarkdownTable.Median(store));
+            table.Add(
+                clients.ToString(CultureInfo.InvariantCulture), MarkdownTable.Number(bareMedian),
+                MarkdownTable.Number(storeMedian), MarkdownTable.Number(storeMedian / bareMedian));
         }
+
+        await output.WriteLineAsync(
+            $"### Claims\n\nDurable (`synchronous=FULL`), {Beads} beads, median of {options.Rounds}.\n\n{table}");
     }
 
     static async Task<double> MeasureAsync(int clients, Func<string, int, Task<(int Claims, TimeSpan Took)>> run)
