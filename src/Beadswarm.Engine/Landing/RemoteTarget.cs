@@ -65,10 +65,29 @@ sealed class RemoteTarget : ILandingTarget
             return null;
         }
 
-        var seen = await _hub.Repository.FindCommitAsync(SeenRef, cancellationToken);
-        if (seen == commit)
+        if (await _hub.Repository.FindCommitAsync(SeenRef, cancellationToken) == commit)
         {
             return commit;
+        }
+
+        // A fetch looks at the HEAD of every work tree, and fails on one that is only half made.
+        await _hub.AddingWorkTrees.WaitAsync(cancellationToken);
+        try
+        {
+            return await FetchAsync(commit, cancellationToken);
+        }
+        finally
+        {
+            _hub.AddingWorkTrees.Release();
+        }
+    }
+
+    async Task<CommitId?> FetchAsync(CommitId wanted, CancellationToken cancellationToken)
+    {
+        var seen = await _hub.Repository.FindCommitAsync(SeenRef, cancellationToken);
+        if (seen == wanted)
+        {
+            return wanted;
         }
 
         if (seen is null)
@@ -136,7 +155,16 @@ sealed class RemoteTarget : ILandingTarget
     async Task<AdvanceOutcome> AcceptedAsync(CommitId candidate, CancellationToken cancellationToken)
     {
         // Saves the next look at the tip a fetch; that look asks the remote all the same.
-        await _hub.Repository.RunAsync(GitCall.Of("update-ref", SeenRef, candidate.Value), cancellationToken);
+        await _hub.AddingWorkTrees.WaitAsync(cancellationToken);
+        try
+        {
+            await _hub.Repository.RunAsync(GitCall.Of("update-ref", SeenRef, candidate.Value), cancellationToken);
+        }
+        finally
+        {
+            _hub.AddingWorkTrees.Release();
+        }
+
         return new AdvanceOutcome.Moved();
     }
 

@@ -1,4 +1,5 @@
 using Beadswarm.Claims;
+using Beadswarm.Git;
 using Beadswarm.Pipelines;
 using Beadswarm.Storage;
 
@@ -102,11 +103,34 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
         {
             // Between two stages: the claim is free again when its lease ends, or when the next start releases it.
         }
+        catch (GitException unavailable)
+        {
+            await GiveBackAsync(claim, unavailable.Message);
+        }
         finally
         {
             parts.Claims.Remove(held);
             parts.Bell.Ring();
         }
+    }
+
+    /// <summary>
+    /// No stage could be begun, for example because the remote is away: the bead waits, and not for its lease.
+    /// </summary>
+    async Task GiveBackAsync(Claim claim, string reason)
+    {
+        var limits = parts.Config.Limits;
+        var (now, jitter) = (parts.Time.GetUtcNow(), parts.Random.NextDouble());
+        var position = new StagePosition(
+            parts.Config.Pipeline, claim.Stage, claim.Attempt, claim.AttemptsAllowed, claim.InfrastructureFailures);
+        // What keeps every bead from being begun is no fault of this one: it waits ever longer, and is not blocked.
+        var free = PipelineRules.Decide(position, new StageEnd.Unavailable(reason), limits.Retry, now, jitter)
+            is StageDecision.Snooze snooze
+            ? new BeadTransition.Free(claim.Stage, claim.Attempt, snooze.InfrastructureFailures, snooze.Until)
+            : new BeadTransition.Free(
+                claim.Stage, claim.Attempt, claim.InfrastructureFailures, now + limits.RetryDelayMax);
+        using var patience = new CancellationTokenSource(RecordTime, parts.Time);
+        await parts.Store.ReleaseAsync(claim.Key, free, reason, patience.Token);
     }
 
     static string Summary(StageJudgement judgement, StageEnd end) => judgement switch

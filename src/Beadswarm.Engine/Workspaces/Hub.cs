@@ -61,7 +61,7 @@ sealed class Hub
     /// <summary>The hub under the user's settings too, which reaching a remote needs.</summary>
     public GitRepository Transport { get; }
 
-    /// <summary>Held while a work tree is added.</summary>
+    /// <summary>Held while a work tree is added, and by whoever must not see one that is half made.</summary>
     public SemaphoreSlim AddingWorkTrees { get; } = new(1, 1);
 
     string HooksPath => Path.Combine(GitDirectory, "beadswarm-hooks");
