@@ -40,7 +40,9 @@ sealed class BenchmarkProject(Sandbox sandbox, int beads)
         }
 
         // Reads every file of the work once, as a test would, and starts no other program.
-        Write("gate.sh", "for f in work/*; do [ -e \"$f\" ] || continue; read -r l < \"$f\"; [ -n \"$l\" ] || exit 1; done\n");
+        Write(
+            "gate.sh",
+            "for f in work/*; do [ -e \"$f\" ] || continue; read -r line < \"$f\"; [ -n \"$line\" ] || exit 1; done\n");
         Write(".gitignore", ".beads/\n");
         Write(".beads/issues.jsonl", string.Concat(BeadIds.Select(Line)));
         await File.WriteAllTextAsync(

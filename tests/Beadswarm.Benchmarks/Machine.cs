@@ -49,8 +49,8 @@ static class Machine
         {
             var line = File.ReadLines($"/proc/{pid}/status")
                 .FirstOrDefault(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
-            return line is null ? 0
-                : long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) << 10;
+            var kibibytes = line?.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1] ?? "0";
+            return long.Parse(kibibytes, CultureInfo.InvariantCulture) << 10;
         }
         catch (IOException)
         {

@@ -14,7 +14,8 @@ sealed class MarkdownTable(params string[] headings)
     {
         var all = _rows.Prepend(headings).ToArray();
         var widths = headings.Select((_, column) => all.Max(row => row[column].Length)).ToArray();
-        var rule = widths.Select((width, column) => column == 0 ? new string('-', width) : new string('-', width - 1) + ':');
+        var rule = widths.Select((width, column) =>
+            column == 0 ? new string('-', width) : new string('-', width - 1) + ':');
         var lines = new List<string> { Line(headings, widths), $"| {string.Join(" | ", rule)} |" };
         lines.AddRange(_rows.Select(row => Line(row, widths)));
         return string.Join('\n', lines) + "\n";

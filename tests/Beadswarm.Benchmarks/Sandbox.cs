@@ -6,10 +6,12 @@ namespace Beadswarm.Benchmarks;
 /// <param name="Cpu">Of the program and everything it waited for.</param>
 /// <param name="OwnCpu">Of the program's own process alone.</param>
 /// <param name="ResidentBytes">What it held in memory, every so often.</param>
-sealed record Measurement(TimeSpan Wall, TimeSpan Cpu, TimeSpan OwnCpu, IReadOnlyList<long> ResidentBytes, string Output);
+sealed record Measurement(
+    TimeSpan Wall, TimeSpan Cpu, TimeSpan OwnCpu, IReadOnlyList<long> ResidentBytes, string Output);
 
 /// <summary>
-/// A folder for one measurement, with a home of its own, so that nobody's git configuration takes part; deleted at the end.
+/// A folder for one measurement, with a home of its own, so that nobody's git configuration takes part; deleted at the
+/// end.
 /// </summary>
 sealed class Sandbox : IDisposable
 {

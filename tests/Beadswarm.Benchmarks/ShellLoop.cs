@@ -4,7 +4,7 @@ namespace Beadswarm.Benchmarks;
 
 /// <summary>
 /// What a user would write instead of a swarm: xargs, a work tree for each bead, the agent, the gate, a merge under a
-/// lock, a push. It keeps no record, resumes nothing, and never tests the merged tree.
+/// lock, a push. Work trees are made and removed one at a time, because otherwise some runs lose beads. It keeps no record, resumes nothing, and never tests the merged tree.
 /// </summary>
 sealed class ShellLoop(Sandbox sandbox, BenchmarkProject project)
 {
@@ -23,9 +23,10 @@ sealed class ShellLoop(Sandbox sandbox, BenchmarkProject project)
             sh {{project.AgentScript}}
             {{BenchmarkProject.GateCommand}}
             cd {{project.Checkout}}
-            flock {{sandbox["merge.lock"]}} sh -ec 'git merge -q --no-ff -m "$1" "loop/$1"; git push -q origin main' - "$1"
-            git worktree remove --force "$tree"
-            git branch -q -D "loop/$1"
+            flock {{sandbox["merge.lock"]}} \
+              sh -ec 'git merge -q --no-ff -m "$1" "loop/$1"; git push -q origin main' - "$1"
+            flock {{sandbox["trees.lock"]}} \
+              sh -ec 'git worktree remove --force "$2"; git branch -q -D "loop/$1"' - "$1" "$tree"
 
             """);
         var list = sandbox["beads.txt"];

@@ -22,6 +22,7 @@ static class Startup
         var program = await SwarmProgram.FindAsync(sandbox);
         var launcher = Path.Combine(Sandbox.ProjectRoot, "beadswarm");
         await sandbox.RunAsync(Sandbox.ProjectRoot, launcher, "--version");
+        var built = Path.Combine(Sandbox.ProjectRoot, "artifacts/program/current/beadswarm");
         var empty = await PublishEmptyAsync(sandbox);
         var project = new BenchmarkProject(sandbox, Agents);
 
@@ -38,8 +39,7 @@ static class Startup
             ("an empty program", [empty]),
             ("`./beadswarm status`", [launcher, "status"]),
             ("`./beadswarm status --format json`", [launcher, "status", "--format", "json"]),
-            ("the same without the launcher script",
-                [Path.Combine(Sandbox.ProjectRoot, "artifacts/program/current/beadswarm"), "status", "--format", "json"]),
+            ("the same without the launcher script", [built, "status", "--format", "json"]),
         ];
         var runs = Math.Max(RunsMin, options.Rounds * RunsPerRound);
         var times = subjects.Select(_ => new List<double>()).ToArray();
@@ -55,7 +55,8 @@ static class Startup
         await swarm;
 
         var baseline = Median(times[0]);
-        var table = new MarkdownTable($"median of {runs}, {Agents} agents at work", "ms", "fastest", "of the empty program");
+        var table = new MarkdownTable(
+            $"median of {runs}, {Agents} agents at work", "ms", "fastest", "of the empty program");
         for (var subject = 0; subject < subjects.Length; subject++)
         {
             table.Add(
@@ -72,7 +73,7 @@ static class Startup
         {
             var status = await CallAsync(sandbox, project, [launcher, "status", "--format", "json"]);
             var text = System.Text.Encoding.UTF8.GetString(status.Stdout);
-            if (text.Contains($"\"inProgress\":{Agents.ToString(CultureInfo.InvariantCulture)}", StringComparison.Ordinal))
+            if (text.Contains(string.Create(CultureInfo.InvariantCulture, $"\"inProgress\":{Agents}")))
             {
                 return;
             }
@@ -103,7 +104,7 @@ static class Startup
             },
             CancellationToken.None);
 
-    /// <summary>Compiled ahead of time and dependent on the shared runtime, with the settings of the real one.</summary>
+    /// <summary>Compiled ahead of time, dependent on the shared runtime, with the settings of the real one.</summary>
     static async Task<string> PublishEmptyAsync(Sandbox sandbox)
     {
         var folder = sandbox["empty"];

@@ -3,7 +3,9 @@ using Beadswarm.Swarms;
 
 namespace Beadswarm.Benchmarks;
 
-/// <summary>The engine alone in a process of its own: started by this program where the command line cannot run one.</summary>
+/// <summary>
+/// The engine alone in a process of its own: started by this program where the command line cannot run one.
+/// </summary>
 static class SwarmChild
 {
     public const string Verb = "swarm-child";

@@ -1,12 +1,14 @@
 namespace Beadswarm.Benchmarks;
 
-/// <summary>How a whole swarm is run: as users do where the program can, and otherwise by the engine in a process.</summary>
+/// <summary>
+/// How a whole swarm is run: as users do where the program can, and otherwise by the engine in a process.
+/// </summary>
 sealed record SwarmProgram(string Name, IReadOnlyList<string> Command)
 {
     public static async Task<SwarmProgram> FindAsync(Sandbox sandbox)
     {
         var launcher = Path.Combine(Sandbox.ProjectRoot, "beadswarm");
-        // Builds it, too, where it is missing or old. A verb that is not there yet answers with the list of those that are.
+        // Builds it, too, where it is missing or old. Asked for a verb that it lacks, it lists those that it has.
         var help = await sandbox.RunAsync(Sandbox.ProjectRoot, launcher, "run", "--help");
         if (help.Output.Contains("--agents", StringComparison.Ordinal))
         {
