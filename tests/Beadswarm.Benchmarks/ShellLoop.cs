@@ -4,7 +4,8 @@ namespace Beadswarm.Benchmarks;
 
 /// <summary>
 /// What a user would write instead of a swarm: xargs, a work tree for each bead, the agent, the gate, a merge under a
-/// lock, a push. Work trees are made and removed one at a time, because otherwise some runs lose beads. It keeps no record, resumes nothing, and never tests the merged tree.
+/// lock, a push. It keeps no record, resumes nothing, and never tests the merged tree. Work trees are made and removed
+/// one at a time, because otherwise git now and then fails on one that is half made.
 /// </summary>
 sealed class ShellLoop(Sandbox sandbox, BenchmarkProject project)
 {
