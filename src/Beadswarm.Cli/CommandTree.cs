@@ -48,6 +48,7 @@ static class CommandTree
         RetryCommand.Create(host),
         ReleaseCommand.Create(host),
         DoctorCommand.Create(host),
+        CleanCommand.Create(host),
         ConfigCommand.Create(host),
         PromptsCommand.Create(host),
         CompletionCommand.Create(host),
