@@ -48,7 +48,7 @@ static class JournalText
             JournalEvent.ProcessStarted => null,
             JournalEvent.StageEnded ended =>
                 $"{ended.Stage} {ended.Status.ToLowerInvariant()} after {Span(ended.DurationMs)}: {ended.Summary}"
-                + $" → {ended.Next}",
+                + $" → {Next(ended)}",
             JournalEvent.BeadBlocked blocked => $"BLOCKED: {blocked.Reason}",
             JournalEvent.GateRan gate =>
                 $"gate {gate.Gate} {gate.Status.ToLowerInvariant()} on {Short(gate.Commit)}"
@@ -73,4 +73,13 @@ static class JournalText
     static string Short(string commit) => commit.Length > CommitDigits ? commit[..CommitDigits] : commit;
 
     static string Span(long milliseconds) => Spans.Format(TimeSpan.FromMilliseconds(milliseconds));
+
+    // Which agent goes on is not news; where the bead goes is.
+    static string Next(JournalEvent.StageEnded ended) => ended switch
+    {
+        { NextStage: { } stage, NextAttempt: { } attempt } when attempt != ended.Attempt => $"{stage}, attempt {attempt}",
+        { NextStage: { } stage } => stage == ended.Stage ? $"{stage} again" : stage,
+        { Next: "block" } => "blocked",
+        _ => ended.Next,
+    };
 }
