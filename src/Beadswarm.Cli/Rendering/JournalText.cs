@@ -77,7 +77,8 @@ static class JournalText
     // Which agent goes on is not news; where the bead goes is.
     static string Next(JournalEvent.StageEnded ended) => ended switch
     {
-        { NextStage: { } stage, NextAttempt: { } attempt } when attempt != ended.Attempt => $"{stage}, attempt {attempt}",
+        { NextStage: { } stage, NextAttempt: { } attempt } when attempt != ended.Attempt =>
+            $"{stage}, attempt {attempt}",
         { NextStage: { } stage } => stage == ended.Stage ? $"{stage} again" : stage,
         { Next: "block" } => "blocked",
         _ => ended.Next,
