@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Beadswarm.Git;
 using Beadswarm.Workspaces;
 
@@ -5,12 +6,20 @@ namespace Beadswarm.Landing;
 
 /// <summary>
 /// Landing on real git: candidates are made in the hub, checked out in landing workspaces, and moved onto the target by
-/// compare-and-swap. Keeps nothing in memory that a restart would miss.
+/// compare-and-swap. Keeps nothing in memory that a restart would miss: what it remembers of commits never changes.
 /// </summary>
 sealed class LandingGit(Hub hub, ILandingTarget target, WorkspaceCleaning cleaning) : ILandingRepository
 {
+    /// <summary>Trees of so many commits are remembered, then it begins anew.</summary>
+    const int TreesMax = 1000;
+
     readonly Merging _merging = new(hub.Repository);
     readonly Observing _observing = new(hub.Repository);
+    readonly ConcurrentDictionary<CommitId, TreeId> _trees = [];
+
+    /// <summary>The newest candidate made here, and what it was made on top of.</summary>
+    volatile Tuple<CommitId, CommitId>? _made;
+
     readonly LandingWorkspaces _workspaces = new(hub, cleaning);
 
     public async Task RecoverAsync(CancellationToken cancellationToken)
@@ -36,8 +45,17 @@ sealed class LandingGit(Hub hub, ILandingTarget target, WorkspaceCleaning cleani
     public Task EnsureBranchAsync(CommitId at, CancellationToken cancellationToken) =>
         target.EnsureBranchAsync(at, cancellationToken);
 
-    public Task<MergeOutcome> MergeAsync(MergeRequest request, CancellationToken cancellationToken) =>
-        _merging.MergeAsync(request, cancellationToken);
+    public async Task<MergeOutcome> MergeAsync(MergeRequest request, CancellationToken cancellationToken)
+    {
+        var outcome = await _merging.MergeAsync(request, cancellationToken);
+        if (outcome is MergeOutcome.Clean clean)
+        {
+            Remember(clean.Candidate, clean.Tree);
+            _made = Tuple.Create(request.Tip, clean.Candidate);
+        }
+
+        return outcome;
+    }
 
     public Task<string> CheckoutAsync(CommitId candidate, int slot, CancellationToken cancellationToken) =>
         _workspaces.CheckoutAsync(candidate, slot, cancellationToken);
@@ -68,7 +86,8 @@ sealed class LandingGit(Hub hub, ILandingTarget target, WorkspaceCleaning cleani
         CommitId expected, CommitId candidate, CancellationToken cancellationToken)
     {
         // A compare-and-swap would also move the branch to something that does not contain what was there.
-        if (!await hub.Repository.IsAncestorAsync(expected, candidate, cancellationToken))
+        var known = _made is var (onTopOf, made) && onTopOf == expected && made == candidate;
+        if (!known && !await hub.Repository.IsAncestorAsync(expected, candidate, cancellationToken))
         {
             throw new InvalidOperationException($"{candidate} was not made on top of {expected}");
         }
@@ -84,10 +103,28 @@ sealed class LandingGit(Hub hub, ILandingTarget target, WorkspaceCleaning cleani
         CommitId from, CommitId to, CancellationToken cancellationToken) =>
         hub.Repository.ChangesAsync(from.Value, to.Value, cancellationToken);
 
-    public async Task<TreeId> TreeAsync(CommitId commit, CancellationToken cancellationToken) =>
-        TreeId.Parse((await hub.Repository.RunAsync(
-            GitCall.Of("rev-parse", "--verify", $"{commit}^{{tree}}"), cancellationToken)).Line);
+    public async Task<TreeId> TreeAsync(CommitId commit, CancellationToken cancellationToken)
+    {
+        if (!_trees.TryGetValue(commit, out var tree))
+        {
+            tree = TreeId.Parse((await hub.Repository.RunAsync(
+                GitCall.Of("rev-parse", "--verify", $"{commit}^{{tree}}"), cancellationToken)).Line);
+            Remember(commit, tree);
+        }
+
+        return tree;
+    }
 
     public Task<FollowOutcome> FollowAsync(CommitId landed, CancellationToken cancellationToken) =>
         target.FollowAsync(landed, cancellationToken);
+
+    void Remember(CommitId commit, TreeId tree)
+    {
+        if (_trees.Count >= TreesMax)
+        {
+            _trees.Clear();
+        }
+
+        _trees[commit] = tree;
+    }
 }

@@ -16,6 +16,9 @@ sealed class RemoteTarget : ILandingTarget
     readonly LandingEpoch? _epoch;
     readonly LocalTarget _local;
 
+    /// <summary>Where the hub's own ref was last found or put: the hub has it and never lets go of it.</summary>
+    volatile string? _seen;
+
     RemoteTarget(
         Hub hub, BranchName branch, string fetchUrl, string pushUrl,
         IReadOnlyList<(string Name, string Value)> configuration, LandingEpoch? epoch)
@@ -65,8 +68,10 @@ sealed class RemoteTarget : ILandingTarget
             return null;
         }
 
-        if (await _hub.Repository.FindCommitAsync(SeenRef, cancellationToken) == commit)
+        if (_seen == commit.Value
+            || await _hub.Repository.FindCommitAsync(SeenRef, cancellationToken) == commit)
         {
+            _seen = commit.Value;
             return commit;
         }
 
@@ -87,6 +92,7 @@ sealed class RemoteTarget : ILandingTarget
         var seen = await _hub.Repository.FindCommitAsync(SeenRef, cancellationToken);
         if (seen == wanted)
         {
+            _seen = wanted.Value;
             return wanted;
         }
 
@@ -159,6 +165,7 @@ sealed class RemoteTarget : ILandingTarget
         try
         {
             await _hub.Repository.RunAsync(GitCall.Of("update-ref", SeenRef, candidate.Value), cancellationToken);
+            _seen = candidate.Value;
         }
         finally
         {

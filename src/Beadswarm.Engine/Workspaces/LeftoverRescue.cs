@@ -55,8 +55,19 @@ sealed class LeftoverRescue(Hub hub, WorkTree tree)
         BranchName branch, string message, DateTimeOffset when, CancellationToken cancellationToken)
     {
         tree.RemoveLocks();
-        var state = await InspectAsync(cancellationToken);
-        var tip = await hub.Repository.FindCommitAsync(branch.Ref, cancellationToken) ?? state.Head;
+        return await CommitAsync(
+            branch, await InspectAsync(cancellationToken), message, when, cancellationToken);
+    }
+
+    /// <param name="state">How the work tree stands now; nothing of it lives that could change it.</param>
+    public async Task<LeftoverOutcome> CommitAsync(
+        BranchName branch, WorkTreeState state, string message, DateTimeOffset when,
+        CancellationToken cancellationToken)
+    {
+        tree.RemoveLocks();
+        // On its own branch, HEAD is the branch.
+        var tip = state.Branch == branch ? state.Head
+            : await hub.Repository.FindCommitAsync(branch.Ref, cancellationToken) ?? state.Head;
         if (state.Matches(branch, tip))
         {
             return new LeftoverOutcome.Nothing(tip);

@@ -47,16 +47,22 @@ sealed class WorkspacePool(Hub hub, WorkspaceOptions options)
         {
             tree = await _trees.AddEmptyAsync(workspace.Path, request.Start, cancellationToken);
         }
-        else if (await new LeftoverRescue(hub, tree).InspectAsync(cancellationToken) is var state
-            && state.Matches(workspace.Branch, request.Start))
+        else
         {
-            tree.OwnBranch = workspace.Branch;
-            return workspace;
-        }
-        else if (tree.OwnBranch is { } before)
-        {
-            await new LeftoverRescue(hub, tree).CommitAsync(
-                before, "Keep work left in the workspace\n", hub.Runner.TimeProvider.GetUtcNow(), cancellationToken);
+            var rescue = new LeftoverRescue(hub, tree);
+            var state = await rescue.InspectAsync(cancellationToken);
+            if (state.Matches(workspace.Branch, request.Start))
+            {
+                tree.OwnBranch = workspace.Branch;
+                return workspace;
+            }
+
+            if (tree.OwnBranch is { } before)
+            {
+                await rescue.CommitAsync(
+                    before, state, "Keep work left in the workspace\n", hub.Runner.TimeProvider.GetUtcNow(),
+                    cancellationToken);
+            }
         }
 
         tree.RemoveLocks();
