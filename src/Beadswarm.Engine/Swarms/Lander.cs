@@ -49,8 +49,20 @@ sealed class Lander(LanderParts parts)
 
     static readonly TimeSpan HoldPause = TimeSpan.FromSeconds(5);
 
+    /// <summary>While more beads wait, the user's checkout follows what landed no more often than this.</summary>
+    static readonly TimeSpan FollowPause = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// How long a tip that was observed after a landing is built upon without asking again. Moving the target is a
+    /// compare-and-swap, so a tip that has moved meanwhile costs work and nothing else.
+    /// </summary>
+    static readonly TimeSpan TipValidFor = TimeSpan.FromSeconds(1);
+
     string? _reportedHold;
     DateTimeOffset? _trackerDirtySince;
+    (CommitId Tip, long At)? _observed;
+    CommitId? _toFollow;
+    long _followedAt;
 
     ILandingRepository LandsOn => parts.Integration ?? parts.Target;
 
@@ -83,6 +95,8 @@ sealed class Lander(LanderParts parts)
                     break;
             }
         }
+
+        await FollowAsync(moreWaits: false, stop);
     }
 
     /// <summary>
@@ -141,6 +155,7 @@ sealed class Lander(LanderParts parts)
     async Task<LandingStep> StepAsync(CancellationToken stop)
     {
         var queue = await parts.Store.ReadQueueAsync(stop);
+        await FollowAsync(queue.Any(entry => entry.State is LandingState.Intended or LandingState.Queued), stop);
         if (queue.FirstOrDefault(entry => entry.State is LandingState.Intended) is { } intended)
         {
             return await SettleAsync(intended, ((LandingState.Intended)intended.State).Intent, stop);
@@ -171,10 +186,21 @@ sealed class Lander(LanderParts parts)
 
     async Task<LandingStep> LandAsync(LandingEntry entry, CancellationToken stop)
     {
-        var tip = await LandsOn.TipAsync(stop);
+        var remembered = _observed is { } seen && parts.Time.GetElapsedTime(seen.At) < TipValidFor
+            ? seen.Tip
+            : (CommitId?)null;
+        _observed = null;
+        var tip = remembered ?? await LandsOn.TipAsync(stop);
         var style = parts.Config.Landing.Squash ? MergeStyle.Squash : MergeStyle.MergeCommit;
         var request = new MergeRequest(tip, CommitId.Parse(entry.HeadCommit), MessageOf(entry), entry.QueuedAt, style);
-        switch (await LandsOn.MergeAsync(request, stop))
+        var outcome = await LandsOn.MergeAsync(request, stop);
+        if (remembered is not null && outcome is not MergeOutcome.Clean)
+        {
+            // That there is nothing to land, or that it conflicts, is decided on the tip as it is now: ask again.
+            return new LandingStep.Moved();
+        }
+
+        switch (outcome)
         {
             case MergeOutcome.Empty:
                 // The target has this content already: somebody else did the same, or we did and died before recording
@@ -255,10 +281,13 @@ sealed class Lander(LanderParts parts)
     async Task<LandingStep> RecordAsync(LandingEntry entry, LandingIntent intent, CancellationToken stop)
     {
         var commit = CommitId.Parse(intent.Candidate);
+        var askedAt = parts.Time.GetTimestamp();
         switch (await LandsOn.ObserveAsync(commit, intent.Paths, stop))
         {
             case Observation.Present seen:
-                return await ObservedAsync(entry, commit, seen.Tip, stop);
+                var step = await ObservedAsync(entry, commit, seen.Tip, stop);
+                _observed = (seen.Tip, askedAt);
+                return step;
             case Observation.PresentButChangedSince seen:
                 return await ObservedAsync(entry, commit, seen.SeenAt, stop);
             case Observation.Absent absent:
@@ -279,13 +308,27 @@ sealed class Lander(LanderParts parts)
         return new LandingStep.Moved();
     }
 
+    /// <summary>The user's checkout follows what has landed: once for several beads while more of them wait.</summary>
+    async Task FollowAsync(bool moreWaits, CancellationToken stop)
+    {
+        if (_toFollow is not { } landed
+            || (moreWaits && parts.Time.GetElapsedTime(_followedAt) < FollowPause))
+        {
+            return;
+        }
+
+        await parts.Target.FollowAsync(landed, stop);
+        _toFollow = null;
+        _followedAt = parts.Time.GetTimestamp();
+    }
+
     async Task<LandingStep> CompleteAsync(LandingEntry entry, CommitId commit, CommitId tip, CancellationToken stop)
     {
         var proof = new LandingProof(commit.Value, tip.Value);
         await FencedUnlessDoneAsync(parts.Store.CompleteLandingAsync(parts.Epoch, entry.Id, proof, stop));
         var tree = await parts.Target.TreeAsync(commit, stop);
         await parts.Gates.LandedAsync(parts.Config.Landing.Gates, tree.Value, stop);
-        await parts.Target.FollowAsync(tip, stop);
+        _toFollow = tip;
 
         // Refuses by itself while anything is only there; what is left is removed by clean.
         await parts.Workspaces.RemoveLandedBranchAsync(
