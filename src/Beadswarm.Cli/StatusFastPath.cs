@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Text;
 using Beadswarm.Cli.Rendering;
 using Beadswarm.Control;
@@ -7,8 +6,9 @@ namespace Beadswarm.Cli;
 
 /// <summary>
 /// <c>status</c> while a swarm runs: one request over the socket, the answer straight to standard output. It is what
-/// shells
-/// and bars call all the time, so it starts like an empty program: no command tree, no tasks, no reflection.
+/// shells and bars call all the time, so it starts like an empty program: no command tree, no tasks, no reflection, and
+/// nothing generic over our own value types, which the ahead-of-time compiler leaves to the one at run time. Elsewhere
+/// than on Linux the ordinary way answers.
 /// </summary>
 static class StatusFastPath
 {
@@ -24,7 +24,8 @@ static class StatusFastPath
     /// </summary>
     public static int? TryRun(string[] args)
     {
-        if (args.Length == 0 || args[0] != "status" || !TryParse(args, out var json, out var folder))
+        if (args.Length == 0 || args[0] != "status" || !OperatingSystem.IsLinux()
+            || !TryParse(args, out var json, out var folder))
         {
             return null;
         }
@@ -87,42 +88,35 @@ static class StatusFastPath
     /// <summary>The whole answer without its line break; null when there is none or it is an error.</summary>
     static byte[]? Ask(string path)
     {
-        try
+        using var socket = LinuxSocket.TryConnect(path, TimeoutMilliseconds);
+        if (socket is null || !socket.TrySend(Request))
         {
-            using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            socket.SendTimeout = TimeoutMilliseconds;
-            socket.ReceiveTimeout = TimeoutMilliseconds;
-            socket.Connect(new UnixDomainSocketEndPoint(path));
-            socket.Send(Request);
+            return null;
+        }
 
-            var buffer = new byte[ReceiveBytes];
-            var length = 0;
-            while (length < ControlProtocol.ResponseBytesMax)
+        var buffer = new byte[ReceiveBytes];
+        var length = 0;
+        while (length < ControlProtocol.ResponseBytesMax)
+        {
+            if (length == buffer.Length)
             {
-                if (length == buffer.Length)
-                {
-                    Array.Resize(ref buffer, buffer.Length * 2);
-                }
-
-                var received = socket.Receive(buffer, length, buffer.Length - length, SocketFlags.None);
-                if (received == 0)
-                {
-                    return null;
-                }
-
-                length += received;
-                if (buffer[length - 1] == (byte)'\n')
-                {
-                    var answer = buffer.AsSpan(0, length - 1);
-                    return answer.StartsWith(ControlProtocol.OkPrefix) ? answer.ToArray() : null;
-                }
+                Array.Resize(ref buffer, buffer.Length * 2);
             }
 
-            return null;
+            var received = socket.Receive(buffer.AsSpan(length));
+            if (received <= 0)
+            {
+                return null;
+            }
+
+            length += received;
+            if (buffer[length - 1] == (byte)'\n')
+            {
+                var answer = buffer.AsSpan(0, length - 1);
+                return answer.StartsWith(ControlProtocol.OkPrefix) ? answer.ToArray() : null;
+            }
         }
-        catch (SocketException)
-        {
-            return null;
-        }
+
+        return null;
     }
 }

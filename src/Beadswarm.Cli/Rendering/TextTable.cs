@@ -33,16 +33,28 @@ sealed class TextTable(params TextColumn[] columns)
         return text.ToString();
     }
 
+    // Loops instead of queries: status draws this table, and starts in a fraction of the time without them.
     int[] Widths(int width)
     {
-        var widths = columns
-            .Select((column, i) => _rows.Select(row => row[i].Length).Append(column.Title.Length).Max())
-            .ToArray();
-        var flexible = Array.FindIndex(columns, column => column.Flexible);
-        var excess = widths.Sum() + (Gap.Length * (widths.Length - 1)) - width;
-        if (flexible >= 0 && excess > 0)
+        var widths = new int[columns.Length];
+        var flexible = -1;
+        var total = Gap.Length * (columns.Length - 1);
+        for (var i = 0; i < columns.Length; i++)
         {
-            widths[flexible] = Math.Min(widths[flexible], Math.Max(FlexibleWidthMin, widths[flexible] - excess));
+            widths[i] = columns[i].Title.Length;
+            foreach (var row in _rows)
+            {
+                widths[i] = Math.Max(widths[i], row[i].Length);
+            }
+
+            total += widths[i];
+            flexible = flexible < 0 && columns[i].Flexible ? i : flexible;
+        }
+
+        if (flexible >= 0 && total > width)
+        {
+            widths[flexible] = Math.Min(
+                widths[flexible], Math.Max(FlexibleWidthMin, widths[flexible] - (total - width)));
         }
 
         return widths;
@@ -70,7 +82,7 @@ sealed class TextTable(params TextColumn[] columns)
 /// <summary>A column of a <see cref="TextTable"/>.</summary>
 /// <param name="Right">Numbers stand at the right.</param>
 /// <param name="Flexible">Gives way when the table is too wide; at most one column is.</param>
-readonly record struct TextColumn(string Title, bool Right = false, bool Flexible = false)
+sealed record TextColumn(string Title, bool Right = false, bool Flexible = false)
 {
     public static implicit operator TextColumn(string title) => new(title);
 }
