@@ -79,7 +79,7 @@ sealed class SwarmAssembly : IAsyncDisposable
     }
 
     public SwarmMonitor Monitor(SwarmStop stop) =>
-        new(Parts.Store, Tracker, Parts.Claims, stop, Swarm.Target, Parts.Bell);
+        new(Parts.Store, Parts.Epoch, Tracker, Parts.Claims, stop, Swarm.Target, Parts.Bell);
 
     public async ValueTask DisposeAsync()
     {

@@ -5,8 +5,10 @@ namespace Beadswarm.Swarms;
 
 /// <summary>Looks at the swarm as a whole whenever something has changed, and ends it when it is over.</summary>
 sealed class SwarmMonitor(
-    IStore store, TrackerSync tracker, ClaimRegistry claims, SwarmStop stop, int? target, Bell bell)
+    IStore store, SwarmEpoch epoch, TrackerSync tracker, ClaimRegistry claims, SwarmStop stop, int? target, Bell bell)
 {
+    bool _saidStopping;
+
     /// <summary>Runs until the swarm is over, and says how.</summary>
     public async Task<SwarmDecision.Finish> RunAsync(CancellationToken terminate)
     {
@@ -30,9 +32,21 @@ sealed class SwarmMonitor(
                     stop.Drain(drain);
                     break;
                 case SwarmDecision.GoOn:
+                    await SayStoppingAsync(terminate);
                     await rung.WaitAsync(terminate);
                     break;
             }
+        }
+    }
+
+    /// <summary>A long stage may run before a drain is over; who looks meanwhile must see that it was heard.</summary>
+    async Task SayStoppingAsync(CancellationToken cancellationToken)
+    {
+        if (stop.Draining is { } drain && !_saidStopping)
+        {
+            _saidStopping = true;
+            await store.SetSwarmStatusAsync(epoch, SwarmStatus.Stopping, drain.Reason, cancellationToken);
+            bell.Ring();
         }
     }
 
