@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Beadswarm.Beads;
 using Beadswarm.Cli.Rendering;
 using Beadswarm.Control;
@@ -17,8 +18,7 @@ static class CliErrors
         var command = parsed.CommandResult.Command;
         var path = command.Parents.OfType<Command>().Reverse().Append(command);
         var verb = string.Join(' ', path.Select(part => part.Name));
-        var message = parsed.Errors[0].Message;
-        var unknown = parsed.UnmatchedTokens is [var first, ..] ? first : null;
+        var unknown = MistakenOption(parsed) ?? (parsed.UnmatchedTokens is [var first, ..] ? first : null);
         if (unknown is null && command is { Subcommands.Count: > 0, Action: null })
         {
             return new UserError($"'{verb}' needs a verb", $"see '{verb} --help'", ExitCodes.Usage);
@@ -26,7 +26,7 @@ static class CliErrors
 
         if (unknown is null)
         {
-            return new UserError(Sentence(message), $"see '{verb} --help'", ExitCodes.Usage);
+            return new UserError(Sentence(parsed.Errors[0].Message), $"see '{verb} --help'", ExitCodes.Usage);
         }
 
         var candidates = unknown.StartsWith('-')
@@ -40,6 +40,16 @@ static class CliErrors
             near is null ? $"see '{verb} --help'" : $"did you mean '{near}'?",
             ExitCodes.Usage);
     }
+
+    /// <summary>
+    /// An option with a typing error that the parser took for an argument, as in <c>run --agent 3</c>. An argument that
+    /// really begins with a dash can be written as <c>./-name</c>.
+    /// </summary>
+    public static string? MistakenOption(ParseResult parsed) =>
+        parsed.CommandResult.Children.OfType<ArgumentResult>()
+            .SelectMany(argument => argument.Tokens)
+            .Select(token => token.Value)
+            .FirstOrDefault(text => text.Length > 1 && text[0] == '-');
 
     /// <summary>The failure as a person should see it; null for a defect, which is better shown whole.</summary>
     public static UserError? From(Exception error) =>

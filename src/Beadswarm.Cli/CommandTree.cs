@@ -57,7 +57,7 @@ static class CommandTree
     public static async Task<int> InvokeAsync(IReadOnlyList<string> args, CliHost host)
     {
         var parsed = Create(host).Parse(args);
-        if (parsed.Errors.Count > 0)
+        if (parsed.Errors.Count > 0 || CliErrors.MistakenOption(parsed) is not null)
         {
             return CliErrors.Report(CliErrors.OfParsing(parsed), AsksForJson(args), host);
         }

@@ -50,17 +50,16 @@ sealed class SwarmAssembly : IAsyncDisposable
         }
 
         var paths = new SwarmPaths(user.Root);
+        var tracker = new JsonlTracker(TrackerLocation.Find(user.Root, setup.Config.Tracker.Dialect), setup.Time);
+
+        // Read once before anything is written: a tracker that cannot be read is refused with nothing changed.
+        await tracker.ReadAsync(cancellationToken);
         user.Ignore(paths.Folder);
         var node = Environment.MachineName;
         var held = SwarmLock.Take(paths, new SwarmHolder(Environment.ProcessId, node, setup.Time.GetUtcNow()));
         SqliteStore? store = null;
         try
         {
-            var tracker = new JsonlTracker(
-                TrackerLocation.Find(user.Root, setup.Config.Tracker.Dialect), setup.Time);
-
-            // Read once before anything is written: a tracker that cannot be read is refused with nothing changed.
-            await tracker.ReadAsync(cancellationToken);
             store = await SqliteStore.OpenAsync(paths.Store, setup.Time, cancellationToken);
             var assembly = await AssembleAsync(setup, paths, node, runner, user, tracker, store, cancellationToken);
             assembly._lock = held;
