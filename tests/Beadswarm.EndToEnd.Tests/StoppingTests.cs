@@ -1,0 +1,73 @@
+using Beadswarm.EndToEnd.Tests.Audit;
+using Beadswarm.EndToEnd.Tests.Support;
+
+namespace Beadswarm.EndToEnd.Tests;
+
+/// <summary>A person stops a run: at a safe point, or at once. Nothing is lost either way.</summary>
+public sealed class StoppingTests
+{
+    static readonly BeadLine[] Beads =
+        [.. Enumerable.Range(1, 8).Select(number => new BeadLine($"a-{number}") { Age = number })];
+
+    [Fact]
+    public async Task The_first_interrupt_lets_what_runs_finish_and_resume_goes_on()
+    {
+        using var repository = Scenario.Repository(Beads, agents: 2);
+        var before = Baseline.Take(repository);
+        await using var run = RunningSwarm.Start(repository);
+        await run.WaitForAsync("bead.landed");
+
+        run.Signal(RunningSwarm.Interrupt);
+
+        var stopped = Summary.Of(await run.EndAsync());
+        Assert.Equal(3, stopped.ExitCode);
+        Assert.InRange(stopped.Landed, 1, Beads.Length - 1);
+        Assert.Equal(Beads.Length, stopped.Landed + stopped.Pending);
+        Assert.Empty(SurroundingsAudit.Processes(repository.Root));
+        Assert.DoesNotContain("interrupted", (await repository.MustAsync(0, "history", "--format", "json")).Out);
+
+        var summary = Summary.Of(await repository.MustAsync(0, "run", "--resume", "--format", "json"));
+
+        Assert.Equal(Beads.Length, summary.Landed);
+        await OutsideAudit.PassAsync(repository, before);
+    }
+
+    [Fact]
+    public async Task The_second_interrupt_ends_the_agents_and_keeps_their_work()
+    {
+        using var repository = Scenario.Repository(
+            [new("a-1")], agents: 1,
+            script: """
+                    { "rules": [ { "stage": "implement", "attempt": 1, "actions": [
+                      { "do": "ignore-term" }, { "do": "write", "path": "src/half.txt", "content": "status: done\n" },
+                      { "do": "print", "text": "half done" }, { "do": "hang" } ] } ] }
+                    """);
+        await using var run = RunningSwarm.Start(repository, "--set", "limits.grace=1s");
+        var started = await run.WaitForAsync(line =>
+            line.GetProperty("type").GetString() == "stage.started"
+            && line.GetProperty("stage").GetString() == "implement");
+        await Half(repository);
+
+        run.Signal(RunningSwarm.Interrupt);
+        await run.WaitForAsync("swarm.status");
+        run.Signal(RunningSwarm.Interrupt);
+
+        var summary = Summary.Of(await run.EndAsync());
+        Assert.Equal((130, 0, 1), (summary.ExitCode, summary.Landed, summary.Pending));
+        Assert.Empty(SurroundingsAudit.Processes(repository.Root));
+        var branch = started.GetProperty("branch").GetString()!;
+        Assert.Equal(
+            "status: done",
+            repository.Git("--git-dir", repository[".beadswarm/hub.git"], "show", $"{branch}:src/half.txt"));
+    }
+
+    /// <summary>The agent's file is its signal: it has no other way to tell.</summary>
+    static async Task Half(GitRepository repository)
+    {
+        while (!Directory.EnumerateFiles(
+            repository[".beadswarm/workspaces"], "half.txt", SearchOption.AllDirectories).Any())
+        {
+            await Task.Delay(20, Machine.Cancel);
+        }
+    }
+}
