@@ -21,11 +21,11 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
     /// <param name="unfinished">A stage of this agent that an earlier orchestrator began; taken up first.</param>
     /// <param name="drain">No new claim; the stage in hand is finished.</param>
     /// <param name="terminate">The stage in hand is ended and its work kept.</param>
-    public async Task RunAsync(OpenStage? unfinished, CancellationToken drain, CancellationToken terminate)
+    public async Task RunAsync(AdoptedStage? unfinished, CancellationToken drain, CancellationToken terminate)
     {
         if (unfinished is not null)
         {
-            await TakeUpAsync(unfinished, drain, terminate);
+            await WorkAsync(unfinished.Claim, unfinished.AskedAt, unfinished.Open, drain, terminate);
         }
 
         while (!drain.IsCancellationRequested && !terminate.IsCancellationRequested)
@@ -58,19 +58,6 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
         using var either = CancellationTokenSource.CreateLinkedTokenSource(drain, terminate);
         await Task.WhenAny(rung, Task.Delay(Timeout.InfiniteTimeSpan, parts.Time, either.Token));
         await either.CancelAsync();
-    }
-
-    async Task TakeUpAsync(OpenStage unfinished, CancellationToken drain, CancellationToken terminate)
-    {
-        var askedAt = parts.Time.GetTimestamp();
-        var adopted = await parts.Store.AdoptClaimAsync(
-            parts.Epoch, unfinished.Claim.Key, parts.Config.Limits.Lease, terminate);
-        if (adopted is null)
-        {
-            return;
-        }
-
-        await WorkAsync(adopted, askedAt, unfinished, drain, terminate);
     }
 
     async Task WorkAsync(
@@ -164,6 +151,13 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
             [.. report.Artifacts, .. feedback?.Artifacts ?? []]);
 
         using var patience = new CancellationTokenSource(RecordTime, parts.Time);
+        if (transition is BeadTransition.Block block)
+        {
+            var dossier = await BlockedDossier.WriteAsync(
+                parts.Store, parts.Backlog, new BlockedBead(claim.Bead, block.Reason, feedback, finish), patience.Token);
+            finish = finish with { Artifacts = [.. finish.Artifacts, dossier] };
+        }
+
         var outcome = await parts.Store.FinishStageAsync(claim.Key, finish, transition, patience.Token);
         parts.Bell.Ring();
         return outcome == WriteOutcome.Done ? transition : null;

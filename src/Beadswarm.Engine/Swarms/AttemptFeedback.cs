@@ -43,7 +43,7 @@ sealed record AttemptFeedback(string Text, IReadOnlyList<NewArtifact> Artifacts)
         Of(
             OfLanding(entry, reason) with
             {
-                Gate = new FailedGate(result.Gate, gate.Run, result.ExitCode, reason, result.OutputTail),
+                Gate = new FailedGate(result.Gate, gate.Run, result.ExitCode, result.Reason, result.OutputTail),
             },
             result.OutputTail, null, bytesMax);
 

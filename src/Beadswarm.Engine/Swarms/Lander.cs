@@ -31,7 +31,7 @@ abstract record LandingStep
 /// <param name="Publish">Mode branch: makes a bead's branch visible to a person, and says under which name.</param>
 sealed record LanderParts(
     IStore Store, SwarmEpoch Epoch, SwarmConfig Config, ILandingRepository Target, ILandingRepository? Integration,
-    Gatekeeper Gates, IBeadTracker Tracker, string Repository,
+    Gatekeeper Gates, IBeadTracker Tracker, CurrentBacklog Backlog, string Repository,
     Func<LandingEntry, CancellationToken, Task<string>> Publish, WorkspacePool Workspaces, Bell Bell,
     TimeProvider Time);
 
@@ -79,7 +79,7 @@ sealed class Lander(LanderParts parts)
         while (!drain.IsCancellationRequested)
         {
             var rung = parts.Bell.Listen();
-            switch (await StepAsync(stop))
+            switch (await TryStepAsync(stop))
             {
                 case LandingStep.Moved:
                     _reportedHold = null;
@@ -152,6 +152,19 @@ sealed class Lander(LanderParts parts)
         }
     }
 
+    async Task<LandingStep> TryStepAsync(CancellationToken stop)
+    {
+        try
+        {
+            return await StepAsync(stop);
+        }
+        catch (GitException error) when (error.IsTransient)
+        {
+            // A remote that cannot be reached, a lock of somebody's git: it passes, and the queue is kept meanwhile.
+            return new LandingStep.Held(PipelineRules.OneLine(error.Message));
+        }
+    }
+
     async Task<LandingStep> StepAsync(CancellationToken stop)
     {
         var queue = await parts.Store.ReadQueueAsync(stop);
@@ -174,7 +187,7 @@ sealed class Lander(LanderParts parts)
             return await PromoteAsync(integration, integrated, stop);
         }
 
-        return TrackerCommitDue() <= TimeSpan.Zero ? await CommitTrackerAsync(stop) : new LandingStep.Idle();
+        return TrackerCommitDue() is { } due && due <= TimeSpan.Zero ? await CommitTrackerAsync(stop) : new LandingStep.Idle();
     }
 
     async Task<LandingStep> LeaveAsync(LandingEntry entry, CancellationToken stop)
@@ -224,7 +237,7 @@ sealed class Lander(LanderParts parts)
             case GatesOutcome.Failed failed:
                 var gate = parts.Config.Gates[failed.Result.Gate];
                 return await ReturnAsync(
-                    entry, $"gate {failed.Result.Gate} fails on the tree merged with {tip}",
+                    entry, $"gate {failed.Result.Gate} fails on the tree merged with {tip}: {failed.Result.Reason}",
                     reason => AttemptFeedback.OfRedLanding(
                         entry, reason, failed.Result, gate, parts.Config.Limits.FeedbackBytesMax), stop);
             case GatesOutcome.NoVerdict without:
@@ -324,10 +337,11 @@ sealed class Lander(LanderParts parts)
 
     async Task<LandingStep> CompleteAsync(LandingEntry entry, CommitId commit, CommitId tip, CancellationToken stop)
     {
-        var proof = new LandingProof(commit.Value, tip.Value);
-        await FencedUnlessDoneAsync(parts.Store.CompleteLandingAsync(parts.Epoch, entry.Id, proof, stop));
+        // Before it is recorded: after a crash it is done again, and doing it twice is the same as once.
         var tree = await parts.Target.TreeAsync(commit, stop);
         await parts.Gates.LandedAsync(parts.Config.Landing.Gates, tree.Value, stop);
+        var proof = new LandingProof(commit.Value, tip.Value);
+        await FencedUnlessDoneAsync(parts.Store.CompleteLandingAsync(parts.Epoch, entry.Id, proof, stop));
         _toFollow = tip;
 
         // Refuses by itself while anything is only there; what is left is removed by clean.
@@ -347,14 +361,24 @@ sealed class Lander(LanderParts parts)
     {
         var decision = PipelineRules.ReturnFromLanding(
             parts.Config.Pipeline, entry.Attempt, entry.AttemptsAllowed, reason);
+        var failures = (await parts.Store.ReadBeadAsync(entry.Bead, stop))?.InfrastructureFailures ?? 0;
         BeadTransition transition = decision switch
         {
-            StageDecision.Retry retry => new BeadTransition.Free(retry.Stage, retry.Attempt, 0, null),
+            StageDecision.Retry retry => new BeadTransition.Free(retry.Stage, retry.Attempt, failures, null),
             StageDecision.Block block => new BeadTransition.Block(block.Reason),
             _ => throw new System.Diagnostics.UnreachableException($"{decision}"),
         };
+        var told = feedback(reason);
+        var artifacts = told.Artifacts;
+        if (transition is BeadTransition.Block blocked)
+        {
+            var dossier = await BlockedDossier.WriteAsync(
+                parts.Store, parts.Backlog, new BlockedBead(entry.Bead, blocked.Reason, told, Last: null), stop);
+            artifacts = [.. artifacts, dossier];
+        }
+
         await FencedUnlessDoneAsync(parts.Store.ReturnLandingAsync(
-            parts.Epoch, entry.Id, reason, transition, feedback(reason).Artifacts, stop));
+            parts.Epoch, entry.Id, reason, transition, artifacts, stop));
         return new LandingStep.Moved();
     }
 

@@ -6,6 +6,10 @@ using Beadswarm.Storage;
 
 namespace Beadswarm.Swarms;
 
+/// <summary>A stage of an earlier orchestrator, and the claim under which it goes on.</summary>
+/// <param name="AskedAt">Monotonic time from before the claim was asked for.</param>
+sealed record AdoptedStage(OpenStage Open, Claim Claim, long AskedAt);
+
 /// <summary>
 /// What a start does before anything else: compares what the store says with the processes that are really there.
 /// Stages
@@ -16,15 +20,18 @@ namespace Beadswarm.Swarms;
 sealed class Recovery(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
 {
     /// <returns>The stages to take up again, by agent.</returns>
-    public async Task<IReadOnlyDictionary<AgentNumber, OpenStage>> RunAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<AgentNumber, AdoptedStage>> RunAsync(CancellationToken cancellationToken)
     {
         var open = await parts.Store.ReadOpenStagesAsync(cancellationToken);
-        var resumed = new Dictionary<AgentNumber, OpenStage>();
+        var resumed = new Dictionary<AgentNumber, AdoptedStage>();
         foreach (var stage in open)
         {
-            if (CanResume(stage, resumed))
+            // Adopted here, before anybody could take the bead because its lease ran out while nobody was there.
+            var askedAt = parts.Time.GetTimestamp();
+            if (CanResume(stage, resumed) && await parts.Store.AdoptClaimAsync(
+                parts.Epoch, stage.Claim.Key, parts.Config.Limits.Lease, cancellationToken) is { } claim)
             {
-                resumed.Add(stage.Claim.Key.Agent, stage);
+                resumed.Add(stage.Claim.Key.Agent, new AdoptedStage(stage, claim, askedAt));
                 await NoteAsync(
                     stage.Claim.Key, $"stage {stage.Claim.Stage} was running", "taken up again", cancellationToken);
             }
@@ -35,19 +42,19 @@ sealed class Recovery(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
         }
 
         await ReleaseIdleClaimsAsync(open, cancellationToken);
-        await EndOrphansAsync(resumed.Values, cancellationToken);
+        await EndOrphansAsync(resumed.Values.Select(adopted => adopted.Open), cancellationToken);
         return resumed;
     }
 
     // A slot can take up one stage; and a pipeline that was changed meanwhile may not have the stage any more.
-    bool CanResume(OpenStage stage, Dictionary<AgentNumber, OpenStage> resumed) =>
+    bool CanResume(OpenStage stage, Dictionary<AgentNumber, AdoptedStage> resumed) =>
         slots.Any(slot => slot.Number == stage.Claim.Key.Agent)
         && !resumed.ContainsKey(stage.Claim.Key.Agent)
         && parts.Config.Pipeline.Has(stage.Claim.Stage);
 
     async Task GiveUpAsync(OpenStage stage, CancellationToken cancellationToken)
     {
-        await parts.Agents.ClearAsync(parts.TagOf(stage.Claim), cancellationToken);
+        await parts.Agents.ClearAsync(parts.TagOf(stage), cancellationToken);
         if (await parts.Store.AdoptClaimAsync(
             parts.Epoch, stage.Claim.Key, parts.Config.Limits.Lease, cancellationToken) is not { } claim)
         {
@@ -100,7 +107,7 @@ sealed class Recovery(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
 
     async Task EndOrphansAsync(IEnumerable<OpenStage> resumed, CancellationToken cancellationToken)
     {
-        var kept = resumed.Select(stage => parts.TagOf(stage.Claim)).ToHashSet();
+        var kept = resumed.Select(parts.TagOf).ToHashSet();
         var found = ProcessSweep.FindByTag(parts.TagPrefix + "/").Select(process => process.Tag).Distinct();
         foreach (var tag in found.Where(tag => !kept.Contains(tag)))
         {

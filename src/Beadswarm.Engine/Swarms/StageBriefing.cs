@@ -26,8 +26,8 @@ sealed class StageBriefing(SwarmParts parts, AgentSlot slot)
     public async Task<Outcome> WriteAsync(
         Claim claim, StageSpec stage, StageStart start, Workspace workspace, CancellationToken cancellationToken)
     {
-        var backlog = await parts.Tracker.ReadAsync(cancellationToken);
-        if (backlog.Beads.FirstOrDefault(bead => bead.Id == claim.Bead) is not { } bead)
+        var backlog = await parts.Backlog.ReadAsync(cancellationToken);
+        if (backlog.Graph.Find(claim.Bead) is not { } bead)
         {
             return new Outcome.Unready($"{claim.Bead} is not in the tracker any more");
         }

@@ -51,12 +51,11 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
         WitnessAsync(open.Run, async () =>
         {
             var stage = parts.Config.Pipeline[claim.Stage];
-            var tag = parts.TagOf(open.Claim);
             var session = open.Process is { } process ? await parts.Agents.TryAdoptAsync(process, work) : null;
             var end = session is null ? new AgentEnd.Lost() : await WatchAsync(session, work);
 
             // It may have been started without having been recorded; nothing of it may live beside its successor.
-            await parts.Agents.ClearAsync(tag, CancellationToken.None);
+            await parts.Agents.ClearAsync(parts.TagOf(open), CancellationToken.None);
             var branch = WorkspaceBranch.Of(slot.Number, claim.Bead);
             var workspace = await parts.Workspaces.FindAsync(slot.Number, work);
             if (workspace?.Branch != branch)
@@ -65,7 +64,7 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
                     open.Run, new StageEnd.Lost("its workspace is not there any more"));
             }
 
-            return await JudgeAsync(claim, stage, open.Run, workspace, open.Start, end, work);
+            return await JudgeAsync(claim, stage, open.Run, workspace, open.Start, from: null, end, work);
         }, work);
 
     static async Task<StageReport> WitnessAsync(
@@ -99,7 +98,7 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
         if (stage.Kind == StageKind.Command)
         {
             return await JudgeAsync(
-                claim, stage, run, workspace, start, new AgentEnd.Finished(null, null), work);
+                claim, stage, run, workspace, start, from, new AgentEnd.Finished(null, null), work);
         }
 
         var briefing = await _briefing.WriteAsync(claim, stage, start, workspace, work);
@@ -110,16 +109,30 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
 
         var launch = ((StageBriefing.Outcome.Ready)briefing).Launch with { Tag = parts.TagOf(claim) };
         var session = await parts.Agents.StartAsync(launch, work);
-        if (session.Process is { } process
-            && await parts.Store.RecordProcessAsync(claim.Key, run, process, CancellationToken.None)
-                == WriteOutcome.Fenced)
-        {
-            await session.TerminateAsync("the claim was lost", CancellationToken.None);
-        }
+        var end = await AttendAsync(claim, run, session, work);
+        return await JudgeAsync(claim, stage, run, workspace, start, from, end, work);
+    }
 
-        parts.Bell.Ring();
-        var end = await WatchAsync(session, work);
-        return await JudgeAsync(claim, stage, run, workspace, start, end, work);
+    async Task<AgentEnd> AttendAsync(Claim claim, StageRunId run, IAgentSession session, CancellationToken work)
+    {
+        try
+        {
+            if (session.Process is { } process
+                && await parts.Store.RecordProcessAsync(claim.Key, run, process, CancellationToken.None)
+                    == WriteOutcome.Fenced)
+            {
+                await session.TerminateAsync("the claim was lost", CancellationToken.None);
+            }
+
+            parts.Bell.Ring();
+            return await WatchAsync(session, work);
+        }
+        catch
+        {
+            // Whatever went wrong here, the agent must not live on in a workspace that the slot uses again.
+            await session.TerminateAsync("its orchestrator failed", CancellationToken.None);
+            throw;
+        }
     }
 
     /// <summary>
@@ -163,9 +176,10 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
     /// <summary>
     /// At this point no process of the stage lives: its work is saved, looked at, and put to the gates.
     /// </summary>
+    /// <param name="from">Where the workspace stood when the agent began; null when that is not known any more.</param>
     async Task<StageReport> JudgeAsync(
-        Claim claim, StageSpec stage, StageRunId run, Workspace workspace, StageStart start, AgentEnd end,
-        CancellationToken work)
+        Claim claim, StageSpec stage, StageRunId run, Workspace workspace, StageStart start, CommitId? from,
+        AgentEnd end, CancellationToken work)
     {
         using var patience = new CancellationTokenSource(RescueTime, parts.Time);
         var leftover = await parts.Workspaces.CommitLeftoversAsync(
@@ -180,7 +194,7 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
 
         try
         {
-            return await EvidenceAsync(claim, stage, workspace, start, end, (head, tree), Report, work);
+            return await EvidenceAsync(claim, stage, workspace, (start, from), end, (head, tree), Report, work);
         }
         catch (OperationCanceledException) when (work.IsCancellationRequested)
         {
@@ -190,7 +204,7 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
     }
 
     async Task<StageReport> EvidenceAsync(
-        Claim claim, StageSpec stage, Workspace workspace, StageStart start, AgentEnd end,
+        Claim claim, StageSpec stage, Workspace workspace, (StageStart Start, CommitId? From) began, AgentEnd end,
         (string Commit, string Tree) head, Func<StageEnd, FailedCheck?, StageReport> report, CancellationToken work)
     {
         if (AgentEndRules.Trouble(end) is { } trouble)
@@ -204,7 +218,7 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
             return report(new StageEnd.Finished(verdict), new FailedCheck(null, null, verdict, ""));
         }
 
-        var (before, failedTrees) = await EarlierTreesAsync(claim, start.BaseCommit, work);
+        var (before, failedTrees) = await EarlierTreesAsync(claim, began.Start.BaseCommit, began.From, work);
         if (PipelineRules.ProgressMissing(stage, before, head.Tree, failedTrees) is { } missing)
         {
             return report(missing, null);
@@ -226,14 +240,22 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
 
     /// <summary>The tree this stage was first given in this attempt, and the trees of attempts that failed.</summary>
     async Task<(string Before, IReadOnlyCollection<string> Failed)> EarlierTreesAsync(
-        Claim claim, string basedOn, CancellationToken work)
+        Claim claim, string basedOn, CommitId? from, CancellationToken work)
     {
         var history = await parts.Store.ReadHistoryAsync(claim.Bead, null, StageDocuments.HistoryMax, work);
         var failed = history
             .Where(run => run.Status == StageStatus.Failed && run.HeadTree is not null && run.Attempt < claim.Attempt)
             .Select(run => run.HeadTree!).ToHashSet();
-        var first = history.FirstOrDefault(run => run.Stage == claim.Stage && run.Attempt == claim.Attempt);
-        var earlier = history.TakeWhile(run => run.Id != first?.Id).LastOrDefault(run => run.HeadTree is not null);
+        var runs = history.Where(run => run.Stage == claim.Stage && run.Attempt == claim.Attempt).ToArray();
+
+        // What a merge with the target brings in is nobody's progress; a repetition builds on what the first one left.
+        if (from is { } start && runs.Length == 1)
+        {
+            return ((await parts.LandsOn.TreeAsync(start, work)).Value, failed);
+        }
+
+        var earlier = history.TakeWhile(run => run.Id != runs.FirstOrDefault()?.Id)
+            .LastOrDefault(run => run.HeadTree is not null);
         return (earlier?.HeadTree ?? (await parts.LandsOn.TreeAsync(CommitId.Parse(basedOn), work)).Value, failed);
     }
 

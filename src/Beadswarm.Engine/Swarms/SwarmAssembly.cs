@@ -36,7 +36,7 @@ sealed class SwarmAssembly : IAsyncDisposable
     public required LeaseKeeper Leases { get; init; }
     public required Reaper Reaper { get; init; }
     public required IReadOnlyList<AssembledAgent> Agents { get; init; }
-    public required IReadOnlyDictionary<AgentNumber, OpenStage> Unfinished { get; init; }
+    public required IReadOnlyDictionary<AgentNumber, AdoptedStage> Unfinished { get; init; }
 
     public static async Task<SwarmAssembly> OpenAsync(SwarmSetup setup, CancellationToken cancellationToken)
     {
@@ -83,6 +83,7 @@ sealed class SwarmAssembly : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Tracker.Dispose();
+        Parts.Backlog.Dispose();
         Parts.Gates.Dispose();
         await Parts.Store.DisposeAsync();
         _lock?.Dispose();
@@ -116,7 +117,7 @@ sealed class SwarmAssembly : IAsyncDisposable
             Epoch = swarm.Epoch,
             Node = node,
             Store = store,
-            Tracker = tracker,
+            Backlog = new CurrentBacklog(tracker),
             Workspaces = new WorkspacePool(hub, new WorkspaceOptions
             {
                 Cleaning = WorkspaceCleaning.KeepIgnored,
@@ -134,8 +135,10 @@ sealed class SwarmAssembly : IAsyncDisposable
             TagPrefix = TagPrefix(paths.Repository),
         };
         var lander = new Lander(new LanderParts(
-            store, swarm.Epoch, config, branches.Target, branches.Integration, parts.Gates, tracker, paths.Repository,
-            branches.PublishAsync, parts.Workspaces, bell, setup.Time));
+            store, swarm.Epoch, config, branches.Target, branches.Integration, parts.Gates, tracker, parts.Backlog,
+            paths.Repository, branches.PublishAsync, parts.Workspaces, bell, setup.Time));
+        // This process holds the repository's lock, so whatever a lander left half done is a dead one's.
+        await branches.Target.RecoverAsync(cancellationToken);
         var unfinished = await new Recovery(parts, slots).RunAsync(cancellationToken);
         var strays = await StrayStagesAsync(store, config, cancellationToken);
         IEnumerable<StageName> StraysFor(PoolConfig pool) =>
@@ -147,7 +150,7 @@ sealed class SwarmAssembly : IAsyncDisposable
             Parts = parts,
             Swarm = swarm,
             Tracker = new TrackerSync(
-                store, tracker, swarm.Epoch, config, setup.Once, lander.TrackerChanged, bell, setup.Time),
+                store, tracker, parts.Backlog, swarm.Epoch, config, setup.Once, lander.TrackerChanged, bell, setup.Time),
             Lander = lander,
             Leases = new LeaseKeeper(store, claims, config.Limits.Lease, setup.Time),
             Reaper = new Reaper(store, swarm.Epoch, claims, config.Limits.Lease, bell, setup.Time),

@@ -55,15 +55,16 @@ sealed class SwarmMonitor(
         var status = await store.ReadStatusAsync(cancellationToken);
         var queue = await store.ReadQueueAsync(cancellationToken);
         var outbox = await store.ReadOutboxAsync(cancellationToken);
-        // Also a claim that nobody here works on any more: its lease ends, and then the bead is worked again. A swarm
-        // that stops does not wait for that; the next one finds the bead.
-        var held = claims.All().Count;
-        var inProgress = stop.Draining is null ? Math.Max(held, status.InProgress) : held;
-        var busy = held > 0 || queue.Any(entry => entry.State is LandingState.Intended);
+
+        // While it drains, only what is in hand here counts: a claim of a component that failed ends with its lease, and
+        // an intended landing survives like a queued one.
+        var draining = stop.Draining;
+        var inHand = claims.All().Count;
+        var unsettled = outbox.Count > 0 || queue.Any(entry => entry.State is LandingState.Intended);
         return new SwarmView(
-            status.Landed, status.Left, inProgress, status.Landing, status.Blocked, status.Pending,
-            status.Ready, status.NextWakeAt is not null,
-            Unsettled: busy || (outbox.Count > 0 && stop.Draining is null), target, stop.Draining);
+            status.Landed, status.Left, draining is null ? Math.Max(inHand, status.InProgress) : inHand, status.Landing,
+            status.Blocked, status.Pending, status.Ready, status.NextWakeAt is not null,
+            Unsettled: draining is null && unsettled, target, draining);
     }
 }
 

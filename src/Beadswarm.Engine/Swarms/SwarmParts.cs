@@ -1,5 +1,4 @@
 using Beadswarm.Agents;
-using Beadswarm.Beads;
 using Beadswarm.Claims;
 using Beadswarm.Configuration;
 using Beadswarm.Landing;
@@ -16,7 +15,7 @@ sealed record SwarmParts
     public required SwarmEpoch Epoch { get; init; }
     public required string Node { get; init; }
     public required IStore Store { get; init; }
-    public required IBeadTracker Tracker { get; init; }
+    public required CurrentBacklog Backlog { get; init; }
     public required WorkspacePool Workspaces { get; init; }
     public required IAgentHost Agents { get; init; }
     public required Gatekeeper Gates { get; init; }
@@ -33,4 +32,7 @@ sealed record SwarmParts
 
     /// <summary>Marks every process of one stage under one claim.</summary>
     public string TagOf(Claim claim) => $"{TagPrefix}/{claim.Bead}/{claim.Key.Token}/{claim.Stage}";
+
+    /// <summary>The tag its process was started with: the claim has been adopted since, maybe more than once.</summary>
+    public string TagOf(OpenStage open) => open.Process?.Tag ?? TagOf(open.Claim);
 }

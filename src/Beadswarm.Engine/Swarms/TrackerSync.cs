@@ -1,4 +1,5 @@
 using Beadswarm.Beads;
+using Beadswarm.Claims;
 using Beadswarm.Configuration;
 using Beadswarm.Journal;
 using Beadswarm.Storage;
@@ -10,8 +11,8 @@ namespace Beadswarm.Swarms;
 /// says (the intake), so that a bead that was just closed makes the beads behind it ready at once.
 /// </summary>
 sealed class TrackerSync(
-    IStore store, IBeadTracker tracker, SwarmEpoch epoch, SwarmConfig config, bool once, Action told, Bell bell,
-    TimeProvider time)
+    IStore store, IBeadTracker tracker, CurrentBacklog backlog, SwarmEpoch epoch, SwarmConfig config, bool once,
+    Action told, Bell bell, TimeProvider time)
     : IDisposable
 {
     /// <summary>How often the tracker is looked at when nothing rings: somebody else may have changed it.</summary>
@@ -92,17 +93,15 @@ sealed class TrackerSync(
 
     async Task TakeOverAsync(CancellationToken cancellationToken)
     {
-        // Taken before reading: a change between the two shows as a new stamp next time.
-        var stamp = tracker.ChangeStamp();
-        if (stamp == _seenStamp && time.GetElapsedTime(_evaluatedAt) < EvaluatePause)
+        if (tracker.ChangeStamp() == _seenStamp && time.GetElapsedTime(_evaluatedAt) < EvaluatePause)
         {
             return;
         }
 
-        var backlog = await tracker.ReadAsync(cancellationToken);
         var known = (await store.ReadBeadsAsync(cancellationToken)).ToDictionary(work => work.Id);
+        var reading = await CloseEpicsAsync(await backlog.ReadAsync(cancellationToken), known, cancellationToken);
         var entries = BacklogSelection.Select(
-            backlog, known, config.Select, tracker, _only, time.GetUtcNow());
+            reading.Backlog, known, config.Select, tracker, _only, time.GetUtcNow());
         if (once && _only is null)
         {
             _only = entries.Where(entry => entry.Ready).Select(entry => entry.Id).ToHashSet();
@@ -110,9 +109,34 @@ sealed class TrackerSync(
         }
 
         await store.UpdateBacklogAsync(epoch, entries, config.Pipeline.MaxAttempts, cancellationToken);
-        _seenStamp = stamp;
+        _seenStamp = reading.Stamp;
         _evaluatedAt = time.GetTimestamp();
         bell.Ring();
+    }
+
+    /// <summary>
+    /// Closes epics whose last child has landed, so that what depends on them becomes ready. It follows from the tracker
+    /// alone, so after a crash it is simply found again.
+    /// </summary>
+    async Task<BacklogReading> CloseEpicsAsync(
+        BacklogReading reading, IReadOnlyDictionary<BeadId, BeadWork> known, CancellationToken cancellationToken)
+    {
+        var landed = known.Values.Where(work => work.State is BeadState.Completed).Select(work => work.Id).ToHashSet();
+        var epics = EpicRules.Completed(reading.Graph, landed);
+        if (epics.Count == 0)
+        {
+            return reading;
+        }
+
+        await tracker.ApplyAsync(
+            [.. epics.Select(epic => new BeadChange.Close(epic, EpicRules.CloseReason))], cancellationToken);
+        foreach (var epic in epics)
+        {
+            await store.AppendAsync(epic, null, new JournalEvent.TrackerTold("close"), cancellationToken);
+        }
+
+        told();
+        return await backlog.ReadAsync(cancellationToken);
     }
 
     public void Dispose() => _onePass.Dispose();

@@ -1,11 +1,16 @@
 using Beadswarm.Agents;
 using Beadswarm.Beads;
+using Beadswarm.Claims;
 using Beadswarm.Configuration;
 using Beadswarm.Gates;
+using Beadswarm.Journal;
 using Beadswarm.Pipelines;
 using Beadswarm.Processes;
+using Beadswarm.Storage;
+using Beadswarm.Storage.Sqlite;
 using Beadswarm.Swarms;
 using Beadswarm.Tests.Support;
+using Beadswarm.Workspaces;
 
 namespace Beadswarm.Tests.Swarms;
 
@@ -17,6 +22,7 @@ namespace Beadswarm.Tests.Swarms;
 sealed class SwarmRepository : IDisposable
 {
     readonly TemporaryFolder _folder = new();
+    readonly List<Fifo> _fifos = [];
     int _beads;
 
     public const string DefaultAgent =
@@ -41,23 +47,51 @@ sealed class SwarmRepository : IDisposable
 
     public string Path => _folder.Path;
 
+    public string Hub => _folder[".beadswarm/hub.git"];
+
+    /// <summary>The tags of the living processes of this repository's swarm.</summary>
+    public IReadOnlyList<string> Processes() =>
+        [.. ProcessSweep.FindByTag(SwarmAssembly.TagPrefix(Path) + "/").Select(process => process.Tag)];
+
     public string AgentScript { get; set; } = DefaultAgent;
 
-    public SwarmRepository Bead(string id, int priority = 2, params string[] dependsOn)
+    public SwarmRepository Bead(string id, int priority = 2, params string[] dependsOn) =>
+        Bead(id, bead => bead with
+        {
+            Priority = priority,
+            Dependencies = [.. dependsOn.Select(target => new BeadDependency(target, "blocks", null))],
+        });
+
+    public SwarmRepository Bead(string id, Func<Bead, Bead> change)
     {
         var at = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero).AddMinutes(_beads++);
+        var bead = change(new Bead
+        {
+            Id = BeadId.Parse(id),
+            Title = $"Do {id}",
+            Priority = 2,
+            CreatedAt = at,
+            UpdatedAt = at,
+        });
         File.AppendAllText(
-            _folder[".beads/issues.jsonl"],
-            System.Text.Encoding.UTF8.GetString(BeadJson.Write(new Bead
-            {
-                Id = BeadId.Parse(id),
-                Title = $"Do {id}",
-                Priority = priority,
-                CreatedAt = at,
-                UpdatedAt = at,
-                Dependencies = [.. dependsOn.Select(target => new BeadDependency(target, "blocks", null))],
-            })) + "\n");
+            _folder[".beads/issues.jsonl"], System.Text.Encoding.UTF8.GetString(BeadJson.Write(bead)) + "\n");
         return this;
+    }
+
+    /// <summary>Makes the agents do this first; it may <c>exit</c>, and finds the repository's path in <c>$R</c>.</summary>
+    public SwarmRepository Agent(string before)
+    {
+        AgentScript = before + "\n" + DefaultAgent;
+        return this;
+    }
+
+    /// <summary>A pipe that agents and gates find at <c>$R/.beadswarm/NAME</c>.</summary>
+    public Fifo Fifo(string name)
+    {
+        Directory.CreateDirectory(_folder[".beadswarm"]);
+        var fifo = new Fifo(_folder[$".beadswarm/{name}"]);
+        _fifos.Add(fifo);
+        return fifo;
     }
 
     public void Write(string relative, string content)
@@ -102,7 +136,7 @@ sealed class SwarmRepository : IDisposable
 
     public SwarmConfig Config(int agents = 3, Func<SwarmConfig, SwarmConfig>? change = null)
     {
-        Write("../agent.sh".Replace("..", ".beadswarm", StringComparison.Ordinal), AgentScript);
+        Write(".beadswarm/agent.sh", $"R='{Path}'\n{AgentScript}\n");
         var gates = new Dictionary<string, GateSpec> { ["check"] = new() { Name = "check", Run = "sh gate.sh" } };
         var pipeline = PipelinePresets.Build(PipelinePresets.Default, ["check"], PipelinePresets.MaxAttempts);
         var config = new SwarmConfig
@@ -138,21 +172,92 @@ sealed class SwarmRepository : IDisposable
         Time = TimeProvider.System,
     };
 
-    public async Task<SwarmOutcome> RunAsync(SwarmConfig config)
+    public async Task<SwarmOutcome> RunAsync(SwarmConfig config, Func<SwarmSetup, SwarmSetup>? change = null)
     {
-        await using var run = await SwarmRun.StartAsync(Setup(config), TestContext.Current.CancellationToken);
-        return await run.Completion.WaitAsync(TestContext.Current.CancellationToken);
+        await using var run = await StartAsync(config, change);
+        return await EndAsync(run);
     }
+
+    public Task<SwarmRun> StartAsync(SwarmConfig config, Func<SwarmSetup, SwarmSetup>? change = null)
+    {
+        var setup = Setup(config);
+        return SwarmRun.StartAsync(change?.Invoke(setup) ?? setup, Cancel);
+    }
+
+    public static Task<SwarmOutcome> EndAsync(SwarmRun run) => run.Completion.WaitAsync(Swarms.Fifo.Patience, Cancel);
+
+    /// <summary>Waits for an entry of the journal, past or future; fails when the run ends without it.</summary>
+    public static async Task<JournalEntry> UntilAsync(SwarmRun run, Func<JournalEntry, bool> wanted)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        patience.CancelAfter(Swarms.Fifo.Patience);
+        await foreach (var entry in run.FollowAsync(0, patience.Token))
+        {
+            if (wanted(entry))
+            {
+                return entry;
+            }
+        }
+
+        throw new InvalidOperationException("the run ended without what was waited for");
+    }
+
+    public static Task<JournalEntry> UntilAsync<TEvent>(SwarmRun run, string bead) where TEvent : JournalEvent =>
+        UntilAsync(run, entry => entry.Bead?.Value == bead && entry.Event is TEvent);
+
+    /// <summary>Asks the store, when no swarm runs.</summary>
+    public async Task<T> AskAsync<T>(Func<IStore, Task<T>> question)
+    {
+        await using var store = await SqliteStore.OpenAsync(
+            _folder[".beadswarm/swarm.db"], TimeProvider.System, Cancel);
+        return await question(store);
+    }
+
+    public Task<BeadWork> WorkAsync(string bead) =>
+        AskAsync(async store => (await store.ReadBeadAsync(BeadId.Parse(bead), Cancel))!); // a test's own bead is there
+
+    /// <summary>Executions as <c>stage attempt status</c>, oldest first.</summary>
+    public async Task<IReadOnlyList<string>> HistoryAsync(string bead) =>
+        await AskAsync(async store => (IReadOnlyList<string>)
+        [
+            .. (await store.ReadHistoryAsync(BeadId.Parse(bead), null, int.MaxValue, Cancel)).Select(run =>
+                string.Create(
+                    System.Globalization.CultureInfo.InvariantCulture, $"{run.Stage} {run.Attempt} {run.Status}")),
+        ]);
+
+    public Task<IReadOnlyList<JournalEntry>> JournalAsync() =>
+        AskAsync(store => store.ReadJournalAsync(0, null, int.MaxValue, Cancel));
+
+    /// <summary>The newest artifact of that name.</summary>
+    public async Task<string> ArtifactAsync(string bead, string name) =>
+        await AskAsync(async store => System.Text.Encoding.UTF8.GetString(
+            (await store.ReadArtifactsAsync(BeadId.Parse(bead), Cancel)).Last(one => one.Name == name).Content.Span));
+
+    /// <summary>What an agent was given: <c>prompt.md</c>, <c>context/feedback.md</c> and so on.</summary>
+    public string Given(string bead, string stage, int attempt, string file) =>
+        File.ReadAllText(System.IO.Path.Combine(
+            Directory.GetDirectories(_folder[$".beadswarm/sessions/{bead}"], $"*-{stage}-{attempt}").Order().Last(), file));
+
+    static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     /// <summary>The beads that landed, in the order of the target's first parents.</summary>
     public IReadOnlyList<string> Landed() =>
         [.. Git("log", "--first-parent", "--reverse", "--format=%(trailers:key=Bead,valueonly,separator=)", "main")
             .Split('\n', StringSplitOptions.RemoveEmptyEntries)];
 
-    public string StatusOf(string bead) =>
-        Backlog.Parse(
-            _folder[".beads/issues.jsonl"], File.ReadAllBytes(_folder[".beads/issues.jsonl"]), TrackerDialect.Bd)
-            .Beads.Single(one => one.Id.Value == bead).Status;
+    public string StatusOf(string bead) => Find(bead).Status;
 
-    public void Dispose() => _folder.Dispose();
+    /// <summary>The bead as the tracker's file has it.</summary>
+    public Bead Find(string bead) => Beads().Single(one => one.Id.Value == bead);
+
+    public IReadOnlyList<Bead> Beads() =>
+        Backlog.Parse(
+            _folder[".beads/issues.jsonl"], File.ReadAllBytes(_folder[".beads/issues.jsonl"]), TrackerDialect.Bd).Beads;
+
+    public void Dispose()
+    {
+        _fifos.ForEach(fifo => fifo.Dispose());
+        FolderTree.MakeWritable(_folder.Path);
+        _folder.Dispose();
+    }
 }
