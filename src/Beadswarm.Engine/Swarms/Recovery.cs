@@ -1,3 +1,4 @@
+using Beadswarm.Beads;
 using Beadswarm.Claims;
 using Beadswarm.Journal;
 using Beadswarm.Pipelines;
@@ -41,7 +42,8 @@ sealed class Recovery(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
             }
         }
 
-        await ReleaseIdleClaimsAsync(open, cancellationToken);
+        await ReleaseIdleClaimsAsync(
+            resumed.Values.Select(adopted => adopted.Claim.Bead).ToHashSet(), cancellationToken);
         await EndOrphansAsync(resumed.Values.Select(adopted => adopted.Open), cancellationToken);
         return resumed;
     }
@@ -85,12 +87,11 @@ sealed class Recovery(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
     /// <summary>
     /// Claims between two stages, or not begun: nothing of them runs, so nobody needs to wait for their lease.
     /// </summary>
-    async Task ReleaseIdleClaimsAsync(IReadOnlyList<OpenStage> open, CancellationToken cancellationToken)
+    async Task ReleaseIdleClaimsAsync(HashSet<BeadId> resumed, CancellationToken cancellationToken)
     {
         foreach (var work in await parts.Store.ReadBeadsAsync(cancellationToken))
         {
-            if (work.State is not BeadState.Held held
-                || open.Any(stage => stage.Claim.Bead == work.Id && stage.Claim.Key.Token == held.Token))
+            if (work.State is not BeadState.Held held || resumed.Contains(work.Id))
             {
                 continue;
             }
@@ -120,8 +121,8 @@ sealed class Recovery(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
         }
     }
 
-    static BeadTransition.Free Free(Claim claim) =>
-        new(claim.Stage, claim.Attempt, claim.InfrastructureFailures, null);
+    BeadTransition.Free Free(Claim claim) => new(
+        PipelineRules.Resume(parts.Config.Pipeline, claim.Stage), claim.Attempt, claim.InfrastructureFailures, null);
 
     Task NoteAsync(ClaimKey key, string finding, string action, CancellationToken cancellationToken) =>
         parts.Store.AppendAsync(

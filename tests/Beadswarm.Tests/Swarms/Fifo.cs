@@ -47,9 +47,11 @@ sealed class Fifo : IDisposable
     }
 
     /// <summary>Lets one waiting script go on, now or when it comes.</summary>
-    public void Release()
+    public void Release() => Write("go");
+
+    public void Write(string line)
     {
-        _pipe.Write("go\n"u8);
+        _pipe.Write(Encoding.UTF8.GetBytes(line + "\n"));
         _pipe.Flush();
     }
 

@@ -149,7 +149,7 @@ public sealed class StoppingTests : IDisposable
         _repository.Bead("t-1").Agent(WaitInImplement).Commit();
         var (arrived, _) = (_repository.Fifo("arrived"), _repository.Fifo("go"));
         await using var run = await _repository.StartAsync(_repository.Config(
-            agents: 1, change: config => config with { Limits = config.Limits with { Lease = TimeSpan.FromSeconds(2) } }));
+            agents: 1, change: config => config with { Limits = config.Limits with { Lease = TimeSpan.FromSeconds(8) } }));
         await arrived.LineAsync();
         var before = (BeadState.Held)(await run.Store.ReadBeadAsync(BeadId.Parse("t-1"), Cancel))!.State;
 

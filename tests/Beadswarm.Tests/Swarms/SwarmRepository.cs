@@ -21,8 +21,9 @@ namespace Beadswarm.Tests.Swarms;
 /// </summary>
 sealed class SwarmRepository : IDisposable
 {
-    readonly TemporaryFolder _folder = new();
+    readonly TemporaryFolder? _owned;
     readonly List<Fifo> _fifos = [];
+    string? _written;
     int _beads;
 
     public const string DefaultAgent =
@@ -35,19 +36,30 @@ sealed class SwarmRepository : IDisposable
         esac
         """;
 
+    /// <summary>One that is there already: another process made it, and deletes it.</summary>
+    SwarmRepository(string path) => Path = path;
+
     public SwarmRepository()
     {
+        _owned = new TemporaryFolder();
+        Path = _owned.Path;
         Git("init", "-q", "-b", "main");
         Git("config", "user.name", "Owner");
         Git("config", "user.email", "owner@example.org");
         Write("gate.sh", "for f in work/*; do [ -e \"$f\" ] || continue; ! grep -q broken \"$f\" || exit 1; done\n");
-        Directory.CreateDirectory(_folder[".beads"]);
+        Directory.CreateDirectory(In(".beads"));
         Write(".beads/issues.jsonl", "");
     }
 
-    public string Path => _folder.Path;
+    public string Path { get; }
 
-    public string Hub => _folder[".beadswarm/hub.git"];
+    /// <summary>The same repository in another process, whose agents are as this one left them.</summary>
+    public static SwarmRepository At(string path) =>
+        new(path) { _written = File.ReadAllText(System.IO.Path.Combine(path, ".beadswarm/agent.sh")) };
+
+    string In(string relative) => System.IO.Path.Combine(Path, relative);
+
+    public string Hub => In(".beadswarm/hub.git");
 
     /// <summary>The tags of the living processes of this repository's swarm.</summary>
     public IReadOnlyList<string> Processes() =>
@@ -74,7 +86,7 @@ sealed class SwarmRepository : IDisposable
             UpdatedAt = at,
         });
         File.AppendAllText(
-            _folder[".beads/issues.jsonl"], System.Text.Encoding.UTF8.GetString(BeadJson.Write(bead)) + "\n");
+            In(".beads/issues.jsonl"), System.Text.Encoding.UTF8.GetString(BeadJson.Write(bead)) + "\n");
         return this;
     }
 
@@ -88,19 +100,19 @@ sealed class SwarmRepository : IDisposable
     /// <summary>A pipe that agents and gates find at <c>$R/.beadswarm/NAME</c>.</summary>
     public Fifo Fifo(string name)
     {
-        Directory.CreateDirectory(_folder[".beadswarm"]);
-        var fifo = new Fifo(_folder[$".beadswarm/{name}"]);
+        Directory.CreateDirectory(In(".beadswarm"));
+        var fifo = new Fifo(In($".beadswarm/{name}"));
         _fifos.Add(fifo);
         return fifo;
     }
 
     public void Write(string relative, string content)
     {
-        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(_folder[relative])!);
-        File.WriteAllText(_folder[relative], content);
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(In(relative))!);
+        File.WriteAllText(In(relative), content);
     }
 
-    public string Read(string relative) => File.ReadAllText(_folder[relative]);
+    public string Read(string relative) => File.ReadAllText(In(relative));
 
     public void Commit(string message = "Start")
     {
@@ -136,7 +148,7 @@ sealed class SwarmRepository : IDisposable
 
     public SwarmConfig Config(int agents = 3, Func<SwarmConfig, SwarmConfig>? change = null)
     {
-        Write(".beadswarm/agent.sh", $"R='{Path}'\n{AgentScript}\n");
+        Write(".beadswarm/agent.sh", _written ?? $"R='{Path}'\n{AgentScript}\n");
         var gates = new Dictionary<string, GateSpec> { ["check"] = new() { Name = "check", Run = "sh gate.sh" } };
         var pipeline = PipelinePresets.Build(PipelinePresets.Default, ["check"], PipelinePresets.MaxAttempts);
         var config = new SwarmConfig
@@ -146,7 +158,7 @@ sealed class SwarmRepository : IDisposable
             Pools = [new PoolConfig("worker", agents, "sh", [.. pipeline.Stages.Select(stage => stage.Name)])],
             Runners = new Dictionary<string, RunnerSpec>
             {
-                ["sh"] = new() { Name = "sh", Kind = "command", Command = ["/bin/sh", _folder[".beadswarm/agent.sh"]] },
+                ["sh"] = new() { Name = "sh", Kind = "command", Command = ["/bin/sh", In(".beadswarm/agent.sh")] },
             },
             Pipeline = pipeline,
             Gates = gates,
@@ -209,7 +221,7 @@ sealed class SwarmRepository : IDisposable
     public async Task<T> AskAsync<T>(Func<IStore, Task<T>> question)
     {
         await using var store = await SqliteStore.OpenAsync(
-            _folder[".beadswarm/swarm.db"], TimeProvider.System, Cancel);
+            In(".beadswarm/swarm.db"), TimeProvider.System, Cancel);
         return await question(store);
     }
 
@@ -236,7 +248,7 @@ sealed class SwarmRepository : IDisposable
     /// <summary>What an agent was given: <c>prompt.md</c>, <c>context/feedback.md</c> and so on.</summary>
     public string Given(string bead, string stage, int attempt, string file) =>
         File.ReadAllText(System.IO.Path.Combine(
-            Directory.GetDirectories(_folder[$".beadswarm/sessions/{bead}"], $"*-{stage}-{attempt}").Order().Last(), file));
+            Directory.GetDirectories(In($".beadswarm/sessions/{bead}"), $"*-{stage}-{attempt}").Order().Last(), file));
 
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -252,12 +264,15 @@ sealed class SwarmRepository : IDisposable
 
     public IReadOnlyList<Bead> Beads() =>
         Backlog.Parse(
-            _folder[".beads/issues.jsonl"], File.ReadAllBytes(_folder[".beads/issues.jsonl"]), TrackerDialect.Bd).Beads;
+            In(".beads/issues.jsonl"), File.ReadAllBytes(In(".beads/issues.jsonl")), TrackerDialect.Bd).Beads;
 
     public void Dispose()
     {
         _fifos.ForEach(fifo => fifo.Dispose());
-        FolderTree.MakeWritable(_folder.Path);
-        _folder.Dispose();
+        if (_owned is not null)
+        {
+            FolderTree.MakeWritable(Path);
+            _owned.Dispose();
+        }
     }
 }

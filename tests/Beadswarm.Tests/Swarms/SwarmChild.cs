@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using Beadswarm.Configuration;
+
+namespace Beadswarm.Tests.Swarms;
+
+/// <summary>
+/// An orchestrator in a process of its own, to be killed: this test program again, asked for the one test below, which
+/// does nothing in an ordinary run.
+/// </summary>
+public sealed class SwarmChild : IDisposable
+{
+    const string Repository = "BEADSWARM_TEST_CHILD_REPOSITORY";
+    const string Remote = "BEADSWARM_TEST_CHILD_REMOTE";
+
+    readonly Process? _process;
+
+    public SwarmChild()
+    {
+    }
+
+    SwarmChild(Process process) => _process = process;
+
+    /// <summary>Starts a run with one agent.</summary>
+    internal static SwarmChild Start(SwarmRepository repository, string? remote = null)
+    {
+        repository.Config();
+        var start = new ProcessStartInfo(Environment.ProcessPath!, ["-class", typeof(SwarmChild).FullName!, "-noLogo"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { [Repository] = repository.Path, [Remote] = remote },
+        };
+        var process = Process.Start(start)!; // not shell execute: a process is always returned
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return new SwarmChild(process);
+    }
+
+    /// <summary>Ends it as a power cut would: nothing of it runs any more code. Its agents live.</summary>
+    internal async Task KillAsync()
+    {
+        _process!.Kill(); // only called on what Start gave
+        await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Child_runs_a_swarm_until_it_is_killed()
+    {
+        if (Environment.GetEnvironmentVariable(Repository) is not { } path)
+        {
+            return;
+        }
+
+        using var repository = SwarmRepository.At(path);
+        await repository.RunAsync(repository.Config(agents: 1, change: Change));
+    }
+
+    static SwarmConfig Change(SwarmConfig config) =>
+        Environment.GetEnvironmentVariable(Remote) is { Length: > 0 } remote
+            ? config with { Landing = config.Landing with { Remote = remote } }
+            : config;
+
+    public void Dispose()
+    {
+        if (_process is { HasExited: false })
+        {
+            _process.Kill();
+        }
+
+        _process?.Dispose();
+    }
+}
