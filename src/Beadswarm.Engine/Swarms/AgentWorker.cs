@@ -154,7 +154,8 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
         if (transition is BeadTransition.Block block)
         {
             var dossier = await BlockedDossier.WriteAsync(
-                parts.Store, parts.Backlog, new BlockedBead(claim.Bead, block.Reason, feedback, finish), patience.Token);
+                parts.Store, parts.Backlog, new BlockedBead(claim.Bead, block.Reason, feedback, finish),
+                patience.Token);
             finish = finish with { Artifacts = [.. finish.Artifacts, dossier] };
         }
 

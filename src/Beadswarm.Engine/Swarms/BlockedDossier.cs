@@ -13,7 +13,7 @@ namespace Beadswarm.Swarms;
 /// <param name="Last">The execution that decided it, as it is about to be recorded; null when it was a landing.</param>
 sealed record BlockedBead(BeadId Bead, string Reason, AttemptFeedback? Feedback, StageFinish? Last);
 
-/// <summary>Writes the dossier of a bead at the moment it is blocked, from what the store and the tracker know.</summary>
+/// <summary>Writes the dossier of a bead when it is blocked, from what the store and the tracker know.</summary>
 static class BlockedDossier
 {
     public const string Name = "dossier.md";

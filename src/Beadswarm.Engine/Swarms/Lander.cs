@@ -187,7 +187,7 @@ sealed class Lander(LanderParts parts)
             return await PromoteAsync(integration, integrated, stop);
         }
 
-        return TrackerCommitDue() is { } due && due <= TimeSpan.Zero ? await CommitTrackerAsync(stop) : new LandingStep.Idle();
+        return TrackerCommitDue() <= TimeSpan.Zero ? await CommitTrackerAsync(stop) : new LandingStep.Idle();
     }
 
     async Task<LandingStep> LeaveAsync(LandingEntry entry, CancellationToken stop)

@@ -14,22 +14,38 @@ sealed class Reaper(IStore store, SwarmEpoch epoch, ClaimRegistry claims, TimeSp
             var rung = bell.Listen();
             var ours = claims.All().Select(held => held.Claim.Key.Agent).ToArray();
             var expired = await store.ReapExpiredAsync(epoch, ours, stop);
-            var next = (await store.ReadStatusAsync(stop)).NextWakeAt;
-            if (expired.Count > 0 || (next is { } due && due <= time.GetUtcNow()))
+            var status = await store.ReadStatusAsync(stop);
+            if (expired.Count > 0)
             {
                 bell.Ring();
             }
 
-            // A lease can end without anything ringing, so it is looked at once per lease at least.
-            var pause = next is { } at && at - time.GetUtcNow() is var wait && wait < lease ? wait : lease;
             using var rest = CancellationTokenSource.CreateLinkedTokenSource(stop);
-            var delay = Task.Delay(pause > TimeSpan.Zero ? pause : WakePause, time, rest.Token);
-            await Task.WhenAny(next is null ? rung : Task.WhenAny(rung, delay), delay);
+            var delay = Task.Delay(Pause(status), time, rest.Token);
+            await Task.WhenAny(rung, delay);
             await rest.CancelAsync();
+            if (!rung.IsCompleted)
+            {
+                bell.Ring();
+            }
+
             stop.ThrowIfCancellationRequested();
         }
     }
 
-    /// <summary>Between two looks at a snooze that has ended and that nobody has taken up yet.</summary>
+    TimeSpan Pause(StatusSnapshot status)
+    {
+        // A lease can end without anything ringing, so it is looked at once per lease at least.
+        var due = status.NextWakeAt - time.GetUtcNow() + TimerStep is { } wait && wait < lease ? wait : lease;
+
+        // A snooze that ended just before the look is no wake to come any more, only a bead that is ready.
+        var pause = status.Ready > 0 && WakePause < due ? WakePause : due;
+        return pause > TimeSpan.Zero ? pause : TimeSpan.Zero;
+    }
+
+    /// <summary>Between two calls to take up beads that are ready, for whoever has not heard the last one.</summary>
     static readonly TimeSpan WakePause = TimeSpan.FromSeconds(1);
+
+    /// <summary>Timers may end this much early; then nothing would be due yet.</summary>
+    static readonly TimeSpan TimerStep = TimeSpan.FromMilliseconds(1);
 }

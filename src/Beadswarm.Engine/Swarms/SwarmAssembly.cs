@@ -150,7 +150,8 @@ sealed class SwarmAssembly : IAsyncDisposable
             Parts = parts,
             Swarm = swarm,
             Tracker = new TrackerSync(
-                store, tracker, parts.Backlog, swarm.Epoch, config, setup.Once, lander.TrackerChanged, bell, setup.Time),
+                store, tracker, parts.Backlog, swarm.Epoch, config, setup.Once, lander.TrackerChanged, bell,
+                setup.Time),
             Lander = lander,
             Leases = new LeaseKeeper(store, claims, config.Limits.Lease, setup.Time),
             Reaper = new Reaper(store, swarm.Epoch, claims, config.Limits.Lease, bell, setup.Time),

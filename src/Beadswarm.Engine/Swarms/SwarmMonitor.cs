@@ -56,8 +56,8 @@ sealed class SwarmMonitor(
         var queue = await store.ReadQueueAsync(cancellationToken);
         var outbox = await store.ReadOutboxAsync(cancellationToken);
 
-        // While it drains, only what is in hand here counts: a claim of a component that failed ends with its lease, and
-        // an intended landing survives like a queued one.
+        // Also a claim that nobody here works on any more: its lease ends, and then the bead is worked again. A swarm
+        // that stops waits for what is in hand only: such a claim, or an intended landing, is for the next one.
         var draining = stop.Draining;
         var inHand = claims.All().Count;
         var unsettled = outbox.Count > 0 || queue.Any(entry => entry.State is LandingState.Intended);

@@ -115,8 +115,8 @@ sealed class TrackerSync(
     }
 
     /// <summary>
-    /// Closes epics whose last child has landed, so that what depends on them becomes ready. It follows from the tracker
-    /// alone, so after a crash it is simply found again.
+    /// Closes epics whose last child has landed, so that what depends on them becomes ready. It follows from what the
+    /// tracker and the store say, so after a crash it is simply found again.
     /// </summary>
     async Task<BacklogReading> CloseEpicsAsync(
         BacklogReading reading, IReadOnlyDictionary<BeadId, BeadWork> known, CancellationToken cancellationToken)

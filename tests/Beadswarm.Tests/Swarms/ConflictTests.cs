@@ -3,7 +3,7 @@ using Beadswarm.Swarms;
 
 namespace Beadswarm.Tests.Swarms;
 
-/// <summary>Two beads that do not go together: one lands, the other is told and tries again; neither side is lost.</summary>
+/// <summary>Two beads that do not go together: one lands, the other is told and tries again.</summary>
 public sealed class ConflictTests : IDisposable
 {
     // Both have begun before either lands, so neither sees what the other does.
@@ -93,7 +93,8 @@ public sealed class ConflictTests : IDisposable
     public async Task Changes_that_are_green_alone_and_red_together_do_not_land_together()
     {
         // The gate allows two files at most beside the seed; each bead adds one and the other's makes it too many.
-        _repository.Write("gate.sh", "n=$(ls work | wc -l); [ $n -le 2 ] || { echo \"$n files, 2 allowed\"; exit 4; }\n");
+        _repository.Write(
+            "gate.sh", "n=$(ls work | wc -l); [ $n -le 2 ] || { echo \"$n files, 2 allowed\"; exit 4; }\n");
         _repository.Write("work/seed", "seed\n");
         _repository.Bead("t-1").Bead("t-2").Agent(Meet +
             """

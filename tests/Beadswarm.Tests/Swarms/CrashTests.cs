@@ -148,8 +148,12 @@ public sealed class CrashTests : IDisposable
     {
         _repository.Write(
             "gate.sh",
-            $"[ -e '{_repository.Path}/.beadswarm/gated' ] && exit 0; touch '{_repository.Path}/.beadswarm/gated'\n"
-            + $"echo here > '{_repository.Path}/.beadswarm/arrived'; read go < '{_repository.Path}/.beadswarm/never'\n");
+            $"""
+            cd '{_repository.Path}/.beadswarm'
+            [ -e gated ] && exit 0
+            touch gated; echo here > arrived; read go < never
+
+            """);
         _repository.Fifo("never");
         _repository.Write(".beadswarm/once", "");
         _repository.Commit();
@@ -167,7 +171,7 @@ public sealed class CrashTests : IDisposable
         Assert.Equal(["t-1"], _repository.Landed());
     }
 
-    /// <summary>The first orchestrator dies while its agent is in the middle of implement; says which process that is.</summary>
+    /// <summary>The first orchestrator dies while its agent implements; says which process that is.</summary>
     async Task<int> CrashWhileTheAgentWorksAsync()
     {
         var child = SwarmChild.Start(_repository);
@@ -224,11 +228,5 @@ public sealed class CrashTests : IDisposable
     {
         _children.ForEach(child => child.Dispose());
         _repository.Dispose();
-    }
-
-    /// <summary>The machine's clock, some time later.</summary>
-    sealed class LaterTime(TimeSpan by) : TimeProvider
-    {
-        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + by;
     }
 }

@@ -17,8 +17,9 @@ public sealed class FeedbackLoopTests : IDisposable
         _repository.Bead("t-1").Agent(
             """
             if [ "$BEADSWARM_STAGE-$BEADSWARM_ATTEMPT" = qa-enforcer-1 ]; then
-              echo '{"verdict":"fail","summary":"edge case","findings":[{"severity":"major","title":"Empty input crashes",
-                "detail":"call it with nothing","file":"work/t-1","line":7}]}' > "$BEADSWARM_RESULT"
+              echo '{"verdict":"fail","summary":"edge case","findings":[{"severity":"major",
+                "title":"Empty input crashes","detail":"call it with nothing","file":"work/t-1","line":7}]}' \
+                > "$BEADSWARM_RESULT"
               exit 0
             fi
             """).Commit();
@@ -43,7 +44,8 @@ public sealed class FeedbackLoopTests : IDisposable
         Assert.DoesNotContain(
             "Empty input crashes", _repository.Given("t-1", "implement", 1, "prompt.md"), StringComparison.Ordinal);
         Assert.Contains(
-            "Empty input crashes", await _repository.ArtifactAsync("t-1", "retry_packet.json"), StringComparison.Ordinal);
+            "Empty input crashes", await _repository.ArtifactAsync("t-1", "retry_packet.json"),
+            StringComparison.Ordinal);
         Assert.Single(await _repository.JournalAsync(), entry => entry.Event is JournalEvent.BeadLanded);
     }
 
@@ -83,8 +85,8 @@ public sealed class FeedbackLoopTests : IDisposable
             """
             if [ "$BEADSWARM_STAGE-$BEADSWARM_BEAD" = red-queen-t-1 ]; then
               echo "I broke it again"
-              echo '{"verdict":"fail","summary":"still broken","findings":[{"severity":"critical","title":"Overflow"}]}' \
-                > "$BEADSWARM_RESULT"
+              echo '{"verdict":"fail","summary":"still broken","findings":
+                [{"severity":"critical","title":"Overflow"}]}' > "$BEADSWARM_RESULT"
               exit 0
             fi
             """).Commit();
@@ -101,7 +103,8 @@ public sealed class FeedbackLoopTests : IDisposable
         var work = await _repository.WorkAsync("t-1");
         Assert.IsType<BeadState.Blocked>(work.State);
         Assert.Equal((3, 3), (work.Attempt, work.AttemptsAllowed));
-        Assert.Equal(3, (await _repository.HistoryAsync("t-1")).Count(run => run.EndsWith("Failed", StringComparison.Ordinal)));
+        Assert.Equal(
+            3, (await _repository.HistoryAsync("t-1")).Count(run => run.EndsWith("Failed", StringComparison.Ordinal)));
         var dossier = await _repository.ArtifactAsync("t-1", BlockedDossier.Name);
         Assert.All(
             ["State: blocked", "Attempt: 3 of 3", "| red-queen | 3 |", "Overflow", "beadswarm retry t-1", "agent-"],
@@ -145,7 +148,8 @@ public sealed class FeedbackLoopTests : IDisposable
             (await store.ReadHistoryAsync(BeadId.Parse("t-1"), null, 100, TestContext.Current.CancellationToken))
                 .Skip(1).Select(run => run.Summary!.Split(' ')[0]).ToArray());
         Assert.Equal(["gate", "no", "no"], reasons);
-        Assert.Single(await _repository.JournalAsync(), entry => entry.Event is JournalEvent.GateRan { Status: "failed" });
+        Assert.Single(
+            await _repository.JournalAsync(), entry => entry.Event is JournalEvent.GateRan { Status: "failed" });
     }
 
     [Fact]
@@ -168,7 +172,8 @@ public sealed class FeedbackLoopTests : IDisposable
         landed.Release();
         await SwarmRepository.EndAsync(run);
 
-        var history = await run.Store.ReadHistoryAsync(BeadId.Parse("t-1"), null, 100, TestContext.Current.CancellationToken);
+        var history = await run.Store.ReadHistoryAsync(
+            BeadId.Parse("t-1"), null, 100, TestContext.Current.CancellationToken);
         Assert.Equal(
             ["gate", "no", "no"],
             history.Where(one => one.Stage.Value == "implement").Select(one => one.Summary!.Split(' ')[0]));

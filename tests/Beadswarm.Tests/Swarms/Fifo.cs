@@ -21,7 +21,8 @@ sealed class Fifo : IDisposable
             WorkingDirectory = "/",
             Environment = SwarmRepository.Environment,
         };
-        Assert.Equal(0, Command.RunAsync(spec, CancellationToken.None).ConfigureAwait(false).GetAwaiter().GetResult().ExitCode);
+        var made = Command.RunAsync(spec, CancellationToken.None).ConfigureAwait(false).GetAwaiter().GetResult();
+        Assert.Equal(0, made.ExitCode);
         _pipe = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
     }
 

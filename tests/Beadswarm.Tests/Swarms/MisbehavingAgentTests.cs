@@ -3,7 +3,7 @@ using Beadswarm.Swarms;
 
 namespace Beadswarm.Tests.Swarms;
 
-/// <summary>What agents say is no evidence, and what they do in the wrong place is neither lost nor landed unseen.</summary>
+/// <summary>What agents say is no evidence, and what they do in the wrong place is not lost.</summary>
 public sealed class MisbehavingAgentTests : IDisposable
 {
     readonly SwarmRepository _repository = new();
@@ -28,8 +28,8 @@ public sealed class MisbehavingAgentTests : IDisposable
     }
 
     [Theory]
-    [InlineData("git checkout -q -b elsewhere; make_it; git add -A; git -c core.hooksPath=/dev/null commit -qm elsewhere")]
-    [InlineData("git checkout -q --detach; make_it; git add -A; git -c core.hooksPath=/dev/null commit -qm detached")]
+    [InlineData("git checkout -q -b elsewhere; make_it; git add -A; git -c core.hooksPath=/dev/null commit -qm x")]
+    [InlineData("git checkout -q --detach; make_it; git add -A; git -c core.hooksPath=/dev/null commit -qm x")]
     [InlineData("make_it")]
     [InlineData("make_it; git add -A; git stash -q")]
     public async Task Work_left_in_the_wrong_place_lands_all_the_same(string implement)
@@ -91,7 +91,10 @@ public sealed class MisbehavingAgentTests : IDisposable
 
         Assert.Equal((SwarmEnd.Completed, 1, 1), (outcome.End, outcome.Landed, outcome.Attempts));
         Assert.Equal(
-            ["contract 1 Passed", "implement 1 Error", "implement 1 Passed", "qa-enforcer 1 Passed", "red-queen 1 Passed"],
+            [
+                "contract 1 Passed", "implement 1 Error", "implement 1 Passed", "qa-enforcer 1 Passed",
+                "red-queen 1 Passed",
+            ],
             await _repository.HistoryAsync("t-1"));
         Assert.Equal("half", _repository.Git("show", "main:work/half"));
         Assert.Equal(1, (await _repository.WorkAsync("t-1")).InfrastructureFailures);

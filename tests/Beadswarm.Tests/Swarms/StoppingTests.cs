@@ -148,8 +148,10 @@ public sealed class StoppingTests : IDisposable
     {
         _repository.Bead("t-1").Agent(WaitInImplement).Commit();
         var (arrived, _) = (_repository.Fifo("arrived"), _repository.Fifo("go"));
-        await using var run = await _repository.StartAsync(_repository.Config(
-            agents: 1, change: config => config with { Limits = config.Limits with { Lease = TimeSpan.FromSeconds(8) } }));
+        await using var run = await _repository.StartAsync(_repository.Config(agents: 1, change: config => config with
+        {
+            Limits = config.Limits with { Lease = TimeSpan.FromSeconds(8) },
+        }));
         await arrived.LineAsync();
         var before = (BeadState.Held)(await run.Store.ReadBeadAsync(BeadId.Parse("t-1"), Cancel))!.State;
 

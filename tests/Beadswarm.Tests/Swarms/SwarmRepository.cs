@@ -90,7 +90,7 @@ sealed class SwarmRepository : IDisposable
         return this;
     }
 
-    /// <summary>Makes the agents do this first; it may <c>exit</c>, and finds the repository's path in <c>$R</c>.</summary>
+    /// <summary>Makes agents do this first; it may exit, and finds the repository's path in <c>$R</c>.</summary>
     public SwarmRepository Agent(string before)
     {
         AgentScript = before + "\n" + DefaultAgent;

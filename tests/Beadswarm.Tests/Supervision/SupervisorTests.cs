@@ -1,0 +1,94 @@
+using Beadswarm.Supervision;
+using Beadswarm.Tests.Support;
+
+namespace Beadswarm.Tests.Supervision;
+
+/// <summary>One for one: what fails is started again or parked, and its siblings do not notice.</summary>
+public sealed class SupervisorTests
+{
+    readonly FakeTime _time = new();
+    readonly List<string> _reports = [];
+    readonly RestartLimits _limits = new(2, TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(8));
+
+    [Fact]
+    public async Task A_component_that_fails_is_started_again_after_its_delay()
+    {
+        var starts = 0;
+        var again = new TaskCompletionSource();
+        var running = Supervisor().RunAsync(
+            [new Component("flaky", false, _ =>
+            {
+                if (++starts == 1)
+                {
+                    throw new InvalidOperationException("once");
+                }
+
+                again.SetResult();
+                return Task.CompletedTask;
+            })], Cancel);
+
+        Assert.Equal((1, false), (starts, again.Task.IsCompleted));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await again.Task.WaitAsync(Cancel);
+        await running.WaitAsync(Cancel);
+        Assert.Equal(["flaky once restart"], _reports);
+    }
+
+    [Fact]
+    public async Task A_component_that_keeps_failing_is_parked_and_its_siblings_go_on()
+    {
+        var sibling = new TaskCompletionSource();
+        var running = Supervisor().RunAsync(
+            [
+                new Component("broken", false, _ => throw new InvalidOperationException("always")),
+                new Component("well", false, _ => sibling.Task),
+            ],
+            Cancel);
+        for (var restart = 0; restart < _limits.Max; restart++)
+        {
+            _time.Advance(_limits.DelayMax);
+        }
+
+        Assert.Equal(["broken always restart", "broken always restart", "broken always park"], _reports);
+        Assert.False(running.IsCompleted);
+        sibling.SetResult();
+        await running.WaitAsync(Cancel);
+    }
+
+    [Fact]
+    public async Task Stopping_is_no_failure_and_ends_a_pause_between_restarts()
+    {
+        using var stop = new CancellationTokenSource();
+        var running = Supervisor().RunAsync(
+            [
+                new Component("broken", false, _ => throw new InvalidOperationException("always")),
+                new Component("well", false, token => Task.Delay(Timeout.InfiniteTimeSpan, _time, token)),
+            ],
+            stop.Token);
+
+        await stop.CancelAsync();
+        await running.WaitAsync(Cancel);
+
+        Assert.Equal(["broken always restart"], _reports);
+    }
+
+    [Fact]
+    public async Task A_cancellation_that_nobody_asked_for_is_a_failure()
+    {
+        await new Supervisor(_limits with { Max = 0 }, _time, new Random(1), Report).RunAsync(
+            [new Component("odd", false, _ => throw new OperationCanceledException("not asked"))], Cancel);
+
+        Assert.Equal(["odd not asked park"], _reports);
+    }
+
+    Supervisor Supervisor() => new(_limits, _time, new Random(1), Report);
+
+    Task Report(ComponentFailure failure, CancellationToken cancellationToken)
+    {
+        var what = failure.Decision is RestartDecision.Park ? "park" : "restart";
+        _reports.Add($"{failure.Component.Name} {failure.Error.Message} {what}");
+        return Task.CompletedTask;
+    }
+
+    static CancellationToken Cancel => TestContext.Current.CancellationToken;
+}
