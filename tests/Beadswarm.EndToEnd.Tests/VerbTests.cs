@@ -78,6 +78,35 @@ public sealed class VerbTests
     }
 
     [Fact]
+    public async Task Clean_removes_what_is_not_needed_and_keeps_the_work_of_a_blocked_bead()
+    {
+        using var repository = Scenario.Repository(
+            [new("a-1"), new("a-2")], agents: 2, more: "pipeline: { maxAttempts: 2 }", script: NeverGreen(1, 2));
+        var before = Baseline.Take(repository);
+        await repository.MustAsync(2, "run");
+        var head = (await SwarmRecords.ReadAsync(repository)).Beads.Single(bead => bead.Id.Value == "a-2").HeadCommit!;
+        var files = FilesOf(repository);
+
+        await repository.MustAsync(0, "clean", "--older-than", "0", "--dry-run");
+        Assert.Equal(files, FilesOf(repository));
+
+        await repository.MustAsync(0, "clean", "--older-than", "0");
+        Assert.True(FilesOf(repository) < files);
+        Assert.NotEqual(
+            "", repository.Git("--git-dir", repository[".beadswarm/hub.git"], "for-each-ref", "--contains", head));
+        await repository.MustAsync(0, "clean", "--older-than", "0");
+        await OutsideAudit.PassAsync(repository, before);
+
+        // What was removed is not missed: the swarm goes on from here.
+        await repository.MustAsync(0, "retry", "a-2");
+        Assert.Equal(1, Summary.Of(await repository.MustAsync(0, "run", "--format", "json")).Landed);
+        await OutsideAudit.PassAsync(repository, before);
+    }
+
+    static int FilesOf(GitRepository repository) =>
+        Directory.EnumerateFiles(repository[".beadswarm"], "*", SearchOption.AllDirectories).Count();
+
+    [Fact]
     public async Task A_retried_bead_goes_on_with_its_attempts_and_lands_when_it_can()
     {
         using var repository = Scenario.Repository(
