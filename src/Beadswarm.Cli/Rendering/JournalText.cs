@@ -64,6 +64,7 @@ static class JournalText
             JournalEvent.TrackerTold => null,
             JournalEvent.TrackerCommitted committed => $"tracker committed as {Short(committed.Commit)}",
             JournalEvent.RecoveryFound found => $"recovery: {found.Finding}; {found.Action}",
+            JournalEvent.ComponentHeld held => $"{held.Component} waits: {held.Reason}",
             JournalEvent.ComponentFailed failed =>
                 $"{failed.Component} failed: {failed.Error}; {(failed.Parked ? "parked" : "restarted")}",
         };

@@ -43,6 +43,7 @@ sealed record JournalEntry(
 [JsonDerivedType(typeof(TrackerTold), "tracker.told")]
 [JsonDerivedType(typeof(TrackerCommitted), "tracker.committed")]
 [JsonDerivedType(typeof(RecoveryFound), "recovery.found")]
+[JsonDerivedType(typeof(ComponentHeld), "component.held")]
 [JsonDerivedType(typeof(ComponentFailed), "component.failed")]
 abstract record JournalEvent
 {
@@ -143,6 +144,12 @@ abstract record JournalEvent
 
     /// <summary>What a start found and did to make records and reality agree.</summary>
     public sealed record RecoveryFound(string Finding, string Action) : JournalEvent;
+
+    /// <summary>
+    /// A component waits for something outside to get out of the way: a checkout with changes, a refused push, a
+    /// tracker that cannot be read. It tries again by itself; the same reason is written once.
+    /// </summary>
+    public sealed record ComponentHeld(string Component, string Reason) : JournalEvent;
 
     /// <summary>A component of the orchestrator failed and was restarted, or was parked.</summary>
     public sealed record ComponentFailed(string Component, string Error, bool Parked) : JournalEvent;

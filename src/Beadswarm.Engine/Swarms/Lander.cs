@@ -41,13 +41,10 @@ sealed record LanderParts(
 /// </summary>
 sealed class Lander(LanderParts parts)
 {
-    /// <summary>The landing workspace of this lander; later ones test several candidates at once.</summary>
-    const int Slot = 0;
+    static readonly TimeSpan HoldPauseMin = TimeSpan.FromSeconds(5);
 
-    /// <summary>How often a tree without a verdict (infrastructure) is tested again before the queue is held.</summary>
-    const int TestsWithoutVerdictMax = 3;
-
-    static readonly TimeSpan HoldPause = TimeSpan.FromSeconds(5);
+    /// <summary>What is in the way for long is looked at less often; a person who removes it waits no longer.</summary>
+    static readonly TimeSpan HoldPauseMax = TimeSpan.FromSeconds(40);
 
     /// <summary>While more beads wait, the user's checkout follows what landed no more often than this.</summary>
     static readonly TimeSpan FollowPause = TimeSpan.FromSeconds(2);
@@ -58,8 +55,10 @@ sealed class Lander(LanderParts parts)
     /// </summary>
     static readonly TimeSpan TipValidFor = TimeSpan.FromSeconds(1);
 
+    readonly CandidateTest _test = new(parts.Gates, parts.Config.Landing.Gates);
+    readonly TrackerCommits _tracker = new(parts);
     string? _reportedHold;
-    DateTimeOffset? _trackerDirtySince;
+    TimeSpan _holdPause = HoldPauseMin;
     (CommitId Tip, long At)? _observed;
     CommitId? _toFollow;
     long _followedAt;
@@ -70,7 +69,7 @@ sealed class Lander(LanderParts parts)
     public string? HeldBecause => _reportedHold;
 
     /// <summary>The tracker's file has changed: it is committed within the configured interval.</summary>
-    public void TrackerChanged() => _trackerDirtySince ??= parts.Time.GetUtcNow();
+    public void TrackerChanged() => _tracker.Changed();
 
     /// <param name="drain">No further bead is begun; the one in hand is finished.</param>
     /// <param name="stop">Ends at once; what is in hand stays queued or intended, and recovery settles it.</param>
@@ -82,16 +81,17 @@ sealed class Lander(LanderParts parts)
             switch (await TryStepAsync(stop))
             {
                 case LandingStep.Moved:
-                    _reportedHold = null;
+                    (_reportedHold, _holdPause) = (null, HoldPauseMin);
                     parts.Bell.Ring();
                     break;
                 case LandingStep.Idle:
-                    _reportedHold = null;
-                    await RestAsync(rung, TrackerCommitDue(), drain, stop);
+                    (_reportedHold, _holdPause) = (null, HoldPauseMin);
+                    await RestAsync(rung, _tracker.Due, drain, stop);
                     break;
                 case LandingStep.Held held:
                     await ReportHoldAsync(held.Reason, stop);
-                    await RestAsync(null, HoldPause, drain, stop);
+                    await RestAsync(null, _holdPause, drain, stop);
+                    _holdPause = _holdPause * 2 < HoldPauseMax ? _holdPause * 2 : HoldPauseMax;
                     break;
             }
         }
@@ -102,55 +102,8 @@ sealed class Lander(LanderParts parts)
     /// <summary>
     /// Brings the tracker's file onto the target, where git tracks it. Called once more when everything is over.
     /// </summary>
-    public async Task<LandingStep> CommitTrackerAsync(CancellationToken cancellationToken)
-    {
-        if (!parts.Config.Tracker.Commit
-            || await parts.Tracker.ReadFileAsync(parts.Repository, cancellationToken) is not { } file)
-        {
-            return new LandingStep.Idle();
-        }
-
-        var tip = await parts.Target.TipAsync(cancellationToken);
-        var message = new LandingMessage("beads: sync", "", []);
-        var candidate = await parts.Target.TrackerCommitAsync(
-            tip, file.Path, file.Content, message, parts.Time.GetUtcNow(), cancellationToken);
-        if (candidate is not { } commit)
-        {
-            _trackerDirtySince = null;
-            return new LandingStep.Idle();
-        }
-
-        var tree = await parts.Target.TreeAsync(commit, cancellationToken);
-        switch (await TestAsync(parts.Target, commit, tree, null, cancellationToken))
-        {
-            case GatesOutcome.Passed:
-                break;
-            case GatesOutcome.Failed failed:
-                return new LandingStep.Held($"gate {failed.Result.Gate} fails with the tracker's file as it is now");
-            case GatesOutcome.NoVerdict without:
-                return new LandingStep.Held($"gate {without.Result.Gate} gave no verdict: {without.Result.Reason}");
-        }
-
-        switch (await parts.Target.AdvanceAsync(tip, commit, cancellationToken))
-        {
-            case AdvanceOutcome.Moved:
-                await parts.Store.AppendAsync(
-                    null, null, new JournalEvent.TrackerCommitted(commit.Value), cancellationToken);
-                await parts.Target.FollowAsync(commit, cancellationToken);
-                _trackerDirtySince = null;
-                return new LandingStep.Moved();
-            case AdvanceOutcome.LostRace:
-                return new LandingStep.Moved();
-            case AdvanceOutcome.Refused refused:
-                return new LandingStep.Held(refused.Reason);
-            case AdvanceOutcome.Held held:
-                return new LandingStep.Held(held.Reason);
-            case AdvanceOutcome.Unknown unknown:
-                return new LandingStep.Held(unknown.Reason);
-            default:
-                throw new LanderFencedException();
-        }
-    }
+    public Task<LandingStep> CommitTrackerAsync(CancellationToken cancellationToken) =>
+        _tracker.CommitAsync(cancellationToken);
 
     async Task<LandingStep> TryStepAsync(CancellationToken stop)
     {
@@ -187,7 +140,7 @@ sealed class Lander(LanderParts parts)
             return await PromoteAsync(integration, integrated, stop);
         }
 
-        return TrackerCommitDue() <= TimeSpan.Zero ? await CommitTrackerAsync(stop) : new LandingStep.Idle();
+        return _tracker.Due <= TimeSpan.Zero ? await CommitTrackerAsync(stop) : new LandingStep.Idle();
     }
 
     async Task<LandingStep> LeaveAsync(LandingEntry entry, CancellationToken stop)
@@ -232,7 +185,7 @@ sealed class Lander(LanderParts parts)
     async Task<LandingStep> TestAndMoveAsync(
         LandingEntry entry, CommitId tip, MergeOutcome.Clean clean, CancellationToken stop)
     {
-        switch (await TestAsync(LandsOn, clean.Candidate, clean.Tree, entry.Bead, stop))
+        switch (await _test.RunAsync(LandsOn, clean.Candidate, clean.Tree, entry.Bead, stop))
         {
             case GatesOutcome.Failed failed:
                 var gate = parts.Config.Gates[failed.Result.Gate];
@@ -242,7 +195,7 @@ sealed class Lander(LanderParts parts)
                         entry, reason, failed.Result, gate, parts.Config.Limits.FeedbackBytesMax), stop);
             case GatesOutcome.NoVerdict without:
                 return new LandingStep.Held(
-                    $"gate {without.Result.Gate} gave no verdict {TestsWithoutVerdictMax} times: "
+                    $"gate {without.Result.Gate} gave no verdict {CandidateTest.TestsMax} times: "
                     + without.Result.Reason);
             case GatesOutcome.Passed:
                 break;
@@ -393,7 +346,7 @@ sealed class Lander(LanderParts parts)
         if (candidate != target)
         {
             var tree = await integration.TreeAsync(candidate, stop);
-            if (await TestAsync(integration, candidate, tree, null, stop) is not GatesOutcome.Passed)
+            if (await _test.RunAsync(integration, candidate, tree, null, stop) is not GatesOutcome.Passed)
             {
                 return new LandingStep.Held("the integration branch is red and is not promoted");
             }
@@ -430,21 +383,6 @@ sealed class Lander(LanderParts parts)
         return new LandingStep.Moved();
     }
 
-    async Task<GatesOutcome> TestAsync(
-        ILandingRepository where, CommitId candidate, TreeId tree, BeadId? bead, CancellationToken stop)
-    {
-        for (var test = 1; ; test++)
-        {
-            var outcome = await parts.Gates.CheckAsync(
-                parts.Config.Landing.Gates, candidate.Value, tree.Value, bead,
-                cancellation => where.CheckoutAsync(candidate, Slot, cancellation), stop);
-            if (outcome is not GatesOutcome.NoVerdict || test == TestsWithoutVerdictMax)
-            {
-                return outcome;
-            }
-        }
-    }
-
     static string Conflicting(MergeOutcome.Conflict conflict) =>
         $"conflict in {string.Join(", ", conflict.Files.Select(file => file.Path))}"
         + (conflict.OtherSide.Select(other => other.Bead).OfType<string>().Distinct().ToArray() is { Length: > 0 } beads
@@ -466,17 +404,13 @@ sealed class Lander(LanderParts parts)
         }
     }
 
-    /// <summary>Time until the tracker's file is to be committed; null while it has nothing new.</summary>
-    TimeSpan? TrackerCommitDue() =>
-        _trackerDirtySince + parts.Config.Tracker.CommitInterval - parts.Time.GetUtcNow();
-
     async Task ReportHoldAsync(string reason, CancellationToken stop)
     {
         if (_reportedHold != reason)
         {
             _reportedHold = reason;
             await parts.Store.AppendAsync(
-                null, null, new JournalEvent.ComponentFailed("lander", reason, Parked: false), stop);
+                null, null, new JournalEvent.ComponentHeld("lander", reason), stop);
             parts.Bell.Ring();
         }
     }

@@ -188,7 +188,7 @@ sealed class SwarmRun : IAsyncDisposable
         {
             // The outbox and the file keep it: the next run brings it about.
             await Store.AppendAsync(
-                null, null, new JournalEvent.ComponentFailed("tracker", error.Message, Parked: false),
+                null, null, new JournalEvent.ComponentHeld("tracker", error.Message),
                 CancellationToken.None);
         }
     }

@@ -63,7 +63,7 @@ sealed class TrackerSync(
             {
                 _reportedTrouble = trouble.Message;
                 await store.AppendAsync(
-                    null, null, new JournalEvent.ComponentFailed("tracker", trouble.Message, Parked: false),
+                    null, null, new JournalEvent.ComponentHeld("tracker", trouble.Message),
                     cancellationToken);
                 bell.Ring();
             }

@@ -20,8 +20,8 @@ public sealed class LanderLocallyTests : IDisposable
 
         await using var run = await _repository.StartAsync(_repository.Config());
         var held = await SwarmRepository.UntilAsync(
-            run, entry => entry.Event is JournalEvent.ComponentFailed { Component: "lander" });
-        Assert.Contains("mine.txt", ((JournalEvent.ComponentFailed)held.Event).Error, StringComparison.Ordinal);
+            run, entry => entry.Event is JournalEvent.ComponentHeld { Component: "lander" });
+        Assert.Contains("mine.txt", ((JournalEvent.ComponentHeld)held.Event).Reason, StringComparison.Ordinal);
         Assert.Equal("work of mine\n", _repository.Read("mine.txt"));
         Assert.Empty(_repository.Landed());
 

@@ -85,9 +85,9 @@ public sealed class LanderOnARemoteTests : IDisposable
         await using (var run = await _repository.StartAsync(Remote()))
         {
             var held = await SwarmRepository.UntilAsync(
-                run, entry => entry.Event is JournalEvent.ComponentFailed { Component: "lander" });
+                run, entry => entry.Event is JournalEvent.ComponentHeld { Component: "lander" });
             Assert.Contains(
-                "hook", ((JournalEvent.ComponentFailed)held.Event).Error, StringComparison.Ordinal);
+                "hook", ((JournalEvent.ComponentHeld)held.Event).Reason, StringComparison.Ordinal);
             run.Drain("a person looks");
             var outcome = await SwarmRepository.EndAsync(run);
 
@@ -95,7 +95,7 @@ public sealed class LanderOnARemoteTests : IDisposable
         }
 
         var journal = await _repository.JournalAsync();
-        Assert.Single(journal, entry => entry.Event is JournalEvent.ComponentFailed { Component: "lander" });
+        Assert.Single(journal, entry => entry.Event is JournalEvent.ComponentHeld { Component: "lander" });
         Assert.Single(journal, entry => entry.Event is JournalEvent.LandingIntended);
 
         Hook("pre-receive", "exit 0");
