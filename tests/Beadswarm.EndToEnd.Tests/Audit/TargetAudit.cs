@@ -107,7 +107,7 @@ sealed class TargetAudit(GitRepository repository, TargetExpectation expected)
         var done = backlog.Ids.Where(backlog.IsEnded).ToHashSet();
         foreach (var bead in commits.Select(commit => commit.Bead).Where(bead => bead.Length > 0))
         {
-            foreach (var blocker in backlog.Blockers(bead).Where(id => backlog.Has(id) && !done.Contains(id)))
+            foreach (var blocker in backlog.Blockers(bead).Where(id => backlog.Has(id) && !backlog.IsDone(id, done)))
             {
                 yield return $"target: {bead} landed before {blocker}, which blocks it";
             }

@@ -41,9 +41,15 @@ static class TrackerAudit
                 yield return $"tracker: {id} landed and is {status}";
             }
 
-            if (status == "closed" && old.Status(id) != "closed" && !landed.Contains(id))
+            var ended = HasEnded(old, now, id);
+            if (status == "closed" && old.Status(id) != "closed" && !landed.Contains(id) && !ended)
             {
                 yield return $"tracker: {id} is closed and did not land";
+            }
+
+            if (status == "open" && ended)
+            {
+                yield return $"tracker: {id} is open though everything below it is done";
             }
 
             if (status == "in_progress" && (told.Contains(id) || old.Status(id) != "in_progress"))
@@ -64,6 +70,11 @@ static class TrackerAudit
             }
         }
     }
+
+    /// <summary>An epic is not landed; it ends with the last of its children.</summary>
+    static bool HasEnded(TrackerLines old, TrackerLines now, string id) =>
+        now.IsEpic(id) && now.Children(id) is { Count: > 0 } children && children.All(now.IsEnded)
+        && children.Any(child => !old.IsEnded(child));
 
     static IEnumerable<string> Differing(JsonElement old, JsonElement now) =>
         old.EnumerateObject().Select(field => field.Name).Union(now.EnumerateObject().Select(field => field.Name))

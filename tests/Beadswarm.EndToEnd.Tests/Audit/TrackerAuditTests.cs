@@ -27,6 +27,26 @@ public sealed class TrackerAuditTests
     public void A_closed_bead_that_did_not_land_is_found() =>
         Found("a-2 is closed and did not land", Status(Landed, "a-2", "closed"));
 
+    [Theory]
+    [InlineData("closed", "closed", null)]
+    [InlineData("open", "open", null)]
+    [InlineData("closed", "open", "a-0 is closed and did not land")]
+    [InlineData("open", "closed", "a-0 is open though everything below it is done")]
+    public void An_epic_ends_with_the_last_of_its_children(string epic, string child, string? finding)
+    {
+        var before = Lines("open", "open");
+
+        var findings = TrackerAudit.Check(
+            before, Lines(epic, child), new HashSet<string>(child == "closed" ? ["a-1"] : []),
+            new HashSet<string> { "a-0", "a-1" });
+
+        Assert.Equal(finding is null ? [] : [$"tracker: {finding}"], findings);
+
+        static byte[] Lines(string epic, string child) => Encoding.UTF8.GetBytes(
+            new BeadLine("a-0") { Type = "epic", Status = epic }.ToJson() + "\n"
+            + new BeadLine("a-1") { Parent = "a-0", Status = child }.ToJson() + "\n");
+    }
+
     [Fact]
     public void A_line_that_changed_for_no_reason_is_found()
     {

@@ -82,6 +82,19 @@ sealed class TrackerLines
         return blockers;
     }
 
+    public bool IsEpic(string id) => Has(id) && Text(_beads[id].Json, "issue_type") == "epic";
+
+    /// <summary>What is directly below a bead, apart from what was deleted.</summary>
+    public IReadOnlyList<string> Children(string id) =>
+    [
+        .. Order.Where(bead => Status(bead) != "tombstone" && Edges(bead).Contains((id, "parent-child"))),
+    ];
+
+    /// <summary>It was done, or it is an epic of which everything was.</summary>
+    public bool IsDone(string id, IReadOnlySet<string> done) =>
+        done.Contains(id)
+        || (IsEpic(id) && Children(id) is { Count: > 0 } children && children.All(child => IsDone(child, done)));
+
     IEnumerable<(string Target, string Kind)> Edges(string id)
     {
         if (!_beads[id].Json.TryGetProperty("dependencies", out var edges) || edges.ValueKind != JsonValueKind.Array)
