@@ -1,5 +1,5 @@
+using System.Globalization;
 using System.Text;
-using Beadswarm.Cli.Rendering;
 using Beadswarm.Control;
 
 namespace Beadswarm.Cli;
@@ -17,7 +17,7 @@ static class StatusFastPath
     /// <summary>How long a hung swarm may keep a shell's prompt waiting.</summary>
     const int TimeoutMilliseconds = 5_000;
 
-    static ReadOnlySpan<byte> Request => "{\"op\":\"status\"}\n"u8;
+    static ReadOnlySpan<byte> JsonRequest => "{\"op\":\"status\"}\n"u8;
 
     /// <summary>
     /// Answers when the line is a plain <c>status</c> and a swarm runs; null leaves it to the command tree.
@@ -32,28 +32,31 @@ static class StatusFastPath
 
         var root = RepositoryFolder.TryFind(folder);
         var path = root is null ? null : ControlSocket.Locate(ControlSocket.PathOf(root));
-        if (path is null || Ask(path) is not { } answer)
+        if (path is null || Ask(path, json ? JsonRequest : TextRequest()) is not { } answer)
         {
             return null;
         }
 
-        using var output = Console.OpenStandardOutput();
+        var result = answer.AsSpan(ControlProtocol.OkPrefix.Length..^1);
         if (json)
         {
+            // The object's own brace closes the answer; its place is free for the line break.
             answer[^1] = (byte)'\n';
-            output.Write(answer.AsSpan(ControlProtocol.OkPrefix.Length));
+            LinuxTerminal.Write(answer.AsSpan(ControlProtocol.OkPrefix.Length));
         }
         else
         {
-            var view = StatusView.Parse(answer.AsSpan(ControlProtocol.OkPrefix.Length, AnswerLength(answer)));
-            var width = Console.IsOutputRedirected ? CliHost.PlainWidth : Math.Max(Console.WindowWidth, 1);
-            output.Write(Encoding.UTF8.GetBytes(view.Format(TimeProvider.System.GetUtcNow().UtcDateTime, width)));
+            LinuxTerminal.Write(Convert.FromBase64String(Encoding.ASCII.GetString(result[1..^1])));
         }
 
         return ExitCodes.Ok;
     }
 
-    static int AnswerLength(byte[] answer) => answer.Length - ControlProtocol.OkPrefix.Length - 1;
+    static byte[] TextRequest()
+    {
+        var width = (LinuxTerminal.Width() ?? CliHost.PlainWidth).ToString(CultureInfo.InvariantCulture);
+        return Encoding.ASCII.GetBytes(string.Concat("{\"op\":\"status-text\",\"limit\":", width, "}\n"));
+    }
 
     static bool TryParse(string[] args, out bool json, out string folder)
     {
@@ -86,10 +89,10 @@ static class StatusFastPath
     }
 
     /// <summary>The whole answer without its line break; null when there is none or it is an error.</summary>
-    static byte[]? Ask(string path)
+    static byte[]? Ask(string path, ReadOnlySpan<byte> request)
     {
         using var socket = LinuxSocket.TryConnect(path, TimeoutMilliseconds);
-        if (socket is null || !socket.TrySend(Request))
+        if (socket is null || !socket.TrySend(request))
         {
             return null;
         }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Beadswarm.Cli.Rendering;
 using Beadswarm.Configuration;
 using Beadswarm.Swarms;
 
@@ -94,6 +95,8 @@ static class RunCommand
             Environment = host.Environment,
             ScriptedAgentPath = Path.Combine(AppContext.BaseDirectory, ScriptedAgentName),
             Time = host.Time,
+            StatusText = (json, width) =>
+                StatusView.Parse(json.Span).Format(host.Time.GetUtcNow().UtcDateTime, width),
         };
 
     static void RequireRunnable(ConfigResult.Loaded loaded)

@@ -16,7 +16,11 @@ sealed record ControlCommands(
     Action<string> Terminate,
     Func<BeadId, CancellationToken, Task<CommandReply>> Retry,
     Func<BeadId, string, CancellationToken, Task<CommandReply>> Release,
-    Func<long, CancellationToken, IAsyncEnumerable<JournalEntry>> Follow);
+    Func<long, CancellationToken, IAsyncEnumerable<JournalEntry>> Follow)
+{
+    /// <summary>Writes the status, given as JSON, for a person's screen of so many columns.</summary>
+    public Func<ReadOnlyMemory<byte>, int, string>? StatusText { get; init; }
+}
 
 /// <summary>Whether a command was carried out, and why not.</summary>
 sealed record CommandReply(bool Done, string Message);

@@ -146,6 +146,12 @@ static class ControlOperations
 {
     /// <summary>What the <c>status</c> verb prints, byte for byte.</summary>
     public const string Status = "status";
+
+    /// <summary>
+    /// The same for people, as base64 of UTF-8; <c>limit</c> is the width. Written by the swarm, which has all of the
+    /// program loaded already, so that a shell's prompt need not load it.
+    /// </summary>
+    public const string StatusText = "status-text";
     public const string Snapshot = "snapshot";
     public const string Swarm = "swarm";
     public const string Beads = "beads";

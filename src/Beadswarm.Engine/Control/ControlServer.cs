@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Beadswarm.Storage;
@@ -158,6 +159,12 @@ sealed class ControlServer : IAsyncDisposable
                 await SendAsync(
                     stream, StatusJson.Format(await _store.ReadStatusAsync(cancellationToken), alive: true),
                     cancellationToken);
+                break;
+            case ControlOperations.StatusText when _commands.StatusText is { } render:
+                var status = StatusJson.Format(await _store.ReadStatusAsync(cancellationToken), alive: true);
+                var text = Encoding.UTF8.GetBytes(render(status, request.Limit));
+                await SendAsync(
+                    stream, Encoding.ASCII.GetBytes($"\"{Convert.ToBase64String(text)}\""), cancellationToken);
                 break;
             case ControlOperations.Snapshot:
                 await SendAsync(

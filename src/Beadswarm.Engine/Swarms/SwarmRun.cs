@@ -137,7 +137,10 @@ sealed class SwarmRun : IAsyncDisposable
         }
     }
 
-    ControlCommands Commands() => new(Drain, Terminate, RetryAsync, ReleaseAsync, FollowAsync);
+    ControlCommands Commands() => new(Drain, Terminate, RetryAsync, ReleaseAsync, FollowAsync)
+    {
+        StatusText = _assembly.Setup.StatusText,
+    };
 
     async Task<CommandReply> RetryAsync(BeadId bead, CancellationToken cancellationToken)
     {

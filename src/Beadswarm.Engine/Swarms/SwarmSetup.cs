@@ -16,6 +16,9 @@ sealed record SwarmSetup
     public required string ScriptedAgentPath { get; init; }
     public required TimeProvider Time { get; init; }
 
+    /// <summary>Writes the status, given as JSON, for a person's screen of so many columns.</summary>
+    public Func<ReadOnlyMemory<byte>, int, string>? StatusText { get; init; }
+
     /// <summary>Continue the newest swarm, with its target, even if it was stopped.</summary>
     public bool Resume { get; init; }
 

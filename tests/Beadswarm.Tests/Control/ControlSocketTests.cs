@@ -224,6 +224,22 @@ public sealed class ControlSocketTests : IDisposable
         Assert.Equal($"{{\"ok\":{expected}}}\n", answer);
     }
 
+    [Fact]
+    public async Task Status_for_people_is_written_by_the_swarm_for_the_width_that_is_asked_for()
+    {
+        var commands = _commands.Commands with
+        {
+            StatusText = (json, width) => $"{json.Length} bytes, {width} wide ✔\n",
+        };
+        await using var server = new ControlServer(SocketPath, _reader, commands, TimeProvider.System);
+
+        var answer = await SendAsync("{\"op\":\"status-text\",\"limit\":72}\n"u8.ToArray());
+
+        var length = StatusJson.Format(_reader.Status, alive: true).Length;
+        var text = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{length} bytes, 72 wide ✔\n"));
+        Assert.Equal($"{{\"ok\":\"{text}\"}}\n", answer);
+    }
+
     ControlServer Serve() => new(SocketPath, _reader, _commands.Commands, TimeProvider.System);
 
     /// <summary>
