@@ -13,6 +13,10 @@ sealed class RunningSwarm : IAsyncDisposable
 {
     public const int Interrupt = 2;
 
+    /// <summary>A swarm that never says what a test waits for must fail that test, not hang all of them.</summary>
+    static readonly TimeSpan LifeMax = TimeSpan.FromMinutes(5);
+
+    readonly CancellationTokenSource _patience = CancellationTokenSource.CreateLinkedTokenSource(Machine.Cancel);
     readonly Process _process;
     readonly Channel<string> _coming = Channel.CreateUnbounded<string>();
     readonly List<string> _lines = [];
@@ -22,6 +26,7 @@ sealed class RunningSwarm : IAsyncDisposable
     RunningSwarm(Process process)
     {
         _process = process;
+        _patience.CancelAfter(LifeMax);
         _errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
         _reading = ReadAsync();
     }
@@ -61,7 +66,7 @@ sealed class RunningSwarm : IAsyncDisposable
     public async Task<JsonElement> WaitForAsync(string type, int count = 1)
     {
         var seen = 0;
-        await foreach (var line in _coming.Reader.ReadAllAsync(Machine.Cancel))
+        await foreach (var line in _coming.Reader.ReadAllAsync(_patience.Token))
         {
             var json = JsonDocument.Parse(line).RootElement;
             if (json.GetProperty("type").GetString() == type && ++seen == count)
@@ -78,7 +83,7 @@ sealed class RunningSwarm : IAsyncDisposable
     /// <summary>Waits for the <paramref name="count"/>th line of this type; false when the run ends before.</summary>
     public async Task<bool> SaysAsync(string type, int count)
     {
-        await foreach (var line in _coming.Reader.ReadAllAsync(Machine.Cancel))
+        await foreach (var line in _coming.Reader.ReadAllAsync(_patience.Token))
         {
             using var json = JsonDocument.Parse(line);
             if (json.RootElement.GetProperty("type").GetString() == type && --count == 0)
@@ -93,7 +98,7 @@ sealed class RunningSwarm : IAsyncDisposable
     /// <summary>The first line for which this holds; skips all before it.</summary>
     public async Task<JsonElement> WaitForAsync(Func<JsonElement, bool> wanted)
     {
-        await foreach (var line in _coming.Reader.ReadAllAsync(Machine.Cancel))
+        await foreach (var line in _coming.Reader.ReadAllAsync(_patience.Token))
         {
             var json = JsonDocument.Parse(line).RootElement;
             if (wanted(json))
@@ -124,7 +129,7 @@ sealed class RunningSwarm : IAsyncDisposable
 
     public async Task<Output> EndAsync()
     {
-        await _process.WaitForExitAsync(Machine.Cancel);
+        await _process.WaitForExitAsync(_patience.Token);
         await _reading;
         return new Output(_process.ExitCode, string.Concat(Lines.Select(line => line + "\n")), await _errors);
     }
@@ -137,6 +142,7 @@ sealed class RunningSwarm : IAsyncDisposable
         }
 
         _process.Dispose();
+        _patience.Dispose();
     }
 
     async Task ReadAsync()
