@@ -40,6 +40,7 @@ sealed record JournalEntry(
 [JsonDerivedType(typeof(LandingReturned), "landing.returned")]
 [JsonDerivedType(typeof(LandingLeft), "landing.left")]
 [JsonDerivedType(typeof(BeadLanded), "bead.landed")]
+[JsonDerivedType(typeof(EpicCompleted), "epic.completed")]
 [JsonDerivedType(typeof(TrackerTold), "tracker.told")]
 [JsonDerivedType(typeof(TrackerCommitted), "tracker.committed")]
 [JsonDerivedType(typeof(RecoveryFound), "recovery.found")]
@@ -135,6 +136,9 @@ abstract record JournalEvent
 
     /// <summary>The content was observed on the target.</summary>
     public sealed record BeadLanded(long Landing, string Commit, string ObservedTip) : JournalEvent;
+
+    /// <summary>All children of an epic are closed, and the tracker is about to be told to close it too.</summary>
+    public sealed record EpicCompleted : JournalEvent;
 
     /// <summary>The tracker was told of a change.</summary>
     public sealed record TrackerTold(string Change) : JournalEvent;

@@ -128,6 +128,12 @@ sealed class TrackerSync(
             return reading;
         }
 
+        // Intended before it is done: whoever reads the journal after a crash in between knows who closed it.
+        foreach (var epic in epics)
+        {
+            await store.AppendAsync(epic, null, new JournalEvent.EpicCompleted(), cancellationToken);
+        }
+
         await tracker.ApplyAsync(
             [.. epics.Select(epic => new BeadChange.Close(epic, EpicRules.CloseReason))], cancellationToken);
         foreach (var epic in epics)
