@@ -65,9 +65,6 @@ sealed class Lander(LanderParts parts)
 
     ILandingRepository LandsOn => parts.Integration ?? parts.Target;
 
-    /// <summary>Why the queue does not move, for people; null while it does.</summary>
-    public string? HeldBecause => _reportedHold;
-
     /// <summary>The tracker's file has changed: it is committed within the configured interval.</summary>
     public void TrackerChanged() => _tracker.Changed();
 

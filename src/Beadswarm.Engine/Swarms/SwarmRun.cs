@@ -20,6 +20,7 @@ sealed class SwarmRun : IAsyncDisposable
 
     readonly SwarmAssembly _assembly;
     readonly SwarmStop _stop;
+    readonly RestartLimits _restarts;
     readonly long _startedAt;
     readonly Lock _failuresLock = new();
     readonly List<DateTimeOffset> _failures = [];
@@ -30,6 +31,9 @@ sealed class SwarmRun : IAsyncDisposable
         _assembly = assembly;
         _stop = new SwarmStop(assembly.Parts.Bell);
         _startedAt = assembly.Parts.Time.GetTimestamp();
+        var limits = assembly.Parts.Config.Limits;
+        _restarts = new RestartLimits(
+            limits.RestartsMax, limits.RestartWindow, limits.RetryDelayMin, limits.RetryDelayMax);
         Completion = RunAsync();
     }
 
@@ -93,10 +97,7 @@ sealed class SwarmRun : IAsyncDisposable
                 Timeout.InfiniteTimeSpan)
             : null;
         using var services = new CancellationTokenSource();
-        var limits = parts.Config.Limits;
-        var supervisor = new Supervisor(
-            new RestartLimits(limits.RestartsMax, limits.RestartWindow, limits.RetryDelayMin, limits.RetryDelayMax),
-            parts.Time, parts.Random, OnFailureAsync);
+        var supervisor = new Supervisor(_restarts, parts.Time, parts.Random, OnFailureAsync);
         var lander = _assembly.Lander;
 
         await using var control = new ControlServer(parts.Paths.Socket, parts.Store, Commands(), parts.Time);
@@ -233,10 +234,7 @@ sealed class SwarmRun : IAsyncDisposable
         lock (_failuresLock)
         {
             _failures.Add(parts.Time.GetUtcNow());
-            var limits = parts.Config.Limits;
-            var restart = new RestartLimits(
-                limits.RestartsMax, limits.RestartWindow, limits.RetryDelayMin, limits.RetryDelayMax);
-            if (RestartRules.IsMeltdown(_failures, parts.Time.GetUtcNow(), restart, parts.Config.AgentCount))
+            if (RestartRules.IsMeltdown(_failures, parts.Time.GetUtcNow(), _restarts, parts.Config.AgentCount))
             {
                 Melt($"too many failures at once, the last one in {failure.Component.Name}: {failure.Error.Message}");
             }

@@ -237,20 +237,6 @@ public sealed class LandingLocallyTests
     }
 
     [Fact]
-    public async Task Only_one_lander_of_a_machine_holds_the_lock()
-    {
-        using var setup = await LandingSetup.LocalAsync();
-        using (var held = LanderLock.TryTake(setup.Hub.Folder))
-        {
-            Assert.NotNull(held);
-            Assert.Null(LanderLock.TryTake(setup.Hub.Folder));
-        }
-
-        using var again = LanderLock.TryTake(setup.Hub.Folder);
-        Assert.NotNull(again);
-    }
-
-    [Fact]
     public async Task Content_is_observed_however_it_got_there()
     {
         using var setup = await LandingSetup.LocalAsync(("a.txt", "1\n"));
