@@ -76,6 +76,11 @@ sealed class AgentHost(
     public Task<LeakReport> ClearAsync(string tag, CancellationToken cancellationToken) =>
         ProcessSweep.KillByTagAsync(tag, timeProvider, cancellationToken);
 
+    public IReadOnlyList<string> FindTags(string prefix) =>
+        [.. ProcessSweep.FindByTag(prefix).Select(process => process.Tag).Distinct()];
+
+    public string ReadText(string path, int bytesMax) => UntrustedFile.ReadTailText(path, bytesMax);
+
     IAgentRunner? RunnerOf(string kind) => runners.FirstOrDefault(runner => runner.Kind == kind);
 
     static async Task WriteFilesAsync(AgentLaunch launch, AgentFiles files, CancellationToken cancellationToken)

@@ -58,6 +58,15 @@ interface IAgentHost
 
     /// <summary>Ends everything that carries the tag, for agents that are not to be adopted.</summary>
     Task<LeakReport> ClearAsync(string tag, CancellationToken cancellationToken);
+
+    /// <summary>The tags, beginning so, of all living processes of agents and gates.</summary>
+    IReadOnlyList<string> FindTags(string prefix);
+
+    /// <summary>
+    /// The end of a text that an agent left in its session, up to so many bytes; empty when it left none that can be
+    /// read. It is the agent's own word.
+    /// </summary>
+    string ReadText(string path, int bytesMax);
 }
 
 /// <summary>One agent at work. When <see cref="WaitAsync"/> has returned an outcome, its whole tree is gone.</summary>

@@ -1,256 +1,37 @@
-using System.Text.RegularExpressions;
-using Beadswarm.Beads;
-using Beadswarm.Processes;
+using Beadswarm.Waiting;
 
 namespace Beadswarm.Gates;
 
-/// <summary>One gate to run on one commit.</summary>
-/// <param name="Directory">A checkout of exactly that commit.</param>
-/// <param name="LogPath">A file of this run alone.</param>
-/// <param name="Tag">Marks all processes of this run; unique among all.</param>
-sealed record GateRun(GateSpec Spec, string Directory, string Commit, string Tree, string LogPath, string Tag)
-{
-    /// <summary>Whose change it is; null for the target as a whole.</summary>
-    public BeadId? Bead { get; init; }
-}
-
-/// <summary>The bounds of gates.</summary>
-sealed record GateLimits
-{
-    /// <summary>Gates that run at once; the others wait before their timeout begins.</summary>
-    public int GatesMax { get; init; } = 2;
-    public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(10);
-    public long LogBytesMax { get; init; } = 64 * 1024 * 1024;
-
-    /// <summary>Size of the trimmed output in the result.</summary>
-    public int OutputBytesMax { get; init; } = 16 * 1024;
-
-    /// <summary>With less than this free, a failure is blamed on the disk.</summary>
-    public long DiskFreeBytesMin { get; init; } = 64 * 1024 * 1024;
-}
-
 /// <summary>
-/// Runs commands as evidence: on exactly the commit they are evidence for, with their whole process tree gone
-/// afterwards, their log kept and hashed, and the directory put back as it was.
+/// Answers for gates: by what is on record for the same tree and recipe, or by running them, a bounded number at once.
 /// </summary>
-/// <param name="environment">The orchestrator's own; gates run the agents' code and see only what is allowed.</param>
-/// <param name="passEnvironment">Variables that gates see beside the allowed ones.</param>
-sealed class GateRunner(
-    IReadOnlyDictionary<string, string> environment,
-    IReadOnlyList<string> passEnvironment,
-    IGateCheckout checkout,
-    IGateLedger ledger,
-    GateLimits limits,
-    TimeProvider timeProvider) : IDisposable
+sealed class GateRunner(IGateCommands commands, IGateLedger ledger, int gatesMax)
 {
-    static readonly TimeSpan CheckPeriod = TimeSpan.FromMilliseconds(100);
-    static readonly TimeSpan CleanupTimeMax = TimeSpan.FromMinutes(2);
-
-    // A test may print this error on purpose; it counts only when the disk is also rather full.
-    const long DiskTightFactor = 16;
-
-    readonly SemaphoreSlim _slots = new(limits.GatesMax, limits.GatesMax);
-
-    readonly Dictionary<string, string> _environment = AllowedEnvironment.Build(
-        environment, passEnvironment, new Dictionary<string, string>());
-
-    readonly IReadOnlyList<string> _secrets = Redaction.SecretsOf(environment);
+    readonly Turnstile _slots = new(gatesMax);
 
     /// <summary>The hash that, with a tree, identifies a result.</summary>
-    public string RecipeOf(GateSpec spec) => GateRecipe.Hash(spec, _environment);
+    public string RecipeOf(GateSpec spec) => commands.RecipeOf(spec);
 
     /// <summary>Runs the gate, or finds what it said about the same tree before; records what it ran.</summary>
     /// <exception cref="OperationCanceledException">Cancelled; its processes are gone, nothing is recorded.</exception>
     public async Task<GateResult> RunAsync(GateRun run, CancellationToken cancellationToken)
     {
-        var recipe = RecipeOf(run.Spec);
         if (run.Spec.Cached
-            && await ledger.FindAsync(run.Tree, recipe, cancellationToken) is { } recorded
+            && await ledger.FindAsync(run.Tree, RecipeOf(run.Spec), cancellationToken) is { } recorded
             && GateRules.IsReusable(recorded))
         {
             return GateRules.Reuse(recorded, run.Commit, await BaselineAsync(run.Spec, cancellationToken));
         }
 
-        await _slots.WaitAsync(cancellationToken);
-        try
+        using (await _slots.EnterAsync(cancellationToken))
         {
-            var result = await RunHereAsync(run, recipe, cancellationToken);
+            var baseline = await BaselineAsync(run.Spec, cancellationToken);
+            var result = await commands.RunAsync(run, baseline, cancellationToken);
             await ledger.RecordAsync(run, result, cancellationToken);
             return result;
-        }
-        finally
-        {
-            _slots.Release();
-        }
-    }
-
-    public void Dispose() => _slots.Dispose();
-
-    async Task<GateResult> RunHereAsync(GateRun run, string recipe, CancellationToken cancellationToken)
-    {
-        Directory.CreateDirectory(Path.GetDirectoryName(run.LogPath)!); // A log path is a file in a folder.
-        await File.WriteAllBytesAsync(run.LogPath, [], cancellationToken);
-        var began = timeProvider.GetTimestamp();
-        var before = await checkout.InspectAsync(run.Directory, cancellationToken);
-        if (Refusal(run, before) is { } refusal)
-        {
-            return await ResultAsync(
-                run, recipe, new GateJudgement(GateStatus.NoVerdict, null, refusal), null, began, cancellationToken);
-        }
-
-        var (end, leaks) = await ExecuteAsync(run, run.Spec.Run, run.Spec.Timeout, cancellationToken);
-        var diskFull = DiskFull(run, GateLog.Shown(run.LogPath));
-        var (count, countProblem) = await CountAsync(run, end, cancellationToken);
-        var judgement = GateRules.Judge(end, diskFull, count, await BaselineAsync(run.Spec, cancellationToken));
-        judgement = countProblem is null
-            ? judgement
-            : new GateJudgement(GateStatus.NoVerdict, judgement.ExitCode, countProblem);
-        if (!leaks.Clean)
-        {
-            judgement = judgement with { Reason = $"{judgement.Reason}; left running: {Describe(leaks)}" };
-        }
-
-        if (judgement.Status != GateStatus.Passed && run.Spec.Cleanup is { } cleanup)
-        {
-            await AppendAsync(run.LogPath, $"\n[cleanup: {cleanup}]\n", cancellationToken);
-            var (cleaned, _) = await ExecuteAsync(run, cleanup, CleanupTimeMax, cancellationToken);
-            await AppendAsync(run.LogPath, $"[cleanup: {GateRules.Judge(cleaned, false, null, null).Reason}]\n",
-                cancellationToken);
-        }
-
-        var result = await ResultAsync(run, recipe, judgement, count, began, cancellationToken);
-        var after = await checkout.InspectAsync(run.Directory, cancellationToken);
-        if (after.Commit != run.Commit || after.Changes.Count > 0)
-        {
-            await checkout.RestoreAsync(run.Directory, run.Commit, cancellationToken);
-        }
-
-        return result;
-    }
-
-    static string? Refusal(GateRun run, CheckoutState state) =>
-        state.Commit != run.Commit ? $"'{run.Directory}' is at {state.Commit}, expected {run.Commit}"
-        : state.Changes.Count > 0 ? $"'{run.Directory}' is not clean: {string.Join(", ", state.Changes.Take(5))}"
-        : null;
-
-    async Task<(GateEnd End, LeakReport Leaks)> ExecuteAsync(
-        GateRun run, string command, TimeSpan timeout, CancellationToken cancellationToken)
-    {
-        ChildProcess child;
-        try
-        {
-            child = ChildProcess.Start(
-                new ChildSpec
-                {
-                    FileName = "/bin/sh",
-                    Arguments = ["-c", command],
-                    WorkingDirectory = run.Directory,
-                    Environment = _environment,
-                    Tag = run.Tag,
-                    StandardOutputFile = run.LogPath,
-                    StandardErrorFile = run.LogPath,
-                },
-                timeProvider);
-        }
-        catch (Exception refused) when (refused is ProcessStartException or IOException)
-        {
-            return (new GateEnd.NotStarted(refused.Message), LeakReport.Nothing);
-        }
-
-        using (child)
-        {
-            return await WatchAsync(child, run, timeout, cancellationToken);
-        }
-    }
-
-    async Task<(GateEnd End, LeakReport Leaks)> WatchAsync(
-        ChildProcess child, GateRun run, TimeSpan timeout, CancellationToken cancellationToken)
-    {
-        using var timer = new PeriodicTimer(CheckPeriod, timeProvider);
-        var began = timeProvider.GetTimestamp();
-        GateEnd? caused = null;
-        while (!child.Exit.IsCompleted && caused is null && !cancellationToken.IsCancellationRequested)
-        {
-            // Cancelling ends the waiting; what was started is then ended below, not abandoned.
-            await Task.WhenAny(child.Exit, timer.WaitForNextTickAsync(cancellationToken).AsTask());
-            caused = child.Exit.IsCompleted ? null
-                : timeProvider.GetElapsedTime(began) >= timeout ? new GateEnd.TimedOut(timeout)
-                : new FileInfo(run.LogPath) is { Exists: true } log && log.Length > limits.LogBytesMax
-                    ? new GateEnd.LogLimit(limits.LogBytesMax)
-                : null;
-        }
-
-        if (child.Exit.IsCompleted)
-        {
-            var leaks = await child.SweepAsync(CancellationToken.None);
-            return (ToEnd(await child.Exit), leaks);
-        }
-
-        var left = await child.TerminateAsync(limits.Grace, CancellationToken.None);
-        cancellationToken.ThrowIfCancellationRequested();
-        CutLog(run.LogPath);
-        return (caused ?? ToEnd(await child.Exit), left);
-    }
-
-    static GateEnd ToEnd(ChildExit exit) => exit switch
-    {
-        ChildExit.Exited exited => new GateEnd.Exited(exited.Code),
-        ChildExit.Killed killed => new GateEnd.Killed(killed.Signal),
-        ChildExit.Unknown => new GateEnd.NotStarted("its exit code was taken by somebody else"),
-    };
-
-    void CutLog(string path)
-    {
-        if (new FileInfo(path) is { LinkTarget: null } log && log.Length > limits.LogBytesMax)
-        {
-            using var file = log.OpenWrite();
-            file.SetLength(limits.LogBytesMax);
-        }
-    }
-
-    static async Task<(int? Count, string? Problem)> CountAsync(
-        GateRun run, GateEnd end, CancellationToken cancellationToken)
-    {
-        if (run.Spec.CountPattern is not { } pattern || end is not GateEnd.Exited { Code: 0 })
-        {
-            return (null, null);
-        }
-
-        try
-        {
-            return (await GateLog.CountAsync(run.LogPath, pattern, cancellationToken), null);
-        }
-        catch (RegexMatchTimeoutException)
-        {
-            return (null, $"counting '{pattern}' takes too long on this output");
         }
     }
 
     async Task<int?> BaselineAsync(GateSpec spec, CancellationToken cancellationToken) =>
         spec.CountPattern is null ? null : await ledger.BaselineAsync(spec.Name, cancellationToken);
-
-    bool DiskFull(GateRun run, string shown)
-    {
-        var free = Math.Min(
-            new DriveInfo(run.Directory).AvailableFreeSpace, new DriveInfo(run.LogPath).AvailableFreeSpace);
-        return free < limits.DiskFreeBytesMin
-            || (free < limits.DiskFreeBytesMin * DiskTightFactor && GateLog.MentionsNoSpace(shown));
-    }
-
-    async Task<GateResult> ResultAsync(
-        GateRun run, string recipe, GateJudgement judgement, int? count, long began,
-        CancellationToken cancellationToken)
-    {
-        var shown = OutputTrimming.Trim(GateLog.Shown(run.LogPath), limits.OutputBytesMax);
-        return new GateResult(
-            run.Spec.Name, recipe, run.Commit, run.Tree, judgement.Status, judgement.ExitCode, judgement.Reason,
-            run.LogPath, await GateLog.HashAsync(run.LogPath, cancellationToken), Redaction.Apply(shown, _secrets),
-            count, timeProvider.GetUtcNow(), timeProvider.GetElapsedTime(began));
-    }
-
-    static Task AppendAsync(string path, string text, CancellationToken cancellationToken) =>
-        File.AppendAllTextAsync(path, text, cancellationToken);
-
-    static string Describe(LeakReport leaks) =>
-        string.Join(", ", leaks.Ended.Concat(leaks.Remaining).Select(leak => $"{leak.Command} ({leak.Pid})"));
 }

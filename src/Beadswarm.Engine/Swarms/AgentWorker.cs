@@ -30,7 +30,7 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
 
         while (!drain.IsCancellationRequested && !terminate.IsCancellationRequested)
         {
-            var rung = parts.Bell.Listen();
+            var heard = parts.Bell.Listen();
             var askedAt = parts.Time.GetTimestamp();
             var request = new ClaimRequest(slot.Number, parts.Node, serves, parts.Config.Limits.Lease);
             if (await parts.Store.ClaimNextAsync(parts.Epoch, request, terminate) is { } claim)
@@ -42,12 +42,12 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
             }
             else
             {
-                await WaitAsync(rung, drain, terminate);
+                await WaitAsync(heard, drain, terminate);
             }
         }
     }
 
-    async Task WaitAsync(Task rung, CancellationToken drain, CancellationToken terminate)
+    async Task WaitAsync(long heard, CancellationToken drain, CancellationToken terminate)
     {
         if (!_waiting)
         {
@@ -56,8 +56,14 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
         }
 
         using var either = CancellationTokenSource.CreateLinkedTokenSource(drain, terminate);
-        await Task.WhenAny(rung, Task.Delay(Timeout.InfiniteTimeSpan, parts.Time, either.Token));
-        await either.CancelAsync();
+        try
+        {
+            await parts.Bell.WaitAsync(heard, either.Token);
+        }
+        catch (OperationCanceledException) when (either.IsCancellationRequested)
+        {
+            // The loop's condition ends it.
+        }
     }
 
     async Task WorkAsync(
@@ -154,7 +160,7 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
         if (transition is BeadTransition.Block block)
         {
             var dossier = await BlockedDossier.WriteAsync(
-                parts.Store, parts.Backlog, new BlockedBead(claim.Bead, block.Reason, feedback, finish),
+                parts.Store, parts.Backlog, parts.Agents, new BlockedBead(claim.Bead, block.Reason, feedback, finish),
                 patience.Token);
             finish = finish with { Artifacts = [.. finish.Artifacts, dossier] };
         }

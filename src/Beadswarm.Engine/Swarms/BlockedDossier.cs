@@ -3,7 +3,6 @@ using Beadswarm.Agents;
 using Beadswarm.Beads;
 using Beadswarm.Claims;
 using Beadswarm.Pipelines;
-using Beadswarm.Processes;
 using Beadswarm.Storage;
 
 namespace Beadswarm.Swarms;
@@ -19,7 +18,8 @@ static class BlockedDossier
     public const string Name = "dossier.md";
 
     public static async Task<NewArtifact> WriteAsync(
-        IStoreReader store, CurrentBacklog backlog, BlockedBead blocked, CancellationToken cancellationToken)
+        IStoreReader store, CurrentBacklog backlog, IAgentHost agents, BlockedBead blocked,
+        CancellationToken cancellationToken)
     {
         var work = await store.ReadBeadAsync(blocked.Bead, cancellationToken)
             ?? throw new InvalidOperationException($"bead '{blocked.Bead}' is blocked, but the store does not know it");
@@ -37,7 +37,7 @@ static class BlockedDossier
             Runs = [.. runs.Select(run => Describe(run, blocked.Last))],
             LastFeedback = blocked.Feedback?.Text,
             LastOutput = Output(blocked.Feedback)
-                ?? (log is null ? null : UntrustedFile.ReadTailText(log, Dossier.OutputBytesMax)),
+                ?? (log is null ? null : agents.ReadText(log, Dossier.OutputBytesMax)),
             LogPath = log,
             Workspace = last?.Workspace,
             Branch = last?.Branch,

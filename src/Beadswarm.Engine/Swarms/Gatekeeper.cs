@@ -23,7 +23,6 @@ abstract record GatesOutcome
 /// </summary>
 sealed class Gatekeeper(
     GateRunner runner, IStore store, IReadOnlyDictionary<string, GateSpec> gates, string logFolder, string tagPrefix)
-    : IDisposable
 {
     long _runs;
 
@@ -76,8 +75,6 @@ sealed class Gatekeeper(
             }
         }
     }
-
-    public void Dispose() => runner.Dispose();
 
     async Task<bool> IsKnownAsync(GateSpec spec, string tree, CancellationToken cancellationToken) =>
         spec.Cached

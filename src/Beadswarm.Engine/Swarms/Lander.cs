@@ -1,3 +1,4 @@
+using Beadswarm.Agents;
 using Beadswarm.Beads;
 using Beadswarm.Claims;
 using Beadswarm.Configuration;
@@ -6,6 +7,7 @@ using Beadswarm.Journal;
 using Beadswarm.Landing;
 using Beadswarm.Pipelines;
 using Beadswarm.Storage;
+using Beadswarm.Waiting;
 using Beadswarm.Workspaces;
 
 namespace Beadswarm.Swarms;
@@ -32,7 +34,8 @@ abstract record LandingStep
 sealed record LanderParts(
     IStore Store, SwarmEpoch Epoch, SwarmConfig Config, ILandingRepository Target, ILandingRepository? Integration,
     Gatekeeper Gates, IBeadTracker Tracker, CurrentBacklog Backlog, string Repository,
-    Func<LandingEntry, CancellationToken, Task<string>> Publish, WorkspacePool Workspaces, Bell Bell,
+    Func<LandingEntry, CancellationToken, Task<string>> Publish, IWorkspaces Workspaces, IAgentHost Agents,
+    Bell Bell,
     TimeProvider Time);
 
 /// <summary>
@@ -74,7 +77,7 @@ sealed class Lander(LanderParts parts)
     {
         while (!drain.IsCancellationRequested)
         {
-            var rung = parts.Bell.Listen();
+            var heard = parts.Bell.Listen();
             switch (await TryStepAsync(stop))
             {
                 case LandingStep.Moved:
@@ -83,7 +86,7 @@ sealed class Lander(LanderParts parts)
                     break;
                 case LandingStep.Idle:
                     (_reportedHold, _holdPause) = (null, HoldPauseMin);
-                    await RestAsync(rung, _tracker.Due, drain, stop);
+                    await RestAsync(heard, _tracker.Due, drain, stop);
                     break;
                 case LandingStep.Held held:
                     await ReportHoldAsync(held.Reason, stop);
@@ -323,7 +326,8 @@ sealed class Lander(LanderParts parts)
         if (transition is BeadTransition.Block blocked)
         {
             var dossier = await BlockedDossier.WriteAsync(
-                parts.Store, parts.Backlog, new BlockedBead(entry.Bead, blocked.Reason, told, Last: null), stop);
+                parts.Store, parts.Backlog, parts.Agents,
+                new BlockedBead(entry.Bead, blocked.Reason, told, Last: null), stop);
             artifacts = [.. artifacts, dossier];
         }
 
@@ -412,16 +416,24 @@ sealed class Lander(LanderParts parts)
         }
     }
 
-    /// <param name="rung">Ends the rest early; null: nothing does.</param>
-    /// <param name="pause">Ends it at the latest; null: only the ring does.</param>
-    async Task RestAsync(Task? rung, TimeSpan? pause, CancellationToken drain, CancellationToken stop)
+    /// <param name="heard">A ring after this ends the rest early; null: none does.</param>
+    /// <param name="pause">Ends it at the latest; null: only a ring does.</param>
+    async Task RestAsync(long? heard, TimeSpan? pause, CancellationToken drain, CancellationToken stop)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(drain, stop);
-        var longest = pause is { } given && given < TimeSpan.Zero ? TimeSpan.Zero : pause ?? Timeout.InfiniteTimeSpan;
-        var delay = Task.Delay(longest, parts.Time, either.Token);
-        await Task.WhenAny(rung ?? delay, delay);
-        await either.CancelAsync();
-        stop.ThrowIfCancellationRequested();
+        try
+        {
+            await ((heard, pause) switch
+            {
+                ({ } since, { } atMost) => parts.Bell.WaitAsync(since, atMost, parts.Time, either.Token),
+                ({ } since, null) => parts.Bell.WaitAsync(since, either.Token),
+                (null, var atMost) => Task.Delay(atMost ?? Timeout.InfiniteTimeSpan, parts.Time, either.Token),
+            });
+        }
+        catch (OperationCanceledException) when (drain.IsCancellationRequested && !stop.IsCancellationRequested)
+        {
+            // The loop's condition ends it.
+        }
     }
 }
 

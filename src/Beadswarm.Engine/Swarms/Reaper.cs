@@ -1,4 +1,5 @@
 using Beadswarm.Storage;
+using Beadswarm.Waiting;
 
 namespace Beadswarm.Swarms;
 
@@ -11,7 +12,7 @@ sealed class Reaper(IStore store, SwarmEpoch epoch, ClaimRegistry claims, TimeSp
     {
         while (true)
         {
-            var rung = bell.Listen();
+            var heard = bell.Listen();
             var ours = claims.All().Select(held => held.Claim.Key.Agent).ToArray();
             var expired = await store.ReapExpiredAsync(epoch, ours, stop);
             var status = await store.ReadStatusAsync(stop);
@@ -20,16 +21,10 @@ sealed class Reaper(IStore store, SwarmEpoch epoch, ClaimRegistry claims, TimeSp
                 bell.Ring();
             }
 
-            using var rest = CancellationTokenSource.CreateLinkedTokenSource(stop);
-            var delay = Task.Delay(Pause(status), time, rest.Token);
-            await Task.WhenAny(rung, delay);
-            await rest.CancelAsync();
-            if (!rung.IsCompleted)
+            if (!await bell.WaitAsync(heard, Pause(status), time, stop))
             {
                 bell.Ring();
             }
-
-            stop.ThrowIfCancellationRequested();
         }
     }
 

@@ -2,7 +2,6 @@ using Beadswarm.Beads;
 using Beadswarm.Claims;
 using Beadswarm.Journal;
 using Beadswarm.Pipelines;
-using Beadswarm.Processes;
 using Beadswarm.Storage;
 
 namespace Beadswarm.Swarms;
@@ -109,8 +108,7 @@ sealed class Recovery(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
     async Task EndOrphansAsync(IEnumerable<OpenStage> resumed, CancellationToken cancellationToken)
     {
         var kept = resumed.Select(parts.TagOf).ToHashSet();
-        var found = ProcessSweep.FindByTag(parts.TagPrefix + "/").Select(process => process.Tag).Distinct();
-        foreach (var tag in found.Where(tag => !kept.Contains(tag)))
+        foreach (var tag in parts.Agents.FindTags(parts.TagPrefix + "/").Where(tag => !kept.Contains(tag)))
         {
             var report = await parts.Agents.ClearAsync(tag, cancellationToken);
             await parts.Store.AppendAsync(

@@ -32,7 +32,7 @@ sealed class StageBriefing(SwarmParts parts, AgentSlot slot)
             return new Outcome.Unready($"{claim.Bead} is not in the tracker any more");
         }
 
-        var template = PromptLibrary.Find(stage.Prompt ?? stage.Name.Value, ReadFile);
+        var template = PromptLibrary.Find(stage.Prompt ?? stage.Name.Value, parts.ReadTemplate);
         if (template is PromptParse.Invalid invalid)
         {
             return new Outcome.Unready(string.Join("; ", invalid.Errors));
@@ -90,12 +90,5 @@ sealed class StageBriefing(SwarmParts parts, AgentSlot slot)
                 .Select(group => group.MaxBy(artifact => artifact.Id)!)
                 .Select(artifact => new ContextFile(artifact.Name, Encoding.UTF8.GetString(artifact.Content.Span))),
         ];
-    }
-
-    // Templates belong to the user's checkout: an agent's branch must not be able to change its own instructions.
-    string? ReadFile(string relative)
-    {
-        var path = Path.Combine(parts.Paths.Repository, relative);
-        return File.Exists(path) ? File.ReadAllText(path) : null;
     }
 }

@@ -1,6 +1,5 @@
 using Beadswarm.Agents;
 using Beadswarm.Pipelines;
-using Beadswarm.Processes;
 using Beadswarm.Storage;
 
 namespace Beadswarm.Swarms;
@@ -17,25 +16,25 @@ static class StageDocuments
     const int DocumentBytesMax = 256 * 1024;
 
     /// <summary>The document the stage was asked for, and the verdict as the agent wrote it.</summary>
-    public static IReadOnlyList<NewArtifact> Collect(StageSpec stage, string sessionFolder)
+    public static IReadOnlyList<NewArtifact> Collect(
+        IAgentHost agents, StageSpec stage, string sessionFolder)
     {
         var files = new AgentFiles(sessionFolder);
         var documents = new List<NewArtifact>();
         if (stage.Artifact is { } name)
         {
-            Add(documents, ArtifactKind.OfFile(name), name, Path.Combine(files.Context, name));
+            Add(ArtifactKind.OfFile(name), name, Path.Combine(files.Context, name));
         }
 
-        Add(documents, ArtifactKind.Verdict, $"{stage.Name}-verdict.json", files.Result);
+        Add(ArtifactKind.Verdict, $"{stage.Name}-verdict.json", files.Result);
         return documents;
-    }
 
-    static void Add(List<NewArtifact> documents, string kind, string name, string path)
-    {
-        var text = UntrustedFile.ReadTailText(path, DocumentBytesMax);
-        if (text.Length > 0)
+        void Add(string kind, string name, string path)
         {
-            documents.Add(new NewArtifact(kind, name, System.Text.Encoding.UTF8.GetBytes(text)));
+            if (agents.ReadText(path, DocumentBytesMax) is { Length: > 0 } text)
+            {
+                documents.Add(new NewArtifact(kind, name, System.Text.Encoding.UTF8.GetBytes(text)));
+            }
         }
     }
 }

@@ -187,7 +187,7 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
             patience.Token);
         var tree = (await parts.LandsOn.TreeAsync(leftover.Head, patience.Token)).Value;
         var head = leftover.Head.Value;
-        var documents = StageDocuments.Collect(stage, start.SessionFolder);
+        var documents = StageDocuments.Collect(parts.Agents, stage, start.SessionFolder);
 
         StageReport Report(StageEnd of, FailedCheck? check) => new(
             run, of, start.BaseCommit, head, tree, check, documents);

@@ -1,5 +1,6 @@
 using Beadswarm.Landing;
 using Beadswarm.Storage;
+using Beadswarm.Waiting;
 
 namespace Beadswarm.Swarms;
 
@@ -14,7 +15,7 @@ sealed class SwarmMonitor(
     {
         while (true)
         {
-            var rung = bell.Listen();
+            var heard = bell.Listen();
             var decision = SwarmRules.Decide(await ViewAsync(terminate));
             if (decision is SwarmDecision.Finish)
             {
@@ -33,7 +34,7 @@ sealed class SwarmMonitor(
                     break;
                 case SwarmDecision.GoOn:
                     await SayStoppingAsync(terminate);
-                    await rung.WaitAsync(terminate);
+                    await bell.WaitAsync(heard, terminate);
                     break;
             }
         }

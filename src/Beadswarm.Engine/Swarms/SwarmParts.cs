@@ -3,6 +3,7 @@ using Beadswarm.Claims;
 using Beadswarm.Configuration;
 using Beadswarm.Landing;
 using Beadswarm.Storage;
+using Beadswarm.Waiting;
 using Beadswarm.Workspaces;
 
 namespace Beadswarm.Swarms;
@@ -16,7 +17,7 @@ sealed record SwarmParts
     public required string Node { get; init; }
     public required IStore Store { get; init; }
     public required CurrentBacklog Backlog { get; init; }
-    public required WorkspacePool Workspaces { get; init; }
+    public required IWorkspaces Workspaces { get; init; }
     public required IAgentHost Agents { get; init; }
     public required Gatekeeper Gates { get; init; }
 
@@ -26,6 +27,9 @@ sealed record SwarmParts
     public required Bell Bell { get; init; }
     public required TimeProvider Time { get; init; }
     public required Random Random { get; init; }
+
+    /// <summary>The user's own prompt templates, by path relative to the repository; null when there is none.</summary>
+    public required Func<string, string?> ReadTemplate { get; init; }
 
     /// <summary>Marks the processes of this repository's swarm, before every tag.</summary>
     public required string TagPrefix { get; init; }

@@ -26,6 +26,9 @@ sealed class SwarmRun : IAsyncDisposable
     readonly List<DateTimeOffset> _failures = [];
     readonly HashSet<AgentNumber> _parked = [];
 
+    /// <summary>Nothing more is written to the journal.</summary>
+    volatile bool _over;
+
     SwarmRun(SwarmAssembly assembly)
     {
         _assembly = assembly;
@@ -34,7 +37,7 @@ sealed class SwarmRun : IAsyncDisposable
         var limits = assembly.Parts.Config.Limits;
         _restarts = new RestartLimits(
             limits.RestartsMax, limits.RestartWindow, limits.RetryDelayMin, limits.RetryDelayMax);
-        Completion = RunAsync();
+        Completion = CompleteAsync();
     }
 
     /// <summary>How the run ended. Never faults for a failure of an agent, a bead or a component.</summary>
@@ -42,10 +45,16 @@ sealed class SwarmRun : IAsyncDisposable
 
     public IStore Store => _assembly.Parts.Store;
 
+    /// <summary>Starts it in a repository of this machine.</summary>
     /// <exception cref="SwarmHeldException">Another swarm runs in this repository.</exception>
     /// <exception cref="SwarmRefusedException">The repository is not fit for a swarm.</exception>
     public static async Task<SwarmRun> StartAsync(SwarmSetup setup, CancellationToken cancellationToken) =>
-        new(await SwarmAssembly.OpenAsync(setup, cancellationToken));
+        await StartAsync(setup, await MachineSurroundings.OpenAsync(setup, cancellationToken), cancellationToken);
+
+    /// <summary>Starts it in surroundings that were opened for it, and lets go of them in the end.</summary>
+    public static async Task<SwarmRun> StartAsync(
+        SwarmSetup setup, SwarmSurroundings surroundings, CancellationToken cancellationToken) =>
+        new(await SwarmAssembly.AssembleAsync(setup, surroundings, cancellationToken));
 
     /// <summary>Takes no new work and ends when what runs has reached a safe point.</summary>
     public void Drain(string reason) => _stop.Drain(new SwarmDecision.Drain(SwarmEnd.Drained, reason));
@@ -59,8 +68,8 @@ sealed class SwarmRun : IAsyncDisposable
     {
         while (true)
         {
-            var rung = _assembly.Parts.Bell.Listen();
-            var over = Completion.IsCompleted;
+            var heard = _assembly.Parts.Bell.Listen();
+            var over = _over;
             var entries = await Store.ReadJournalAsync(after, null, JournalPageMax, cancellationToken);
             foreach (var entry in entries)
             {
@@ -75,7 +84,7 @@ sealed class SwarmRun : IAsyncDisposable
                     yield break;
                 }
 
-                await Task.WhenAny(rung, Completion).WaitAsync(cancellationToken);
+                await _assembly.Parts.Bell.WaitAsync(heard, cancellationToken);
             }
         }
     }
@@ -83,9 +92,30 @@ sealed class SwarmRun : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _stop.Terminate("the program ends");
-        await ((Task)Completion).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        try
+        {
+            await Completion;
+        }
+        catch (Exception) when (Completion.IsFaulted)
+        {
+            // Whoever waits for the completion was told.
+        }
+
         await _assembly.DisposeAsync();
         _stop.Dispose();
+    }
+
+    async Task<SwarmOutcome> CompleteAsync()
+    {
+        try
+        {
+            return await RunAsync();
+        }
+        finally
+        {
+            _over = true;
+            _assembly.Parts.Bell.Ring();
+        }
     }
 
     async Task<SwarmOutcome> RunAsync()
@@ -100,7 +130,8 @@ sealed class SwarmRun : IAsyncDisposable
         var supervisor = new Supervisor(_restarts, parts.Time, parts.Random, OnFailureAsync);
         var lander = _assembly.Lander;
 
-        await using var control = new ControlServer(parts.Paths.Socket, parts.Store, Commands(), parts.Time);
+        void EndServices() => services.Cancel();
+        await using var control = _assembly.Surroundings.Serve(Commands());
         await parts.Store.SetSwarmStatusAsync(parts.Epoch, SwarmStatus.Running, null, CancellationToken.None);
         var serving = supervisor.RunAsync(
             [
@@ -120,9 +151,8 @@ sealed class SwarmRun : IAsyncDisposable
         await working;
         var outcome = await EndAsync(finish);
         await SettleAsync(lander);
-        await services.CancelAsync();
+        EndServices();
         await serving;
-        parts.Bell.Ring();
         return outcome;
     }
 

@@ -3,6 +3,7 @@ using Beadswarm.Claims;
 using Beadswarm.Configuration;
 using Beadswarm.Journal;
 using Beadswarm.Storage;
+using Beadswarm.Waiting;
 
 namespace Beadswarm.Swarms;
 
@@ -13,7 +14,6 @@ namespace Beadswarm.Swarms;
 sealed class TrackerSync(
     IStore store, IBeadTracker tracker, CurrentBacklog backlog, SwarmEpoch epoch, SwarmConfig config, bool once,
     Action told, Bell bell, TimeProvider time)
-    : IDisposable
 {
     /// <summary>How often the tracker is looked at when nothing rings: somebody else may have changed it.</summary>
     static readonly TimeSpan LookPause = TimeSpan.FromSeconds(2);
@@ -26,7 +26,7 @@ sealed class TrackerSync(
     /// <summary>Pause after the tracker could not be read or written; a person has to repair it meanwhile.</summary>
     static readonly TimeSpan TroublePause = TimeSpan.FromSeconds(5);
 
-    readonly SemaphoreSlim _onePass = new(1, 1);
+    readonly Turnstile _onePass = new(1);
     string? _seenStamp;
     string? _reportedTrouble;
     long _evaluatedAt;
@@ -36,11 +36,15 @@ sealed class TrackerSync(
     {
         while (true)
         {
-            var rung = bell.Listen();
-            var well = await PassAsync(stop);
-            var pause = Task.Delay(well ? LookPause : TroublePause, time, stop);
-            await Task.WhenAny(well ? rung : pause, pause);
-            stop.ThrowIfCancellationRequested();
+            var heard = bell.Listen();
+            if (await PassAsync(stop))
+            {
+                await bell.WaitAsync(heard, LookPause, time, stop);
+            }
+            else
+            {
+                await Task.Delay(TroublePause, time, stop);
+            }
         }
     }
 
@@ -49,7 +53,7 @@ sealed class TrackerSync(
     /// </summary>
     public async Task<bool> PassAsync(CancellationToken cancellationToken)
     {
-        await _onePass.WaitAsync(cancellationToken);
+        using var alone = await _onePass.EnterAsync(cancellationToken);
         try
         {
             await TellAsync(cancellationToken);
@@ -69,10 +73,6 @@ sealed class TrackerSync(
             }
 
             return false;
-        }
-        finally
-        {
-            _onePass.Release();
         }
     }
 
@@ -144,6 +144,4 @@ sealed class TrackerSync(
         told();
         return await backlog.ReadAsync(cancellationToken);
     }
-
-    public void Dispose() => _onePass.Dispose();
 }

@@ -21,7 +21,7 @@ sealed record WorkspaceOptions
 /// The workspaces of the agents, one folder a slot, used again and again. Before a folder is given to another bead,
 /// whatever was left in it is committed to the branch it belongs to.
 /// </summary>
-sealed class WorkspacePool(Hub hub, WorkspaceOptions options)
+sealed class WorkspacePool(Hub hub, WorkspaceOptions options) : IWorkspaces
 {
     /// <summary>Commits that a branch was reset away from stay reachable under here.</summary>
     public const string KeptPrefix = "refs/beadswarm/kept/";
@@ -34,10 +34,6 @@ sealed class WorkspacePool(Hub hub, WorkspaceOptions options)
 
     public string PathOf(AgentNumber agent) => Path.Combine(Folder, agent.ToString());
 
-    /// <summary>
-    /// The agent's workspace, on the bead's branch. On a branch it has already it continues there; otherwise the branch
-    /// begins at the request's start. The caller sees to it that no process of the workspace lives.
-    /// </summary>
     public async Task<Workspace> AcquireAsync(WorkspaceRequest request, CancellationToken cancellationToken)
     {
         var workspace = new Workspace(
@@ -74,18 +70,11 @@ sealed class WorkspacePool(Hub hub, WorkspaceOptions options)
         return workspace;
     }
 
-    /// <summary>The workspace of a slot as it stands on disk; null when there is none.</summary>
     public async Task<Workspace?> FindAsync(AgentNumber agent, CancellationToken cancellationToken) =>
         await _trees.FindAsync(PathOf(agent), cancellationToken) is { OwnBranch: { } branch } tree
             ? new Workspace(agent, tree.Path, branch)
             : null;
 
-    /// <summary>
-    /// Commits whatever is uncommitted, and brings work done on a detached HEAD or another branch onto the workspace's
-    /// own. The tracker's and the swarm's files are left out. The caller sees to it that no process of the workspace
-    /// lives.
-    /// </summary>
-    /// <param name="message">Whole, with its trailers.</param>
     public async Task<LeftoverOutcome> CommitLeftoversAsync(
         Workspace workspace, string message, DateTimeOffset when, CancellationToken cancellationToken)
     {
@@ -140,11 +129,6 @@ sealed class WorkspacePool(Hub hub, WorkspaceOptions options)
         return RemoveRemains(path);
     }
 
-    /// <summary>
-    /// Deletes the branch of a bead whose content was observed on the target. Refuses when the branch is no longer what
-    /// landed and holds commits that no other ref reaches.
-    /// </summary>
-    /// <param name="landedHead">The head that was merged, as recorded when it entered the queue.</param>
     public async Task<RemovalOutcome> RemoveLandedBranchAsync(
         BranchName branch, CommitId landedHead, CancellationToken cancellationToken)
     {

@@ -193,12 +193,14 @@ public sealed class GateRunnerTests : IDisposable
         new(spec, _fixture["tree"], "c1", "t1", _fixture["logs/gate.log"], _fixture.Tag);
 
     GateRunner Runner(GateLimits? limits = null) => new(
-        new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin", ["MY_TOKEN"] = "hunter2hunter2" },
-        [],
-        _checkout,
+        new GateCommands(
+            new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin", ["MY_TOKEN"] = "hunter2hunter2" },
+            [],
+            _checkout,
+            limits ?? new GateLimits { Grace = ChildFixture.NoGrace },
+            TimeProvider.System),
         _ledger,
-        limits ?? new GateLimits { Grace = ChildFixture.NoGrace },
-        TimeProvider.System);
+        gatesMax: 2);
 
     /// <summary>A ledger in memory.</summary>
     sealed class Ledger : IGateLedger

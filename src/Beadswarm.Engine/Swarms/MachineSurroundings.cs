@@ -1,0 +1,112 @@
+using Beadswarm.Agents;
+using Beadswarm.Beads;
+using Beadswarm.Configuration;
+using Beadswarm.Control;
+using Beadswarm.Gates;
+using Beadswarm.Git;
+using Beadswarm.Landing;
+using Beadswarm.Storage.Sqlite;
+using Beadswarm.Workspaces;
+
+namespace Beadswarm.Swarms;
+
+/// <summary>
+/// Opens a repository of this machine for one orchestrator, from the bottom up: lock, store, hub, branches. Whatever
+/// fails on the way lets go of everything taken before.
+/// </summary>
+static class MachineSurroundings
+{
+    /// <exception cref="SwarmHeldException">Another swarm runs in this repository.</exception>
+    /// <exception cref="SwarmRefusedException">The repository is not fit for a swarm.</exception>
+    public static async Task<SwarmSurroundings> OpenAsync(SwarmSetup setup, CancellationToken cancellationToken)
+    {
+        var runner = new GitRunner(GitSettings.From(setup.Environment, setup.Time));
+        var user = await UserRepository.OpenAsync(runner, setup.RepositoryPath, cancellationToken);
+        var target = new BranchName(setup.Config.Landing.Target);
+        var problems = await user.ProblemsAsync(target, cancellationToken);
+        if (problems.FirstOrDefault(problem => problem.Blocking) is { } problem)
+        {
+            throw new SwarmRefusedException(problem.Message, "repair the repository, or see beadswarm doctor");
+        }
+
+        var paths = new SwarmPaths(user.Root);
+        var tracker = new JsonlTracker(TrackerLocation.Find(user.Root, setup.Config.Tracker.Dialect), setup.Time);
+
+        // Read once before anything is written: a tracker that cannot be read is refused with nothing changed.
+        await tracker.ReadAsync(cancellationToken);
+        user.Ignore(paths.Folder);
+        var node = Environment.MachineName;
+        var held = SwarmLock.Take(paths, new SwarmHolder(Environment.ProcessId, node, setup.Time.GetUtcNow()));
+        SqliteStore? store = null;
+        try
+        {
+            store = await SqliteStore.OpenAsync(paths.Store, setup.Time, cancellationToken);
+            var hub = await Hub.OpenAsync(
+                user, runner,
+                new HubOptions { SwarmFolder = paths.Folder, BeforeCommit = BeforeCommit(setup.Config) },
+                cancellationToken);
+
+            // This process holds the repository's lock, so whatever a lander left half done is a dead one's.
+            var branches = await LandingBranches.OpenAsync(hub, setup.Config.Landing, cancellationToken);
+            return new SwarmSurroundings
+            {
+                Node = node,
+                Paths = paths,
+                Store = store,
+                Tracker = tracker,
+                Workspaces = new WorkspacePool(hub, Room(setup.Config.Limits)),
+                Agents = new AgentHost(
+                    setup.Environment, [new CommandRunner(), new ScriptedRunner(setup.ScriptedAgentPath)],
+                    setup.Time),
+                Gates = new GateCommands(
+                    setup.Environment, [], new GateCheckout(runner), Bounds(setup.Config.Limits), setup.Time),
+                Target = branches.Target,
+                Integration = branches.Integration,
+                PublishAsync = branches.PublishAsync,
+                ReadTemplate = relative => ReadTemplate(paths.Repository, relative),
+                Serve = commands => new ControlServer(paths.Socket, store, commands, setup.Time),
+                Random = new Random(),
+                CloseAsync = () => CloseAsync(store, held),
+            };
+        }
+        catch
+        {
+            await CloseAsync(store, held);
+            throw;
+        }
+    }
+
+    static async ValueTask CloseAsync(SqliteStore? store, SwarmLock held)
+    {
+        if (store is not null)
+        {
+            await store.DisposeAsync();
+        }
+
+        held.Dispose();
+    }
+
+    static WorkspaceOptions Room(LimitsConfig limits) => new()
+    {
+        Cleaning = WorkspaceCleaning.KeepIgnored,
+        BytesMax = (long)(limits.DiskGb * 1024 * 1024 * 1024),
+        BytesFreeMin = (long)(limits.DiskFreeGbMin * 1024 * 1024 * 1024),
+    };
+
+    static GateLimits Bounds(LimitsConfig limits) => new()
+    {
+        Grace = limits.Grace,
+        LogBytesMax = limits.LogBytesMax,
+        OutputBytesMax = limits.FeedbackBytesMax,
+    };
+
+    // Templates belong to the user's checkout: an agent's branch must not be able to change its own instructions.
+    static string? ReadTemplate(string repository, string relative)
+    {
+        var path = Path.Combine(repository, relative);
+        return File.Exists(path) ? File.ReadAllText(path) : null;
+    }
+
+    static IReadOnlyList<HookCommand> BeforeCommit(SwarmConfig config) =>
+        [.. config.Gates.Values.Where(gate => gate.BeforeCommit).Select(gate => new HookCommand(gate.Name, gate.Run))];
+}

@@ -1,0 +1,51 @@
+using Beadswarm.Agents;
+using Beadswarm.Beads;
+using Beadswarm.Control;
+using Beadswarm.Gates;
+using Beadswarm.Landing;
+using Beadswarm.Storage;
+using Beadswarm.Workspaces;
+
+namespace Beadswarm.Swarms;
+
+/// <summary>
+/// Everything outside of the orchestrator that it works with, opened and held for it: a machine with its processes, git
+/// and files, or the simulation's. Beyond these, the time and the configuration, it knows nothing of the world.
+/// </summary>
+sealed record SwarmSurroundings : IAsyncDisposable
+{
+    /// <summary>The name of this host among those that take part.</summary>
+    public required string Node { get; init; }
+    public required SwarmPaths Paths { get; init; }
+    public required IStore Store { get; init; }
+    public required IBeadTracker Tracker { get; init; }
+    public required IWorkspaces Workspaces { get; init; }
+    public required IAgentHost Agents { get; init; }
+    public required IGateCommands Gates { get; init; }
+
+    /// <summary>The branch that beads complete on; what a dead lander left half done there is settled.</summary>
+    public required ILandingRepository Target { get; init; }
+
+    /// <summary>Mode integration: the branch that beads land on first.</summary>
+    public ILandingRepository? Integration { get; init; }
+
+    /// <summary>Mode branch: makes a bead's branch visible to a person, and says under which name.</summary>
+    public required Func<LandingEntry, CancellationToken, Task<string>> PublishAsync { get; init; }
+
+    /// <summary>The user's own prompt templates, by path relative to the repository; null when there is none.</summary>
+    public required Func<string, string?> ReadTemplate { get; init; }
+
+    /// <summary>Lets others ask the running swarm, until what is returned is disposed of.</summary>
+    public required Func<ControlCommands, IAsyncDisposable> Serve { get; init; }
+
+    /// <summary>Where jitter comes from.</summary>
+    public required Random Random { get; init; }
+
+    /// <summary>Lets go of everything, the exclusive right to this repository last.</summary>
+    public required Func<ValueTask> CloseAsync { get; init; }
+
+    /// <summary>Where beads land first.</summary>
+    public ILandingRepository LandsOn => Integration ?? Target;
+
+    public ValueTask DisposeAsync() => CloseAsync();
+}
