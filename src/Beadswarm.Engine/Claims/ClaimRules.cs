@@ -19,14 +19,7 @@ static class ClaimRules
         var mayBegin = MayBegin(beads, bounds);
         return beads
             .Where(bead => bead.Ready && IsFree(bead.State, served, now) && (bead.Begun || mayBegin))
-            .OrderByDescending(bead => bead.Begun)
-            .ThenByDescending(bead => bead.LastAgent is not null)
-            .ThenBy(bead => bounds.FollowTracker ? bead.Ordinal : 0)
-            .ThenBy(bead => bead.Priority)
-            .ThenByDescending(bead => bead.Unblocks)
-            .ThenBy(bead => bead.CreatedAt)
-            .ThenBy(bead => bead.Id)
-            .FirstOrDefault();
+            .MinBy(bead => ClaimPlace.Of(bead, bounds.FollowTracker));
     }
 
     /// <summary>
@@ -36,10 +29,16 @@ static class ClaimRules
     public static bool MayBegin(IReadOnlyCollection<BeadWork> beads, ClaimBounds bounds)
     {
         var begun = beads.Where(bead => bead.Begun).ToArray();
-        var promising = begun.Count(bead => bead.State is not (BeadState.Blocked or BeadState.Withdrawn));
-        return (bounds.Target is not { } target || promising < target)
-            && (bounds.Limit is not { } limit || begun.Length < limit);
+        return MayBegin(begun.Length, begun.Count(bead => IsPromising(bead.State)), bounds);
     }
+
+    /// <inheritdoc cref="MayBegin(IReadOnlyCollection{BeadWork}, ClaimBounds)"/>
+    /// <param name="promising">Those of the begun ones that may still land, or have.</param>
+    public static bool MayBegin(int begun, int promising, ClaimBounds bounds) =>
+        (bounds.Target is not { } target || promising < target) && (bounds.Limit is not { } limit || begun < limit);
+
+    /// <summary>Whether a bead in this state counts against the swarm's target.</summary>
+    public static bool IsPromising(BeadState state) => state is not (BeadState.Blocked or BeadState.Withdrawn);
 
     /// <summary>Whether a write, or a renewal, on behalf of this claim takes effect.</summary>
     public static bool MayWrite(BeadState state, ClaimKey claim, DateTimeOffset now) =>

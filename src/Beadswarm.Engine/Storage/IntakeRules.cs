@@ -64,6 +64,13 @@ static class IntakeRules
         }
     }
 
+    public static IntakeResult Count(IReadOnlyCollection<IntakeChange> changes) => new(
+        changes.Count(change => change is IntakeChange.Add),
+        changes.Count(change => change is IntakeChange.Add { Entry.Ready: true }
+            or IntakeChange.Describe { ReadyChanged: true, Ready: true } or IntakeChange.Revive { Ready: true }),
+        changes.Count(change => change is IntakeChange.Withdraw),
+        changes.Count(change => change is IntakeChange.Revive));
+
     static IntakeChange? Change(BeadWork bead, BacklogEntry entry, bool untold, IntakeTerms terms) => bead.State switch
     {
         BeadState.Pending or BeadState.Held or BeadState.Landing =>

@@ -5,6 +5,9 @@ namespace Beadswarm.Storage;
 /// <summary>Which of the waiting changes the tracker still needs to see.</summary>
 static class OutboxRules
 {
+    /// <summary>Most changes read from the outbox at once; the rest comes with the next read.</summary>
+    public const int ReadMax = 1000;
+
     /// <summary>
     /// Leaves out what a later change of the same bead makes meaningless: its status is overwritten anyway. A change
     /// with a note stays, because notes add up. The order stays. All entries, also those left out, are confirmed

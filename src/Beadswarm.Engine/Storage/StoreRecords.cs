@@ -3,6 +3,7 @@ using Beadswarm.Beads;
 using Beadswarm.Claims;
 using Beadswarm.Configuration;
 using Beadswarm.Pipelines;
+using Beadswarm.Swarms;
 
 namespace Beadswarm.Storage;
 
@@ -34,6 +35,14 @@ sealed record SwarmBegin(
 
     /// <summary>Agents are written into the tracker as <c>ACTOR/agent-N</c>.</summary>
     public string Actor { get; init; } = "beadswarm";
+
+    /// <summary>Whether it goes on with the newest swarm there is, rather than being one of its own.</summary>
+    public bool Continues(SwarmRecord? newest) => newest is not null && newest.Status switch
+    {
+        SwarmStatus.Starting or SwarmStatus.Running or SwarmStatus.Stopping => true,
+        SwarmStatus.Stopped => Resume,
+        SwarmStatus.Completed => false,
+    };
 }
 
 /// <summary>A worker slot and what it serves.</summary>

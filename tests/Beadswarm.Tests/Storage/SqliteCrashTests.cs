@@ -1,6 +1,7 @@
 using Beadswarm.Beads;
 using Beadswarm.Claims;
 using Beadswarm.Journal;
+using Beadswarm.Storage;
 using Beadswarm.Storage.Sqlite;
 using Beadswarm.Tests.Support;
 
@@ -54,7 +55,7 @@ public sealed class SqliteCrashTests : IDisposable
         Assert.Equal(journal.Count, journal[^1].Sequence);
         Assert.Equal(held.Count, journal.Count(entry => entry.Event is JournalEvent.BeadClaimed));
         Assert.Equal(held.Count, (await store.ReadOutboxAsync(Token)).Count(entry => entry.Change is BeadChange.Start)
-            + Math.Max(0, held.Count - LandingOperations.OutboxReadMax));
+            + Math.Max(0, held.Count - OutboxRules.ReadMax));
     }
 
     [Fact]

@@ -9,9 +9,6 @@ namespace Beadswarm.Storage.Sqlite;
 /// <summary>The merge queue's rows, and the outbox to the tracker that landing feeds.</summary>
 static class LandingOperations
 {
-    /// <summary>Most changes read from the outbox at once; the rest comes with the next read.</summary>
-    public const int OutboxReadMax = 1000;
-
     public static void Queue(SqliteSession session, DateTimeOffset now, ClaimKey key)
     {
         var bead = session.First("SelectBead", Rows.BeadWork, ("bead", key.Bead));
@@ -103,7 +100,7 @@ static class LandingOperations
         }
 
         StageOperations.Keep(session, now, landing.Bead, run: null, id.Value, artifacts);
-        var (next, stage, attempt, notBefore) = StageOperations.Describe(transition);
+        var (next, stage, attempt, notBefore) = StoredNames.Of(transition);
         session.Append(now, landing.Bead, landing.Agent, new JournalEvent.LandingReturned(
             id.Value, reason, next, stage, attempt, notBefore));
         if (transition is BeadTransition.Free free)

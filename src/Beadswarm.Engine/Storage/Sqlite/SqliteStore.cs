@@ -156,7 +156,7 @@ sealed class SqliteStore : IStore
             cancellationToken);
 
     public Task<IReadOnlyList<OutboxEntry>> ReadOutboxAsync(CancellationToken cancellationToken) =>
-        List("SelectOutbox", Rows.Outbox, cancellationToken, ("limit", LandingOperations.OutboxReadMax));
+        List("SelectOutbox", Rows.Outbox, cancellationToken, ("limit", OutboxRules.ReadMax));
 
     public Task ConfirmOutboxAsync(SwarmEpoch epoch, IReadOnlyList<long> ids, CancellationToken cancellationToken) =>
         Write((session, now) => LandingOperations.ConfirmOutbox(session, now, epoch, ids), cancellationToken);

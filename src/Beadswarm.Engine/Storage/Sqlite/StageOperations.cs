@@ -73,7 +73,7 @@ static class StageOperations
         }
 
         Keep(session, now, key.Bead, finish.Run.Value, landing: null, finish.Artifacts);
-        var (next, stage, attempt, notBefore) = Describe(transition);
+        var (next, stage, attempt, notBefore) = StoredNames.Of(transition);
         session.Append(now, key.Bead, key.Agent, new JournalEvent.StageEnded(
             finish.Run.Value, run.Stage, run.Attempt, StoredNames.Of(finish.Status), finish.Summary, finish.HeadCommit,
             next, (long)(StoreTime.Truncate(now) - run.StartedAt).TotalMilliseconds, stage, attempt, notBefore));
@@ -85,16 +85,6 @@ static class StageOperations
 
         return WriteOutcome.Done;
     }
-
-    /// <summary>A transition as the journal says it.</summary>
-    public static (string Next, string? Stage, int? Attempt, DateTimeOffset? NotBefore) Describe(
-        BeadTransition transition) => transition switch
-        {
-            BeadTransition.Keep keep => ("keep", keep.Stage.Value, keep.Attempt, null),
-            BeadTransition.Free free => ("free", free.Stage.Value, free.Attempt, free.NotBefore),
-            BeadTransition.Land => ("land", null, null, null),
-            BeadTransition.Block => ("block", null, null, null),
-        };
 
     /// <summary>Keeps artifacts by what they contain: the same content is stored once.</summary>
     public static void Keep(

@@ -13,13 +13,7 @@ static class SwarmOperations
     public static SwarmRecord Begin(SqliteSession session, DateTimeOffset now, SwarmBegin begin)
     {
         var newest = session.First("SelectSwarm", Rows.Swarm);
-        var continued = newest is not null && newest.Status switch
-        {
-            SwarmStatus.Starting or SwarmStatus.Running or SwarmStatus.Stopping => true,
-            SwarmStatus.Stopped => begin.Resume,
-            SwarmStatus.Completed => false,
-        };
-
+        var continued = begin.Continues(newest);
         var followTracker = begin.Order == SelectOrder.Tracker;
         var retry = begin.RetryStage ?? begin.FirstStage;
         session.Run(
@@ -111,12 +105,7 @@ static class SwarmOperations
             Apply(session, now, terms, change, attemptsAllowed);
         }
 
-        return new IntakeResult(
-            changes.Count(change => change is IntakeChange.Add),
-            changes.Count(change => change is IntakeChange.Add { Entry.Ready: true }
-                or IntakeChange.Describe { ReadyChanged: true, Ready: true } or IntakeChange.Revive { Ready: true }),
-            changes.Count(change => change is IntakeChange.Withdraw),
-            changes.Count(change => change is IntakeChange.Revive));
+        return IntakeRules.Count(changes);
     }
 
     static void Apply(

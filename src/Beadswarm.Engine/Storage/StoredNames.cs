@@ -1,9 +1,10 @@
 using Beadswarm.Beads;
+using Beadswarm.Claims;
 using Beadswarm.Gates;
 using Beadswarm.Pipelines;
 using Beadswarm.Swarms;
 
-namespace Beadswarm.Storage.Sqlite;
+namespace Beadswarm.Storage;
 
 /// <summary>The words in which closed types are kept in columns and in the journal. They never change.</summary>
 static class StoredNames
@@ -40,6 +41,16 @@ static class StoredNames
         GateStatus.Failed => "failed",
         GateStatus.NoVerdict => "no_verdict",
     };
+
+    /// <summary>What comes next, as the journal says it.</summary>
+    public static (string Next, string? Stage, int? Attempt, DateTimeOffset? NotBefore) Of(
+        BeadTransition transition) => transition switch
+        {
+            BeadTransition.Keep keep => ("keep", keep.Stage.Value, keep.Attempt, null),
+            BeadTransition.Free free => ("free", free.Stage.Value, free.Attempt, free.NotBefore),
+            BeadTransition.Land => ("land", null, null, null),
+            BeadTransition.Block => ("block", null, null, null),
+        };
 
     public static (string Kind, string? Text) Of(BeadChange change) => change switch
     {
