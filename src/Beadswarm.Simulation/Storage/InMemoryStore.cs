@@ -1,0 +1,276 @@
+using System.Runtime.CompilerServices;
+using Beadswarm.Agents;
+using Beadswarm.Beads;
+using Beadswarm.Claims;
+using Beadswarm.Gates;
+using Beadswarm.Journal;
+using Beadswarm.Landing;
+using Beadswarm.Storage;
+using Beadswarm.Swarms;
+
+namespace Beadswarm.Simulation.Storage;
+
+/// <summary>
+/// One orchestrator's way to an <see cref="InMemoryDatabase"/>. It answers what <c>SqliteStore</c> answers, and at
+/// once: unless somebody looks on, every task it returns is complete.
+/// </summary>
+/// <param name="callersClock">
+/// Of the machine of this orchestrator; null for the store's own. Only a defective store looks at it.
+/// </param>
+/// <param name="lookOn">
+/// Awaited with the name of each operation, as <see cref="IStore"/> has it, before it is run and after it was
+/// committed. It delays an operation by taking its time, makes it fail by throwing, and lets it go unanswered by never
+/// ending.
+/// </param>
+sealed class InMemoryStore(
+    InMemoryDatabase database, TimeProvider? callersClock = null, Func<string, StoreStep, Task>? lookOn = null) : IStore
+{
+    bool _disposed;
+
+    public Task<SwarmRecord> BeginSwarmAsync(SwarmBegin begin, CancellationToken cancellationToken) =>
+        Write(transaction => SwarmOperations.Begin(transaction, begin), cancellationToken);
+
+    public Task<WriteOutcome> SetSwarmStatusAsync(
+        SwarmEpoch epoch, SwarmStatus status, string? reason, CancellationToken cancellationToken) =>
+        Write(transaction => SwarmOperations.SetStatus(transaction, epoch, status, reason), cancellationToken);
+
+    public Task<SwarmRecord?> ReadSwarmAsync(CancellationToken cancellationToken) =>
+        Read(tables => tables.Swarms.Last?.Record, cancellationToken);
+
+    public Task<WriteOutcome> SetAgentStatusAsync(
+        SwarmEpoch epoch, AgentNumber agent, AgentStatus status, string? reason, CancellationToken cancellationToken) =>
+        Write(
+            transaction => SwarmOperations.SetAgentStatus(transaction, epoch, agent, status, reason),
+            cancellationToken);
+
+    public Task<IntakeResult> UpdateBacklogAsync(
+        SwarmEpoch epoch, IReadOnlyList<BacklogEntry> entries, int attemptsAllowed,
+        CancellationToken cancellationToken) =>
+        Write(
+            transaction => SwarmOperations.UpdateBacklog(transaction, epoch, entries, attemptsAllowed),
+            cancellationToken);
+
+    public Task<Claim?> ClaimNextAsync(SwarmEpoch epoch, ClaimRequest request, CancellationToken cancellationToken) =>
+        Write(transaction => ClaimOperations.Next(transaction, epoch, request), cancellationToken);
+
+    public Task<Claim?> AdoptClaimAsync(
+        SwarmEpoch epoch, ClaimKey old, TimeSpan lease, CancellationToken cancellationToken) =>
+        Write(transaction => ClaimOperations.Adopt(transaction, epoch, old, lease), cancellationToken);
+
+    public Task<IReadOnlyList<ClaimKey>> RenewAsync(
+        IReadOnlyList<ClaimKey> claims, TimeSpan lease, CancellationToken cancellationToken) =>
+        Write(transaction => ClaimOperations.Renew(transaction, claims, lease), cancellationToken);
+
+    public Task<WriteOutcome> ReleaseAsync(
+        ClaimKey claim, BeadTransition.Free to, string reason, CancellationToken cancellationToken) =>
+        Write(transaction => ClaimOperations.Release(transaction, claim, to, reason), cancellationToken);
+
+    public Task<IReadOnlyList<ExpiredClaim>> ReapExpiredAsync(
+        SwarmEpoch epoch, IReadOnlyList<AgentNumber> except, CancellationToken cancellationToken) =>
+        Write(transaction => ClaimOperations.ReapExpired(transaction, epoch, except), cancellationToken);
+
+    public Task<StageRunId?> StartStageAsync(ClaimKey claim, StageStart start, CancellationToken cancellationToken) =>
+        Write(transaction => StageOperations.Start(transaction, claim, start), cancellationToken);
+
+    public Task<WriteOutcome> RecordProcessAsync(
+        ClaimKey claim, StageRunId run, AgentProcess process, CancellationToken cancellationToken) =>
+        Write(transaction => StageOperations.RecordProcess(transaction, claim, run, process), cancellationToken);
+
+    public Task<WriteOutcome> FinishStageAsync(
+        ClaimKey claim, StageFinish finish, BeadTransition transition, CancellationToken cancellationToken) =>
+        Write(transaction => StageOperations.Finish(transaction, claim, finish, transition), cancellationToken);
+
+    public Task<IReadOnlyList<OpenStage>> ReadOpenStagesAsync(CancellationToken cancellationToken) =>
+        List(
+            tables =>
+                from run in tables.Runs.Open
+                let bead = tables.Beads.Get(run.Run.Bead)
+                where bead.Work.State is BeadState.Held
+                select new OpenStage(
+                    ClaimOperations.ClaimOn(bead), run.Run.Id, run.Start, run.Process, run.Run.StartedAt),
+            cancellationToken);
+
+    public Task<GateResult?> FindGateResultAsync(string tree, string recipe, CancellationToken cancellationToken) =>
+        Read(tables => StageOperations.FindGate(tables, tree, recipe), cancellationToken);
+
+    public Task RecordGateResultAsync(BeadId? bead, GateResult result, CancellationToken cancellationToken) =>
+        Write(transaction => StageOperations.RecordGate(transaction, bead, result), cancellationToken);
+
+    public Task<int?> ReadBaselineAsync(string gate, CancellationToken cancellationToken) =>
+        Read(tables => tables.Baselines.Find(gate)?.Count, cancellationToken);
+
+    public Task LowerBaselineAsync(string gate, int count, CancellationToken cancellationToken) =>
+        Write(transaction => StageOperations.LowerBaseline(transaction, gate, count), cancellationToken);
+
+    public Task<IReadOnlyList<LandingEntry>> ReadQueueAsync(CancellationToken cancellationToken) =>
+        List(tables => tables.Landings.Queue.Select(landing => Entry(tables, landing)), cancellationToken);
+
+    public Task<WriteOutcome> IntendLandingAsync(
+        SwarmEpoch epoch, LandingId landing, LandingIntent intent, CancellationToken cancellationToken) =>
+        Write(transaction => LandingOperations.Intend(transaction, epoch, landing, intent), cancellationToken);
+
+    public Task<WriteOutcome> VoidLandingAsync(
+        SwarmEpoch epoch, LandingId landing, string reason, CancellationToken cancellationToken) =>
+        Write(transaction => LandingOperations.Void(transaction, epoch, landing, reason), cancellationToken);
+
+    public Task<WriteOutcome> RecordIntegratedAsync(
+        SwarmEpoch epoch, LandingId landing, string commit, CancellationToken cancellationToken) =>
+        Write(transaction => LandingOperations.Integrate(transaction, epoch, landing, commit), cancellationToken);
+
+    public Task<WriteOutcome> CompleteLandingAsync(
+        SwarmEpoch epoch, LandingId landing, LandingProof proof, CancellationToken cancellationToken) =>
+        Write(transaction => LandingOperations.Complete(transaction, epoch, landing, proof), cancellationToken);
+
+    public Task<WriteOutcome> LeaveLandingAsync(
+        SwarmEpoch epoch, LandingId landing, string branch, CancellationToken cancellationToken) =>
+        Write(transaction => LandingOperations.Leave(transaction, epoch, landing, branch), cancellationToken);
+
+    public Task<WriteOutcome> ReturnLandingAsync(
+        SwarmEpoch epoch, LandingId landing, string reason, BeadTransition transition,
+        IReadOnlyList<NewArtifact> artifacts, CancellationToken cancellationToken) =>
+        Write(
+            transaction => LandingOperations.Return(transaction, epoch, landing, reason, transition, artifacts),
+            cancellationToken);
+
+    public Task<IReadOnlyList<OutboxEntry>> ReadOutboxAsync(CancellationToken cancellationToken) =>
+        List(
+            tables => tables.Untold.Take(OutboxRules.ReadMax).Select(id => tables.Outbox.Find(id)!),
+            cancellationToken);
+
+    public Task ConfirmOutboxAsync(SwarmEpoch epoch, IReadOnlyList<long> ids, CancellationToken cancellationToken) =>
+        Write(transaction => LandingOperations.ConfirmOutbox(transaction, epoch, ids), cancellationToken);
+
+    public Task<WriteOutcome> RetryAsync(
+        BeadId bead, BeadTransition.Free to, int furtherAttempts, CancellationToken cancellationToken) =>
+        Write(transaction => ClaimOperations.Retry(transaction, bead, to, furtherAttempts), cancellationToken);
+
+    public Task<WriteOutcome> ForceReleaseAsync(BeadId bead, string reason, CancellationToken cancellationToken) =>
+        Write(transaction => ClaimOperations.ForceRelease(transaction, bead, reason), cancellationToken);
+
+    public Task AppendAsync(
+        BeadId? bead, AgentNumber? agent, JournalEvent entry, CancellationToken cancellationToken) =>
+        Write(
+            transaction =>
+            {
+                transaction.Append(bead, agent, entry);
+                return true;
+            },
+            cancellationToken);
+
+    public Task<StatusSnapshot> ReadStatusAsync(CancellationToken cancellationToken) =>
+        Read(Status, cancellationToken);
+
+    public Task<IReadOnlyList<BeadWork>> ReadBeadsAsync(CancellationToken cancellationToken) =>
+        List(tables => tables.Beads.Rows.Select(bead => bead.Work), cancellationToken);
+
+    public Task<BeadWork?> ReadBeadAsync(BeadId bead, CancellationToken cancellationToken) =>
+        Read(tables => tables.Beads.Find(bead)?.Work, cancellationToken);
+
+    public Task<IReadOnlyList<StageRun>> ReadHistoryAsync(
+        BeadId? bead, AgentNumber? agent, int limit, CancellationToken cancellationToken) =>
+        Read(tables => tables.Runs.Newest(bead, agent, limit), cancellationToken);
+
+    public Task<IReadOnlyList<LandingEntry>> ReadLandingsAsync(BeadId? bead, CancellationToken cancellationToken) =>
+        List(tables => tables.Landings.Of(bead).Select(landing => Entry(tables, landing)), cancellationToken);
+
+    public Task<IReadOnlyList<StoredArtifact>> ReadArtifactsAsync(BeadId bead, CancellationToken cancellationToken) =>
+        List(
+            tables => tables.ArtifactsOfBead.Of(bead).Select(id => tables.Artifacts.Find(id)!), cancellationToken);
+
+    public Task<IReadOnlyList<JournalEntry>> ReadJournalAsync(
+        long after, BeadId? bead, int limit, CancellationToken cancellationToken) =>
+        Read(tables => JournalOf(tables, after, bead, limit), cancellationToken);
+
+    public ValueTask DisposeAsync()
+    {
+        _disposed = true;
+        return ValueTask.CompletedTask;
+    }
+
+    static StatusSnapshot Status(InMemoryDatabase tables)
+    {
+        var (now, tally, swarm) = (tables.Now, tables.Beads.Tally, tables.Swarms.Last);
+        var mayBegin = swarm is null || ClaimRules.MayBegin(tally.Begun, tally.Promising, swarm.Bounds);
+        var agents = tables.Agents.Rows.Select(agent =>
+        {
+            var bead = tables.Beads.HeldBy(agent.Number)?.Work;
+            return new AgentSnapshot(
+                agent.Number, agent.Role, agent.Status, bead?.Id, (bead?.State as BeadState.Held)?.Stage,
+                bead?.Attempt, agent.Since, agent.Reason);
+        });
+        return new StatusSnapshot(
+            swarm?.Record, tally.Landed, tally.Held, tally.Landing, tally.Blocked, tally.Left, tally.Pending,
+            tables.Beads.CountReady(mayBegin, now), tally.Attempts, tables.Beads.NextWakeAt(now), [.. agents]);
+    }
+
+    static LandingEntry Entry(InMemoryDatabase tables, StoredLanding landing) =>
+        landing.ToEntry(tables.Beads.Get(landing.Bead).Work);
+
+    static IReadOnlyList<JournalEntry> JournalOf(InMemoryDatabase tables, long after, BeadId? bead, int limit)
+    {
+        var entries = new List<JournalEntry>();
+        var of = bead is { } one ? tables.JournalOfBead.Of(one) : null;
+        // The numbers of one bead's entries ascend, so what came after is found from the end.
+        var first = of is null ? (int)Math.Clamp(after, 0, int.MaxValue) : of.Count;
+        while (of is not null && first > 0 && of[first - 1] > after)
+        {
+            first--;
+        }
+
+        for (var i = first; i < (of?.Count ?? tables.Journal.Count) && entries.Count != limit; i++)
+        {
+            entries.Add(tables.Journal.Find(of?[i] ?? i + 1)!);
+        }
+
+        return entries;
+    }
+
+    async Task<T> Write<T>(
+        Func<StoreTransaction, T> work, CancellationToken cancellationToken, [CallerMemberName] string operation = "")
+    {
+        var late = new List<LateEntry>();
+        var result = await RunAsync(
+            () => database.Commit(work, callersClock, late), operation, cancellationToken);
+        if (late.Count > 0)
+        {
+            database.Commit(
+                transaction =>
+                {
+                    late.ForEach(transaction.Append);
+                    return true;
+                },
+                callersClock, late);
+        }
+
+        return result;
+    }
+
+    Task<T> Read<T>(
+        Func<InMemoryDatabase, T> read, CancellationToken cancellationToken,
+        [CallerMemberName] string operation = "") =>
+        RunAsync(() => read(database), operation, cancellationToken);
+
+    Task<IReadOnlyList<T>> List<T>(
+        Func<InMemoryDatabase, IEnumerable<T>> read, CancellationToken cancellationToken,
+        [CallerMemberName] string operation = "") =>
+        RunAsync<IReadOnlyList<T>>(() => [.. read(database)], operation, cancellationToken);
+
+    /// <summary>
+    /// Cancelling takes effect only before the operation has begun: afterwards its outcome is known, and told.
+    /// </summary>
+    async Task<T> RunAsync<T>(Func<T> run, string operation, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (lookOn is null)
+        {
+            return run();
+        }
+
+        await lookOn(operation, StoreStep.BeforeCommit);
+        cancellationToken.ThrowIfCancellationRequested();
+        var result = run();
+        await lookOn(operation, StoreStep.AfterCommit);
+        return result;
+    }
+}
