@@ -41,13 +41,17 @@ sealed record LandingBranches(ILandingRepository Target, ILandingRepository? Int
     /// <summary>Makes the branch of a finished bead visible where the target is, and says its name.</summary>
     public async Task<string> PublishAsync(LandingEntry entry, CancellationToken cancellationToken)
     {
-        // A branch of its own for each attempt: what was shown to a person is never moved under his feet.
-        var branch = new BranchName(
-            $"{PublishedPrefix}{WorkspaceBranch.Encode(entry.Bead.Value)}/attempt-{entry.Attempt}");
+        var branch = Published(entry);
         var place = await OpenAsync(_hub, _remote, branch, null, cancellationToken);
         await place.EnsureBranchAsync(CommitId.Parse(entry.HeadCommit), cancellationToken);
         return branch.Value;
     }
+
+    /// <summary>
+    /// A branch of its own for each attempt: what was shown to a person is never moved under his feet.
+    /// </summary>
+    public static BranchName Published(LandingEntry entry) =>
+        new($"{PublishedPrefix}{WorkspaceBranch.Encode(entry.Bead.Value)}/attempt-{entry.Attempt}");
 
     static async Task<ILandingRepository> OpenAsync(
         Hub hub, string? remote, BranchName branch, LandingEpoch? epoch, CancellationToken cancellationToken)

@@ -1,0 +1,176 @@
+using System.Collections.Immutable;
+using Beadswarm.Git;
+using Beadswarm.Landing;
+using Beadswarm.Workspaces;
+
+namespace Beadswarm.Simulation.Git;
+
+/// <summary>Landing on one simulated branch: what <see cref="LandingGit"/> is for real git.</summary>
+sealed class SimulatedLanding(GitHands hands, ILandingTarget target) : ILandingRepository
+{
+    const int ConflictedFilesMax = 50;
+    const int OtherSideMax = 20;
+    const int OtherSideCommitsMax = 500;
+
+    readonly SimulatedGit _git = hands.Git;
+
+    public async Task RecoverAsync(CancellationToken cancellationToken)
+    {
+        foreach (var stale in _git.Hub.Locks.Where(name => name.StartsWith("refs/beadswarm/", StringComparison.Ordinal))
+            .ToArray())
+        {
+            _git.Hub.Unlock(stale);
+        }
+
+        await target.RecoverAsync(cancellationToken);
+    }
+
+    public async Task<CommitId> TipAsync(CancellationToken cancellationToken) =>
+        await target.TipAsync(cancellationToken)
+        ?? throw new GitException(
+            ["rev-parse", target.Branch.Ref], 128, $"the target branch '{target.Branch}' does not exist",
+            _git.TargetRefs.Place, isTransient: false);
+
+    public Task EnsureBranchAsync(CommitId at, CancellationToken cancellationToken) =>
+        target.EnsureBranchAsync(at, cancellationToken);
+
+    public async Task<MergeOutcome> MergeAsync(MergeRequest request, CancellationToken cancellationToken)
+    {
+        await hands.StepAsync(GitStep.Merging, cancellationToken);
+        var (tip, head) = (_git[request.Tip], _git[request.Head]);
+
+        // What an agent did to the tracker's files neither lands nor conflicts.
+        var merged = MergeRules.Merge(tip, head, ProtectedFolders.Contain);
+        if (hands.Defects.MergeDropsOneSide)
+        {
+            merged = new MergedTree(
+                merged.Conflicts.Aggregate(merged.Tree, (tree, conflict) => tree.With(conflict.Path, conflict.Theirs)),
+                []);
+        }
+
+        if (merged.Conflicts.Count > 0)
+        {
+            var paths = merged.Conflicts.Select(conflict => conflict.Path).ToHashSet();
+            return new MergeOutcome.Conflict(
+                [.. merged.Conflicts.Take(ConflictedFilesMax)
+                    .Select(conflict => new ConflictedFile(conflict.Path, conflict.Kind, conflict.Excerpt()))],
+                OtherSides(tip, head, paths));
+        }
+
+        if (merged.Tree.Id == tip.Tree.Id)
+        {
+            return new MergeOutcome.Empty();
+        }
+
+        ImmutableArray<SimulatedCommit> parents = request.Style switch
+        {
+            MergeStyle.MergeCommit => [tip, head],
+            MergeStyle.Squash => [tip],
+        };
+        var candidate = _git.Commit(merged.Tree, parents, request.Message.ToString(), request.When);
+        await hands.StepAsync(GitStep.CommitMade, cancellationToken);
+        return new MergeOutcome.Clean(candidate.Id, candidate.Tree.Id);
+    }
+
+    public async Task<string> CheckoutAsync(CommitId candidate, int slot, CancellationToken cancellationToken)
+    {
+        var folder = _git.FolderAt(_git.LandingPath(slot));
+        var commit = _git[candidate];
+        if (!folder.Exists)
+        {
+            await hands.StepAsync(GitStep.WorkspaceHalfMade, cancellationToken);
+            folder.Make(candidate);
+        }
+
+        var wanted = hands.Defects.CheckoutLeavesFiles
+            ? commit.Tree.Files.Aggregate(folder.Files, (tree, file) => tree.With(file.Key, file.Value))
+            : commit.Tree;
+        var changes = FileTree.Differences(folder.Files, wanted);
+        foreach (var change in changes.Take(changes.Count / 2))
+        {
+            folder.Files = folder.Files.With(change.Path, change.To);
+        }
+
+        await hands.StepAsync(GitStep.CandidateHalf, cancellationToken);
+        folder.Name(null, candidate);
+        folder.ForgetOperations();
+        folder.Files = wanted;
+        await hands.StepAsync(GitStep.CandidateReady, cancellationToken);
+        return folder.Path;
+    }
+
+    public async Task<CommitId?> TrackerCommitAsync(
+        CommitId tip, string path, ReadOnlyMemory<byte> content, LandingMessage message, DateTimeOffset when,
+        CancellationToken cancellationToken)
+    {
+        var onto = _git[tip];
+        var file = FileContent.Of(content);
+        if (onto.Tree.Find(path) is not { } tracked || FileContent.Same(tracked, file))
+        {
+            return null;
+        }
+
+        var made = _git.Commit(onto.Tree.With(path, file), [onto], message.ToString(), when);
+        await hands.StepAsync(GitStep.CommitMade, cancellationToken);
+        return made.Id;
+    }
+
+    public async Task<AdvanceOutcome> AdvanceAsync(
+        CommitId expected, CommitId candidate, CancellationToken cancellationToken)
+    {
+        if (!HistoryRules.IsAncestor(_git[expected], _git[candidate]))
+        {
+            throw new InvalidOperationException($"{candidate} was not made on top of {expected}");
+        }
+
+        return hands.Defects.AdvanceReportsMovedWithoutMoving
+            ? new AdvanceOutcome.Moved()
+            : await target.AdvanceAsync(
+                expected, hands.Defects.WrongTreeLanded ? MergedAgain(_git[candidate]) : candidate, cancellationToken);
+    }
+
+    public async Task<Observation> ObserveAsync(
+        CommitId candidate, IReadOnlyList<string> paths, CancellationToken cancellationToken)
+    {
+        var tip = _git[await TipAsync(cancellationToken)];
+        await hands.StepAsync(GitStep.Observing, cancellationToken);
+        return hands.Defects.ObserveAlwaysPresent ? new Observation.Present(tip.Id)
+            : hands.Defects.ObserveByAncestryOnly ? ObservationRules.ObserveAncestry(tip, _git[candidate])
+            : ObservationRules.Observe(tip, _git[candidate], paths);
+    }
+
+    public Task<IReadOnlyList<FileChange>> ChangesAsync(
+        CommitId from, CommitId to, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<FileChange>>(
+            [.. FileTree.Differences(_git[from].Tree, _git[to].Tree).Select(Change)]);
+
+    public Task<TreeId> TreeAsync(CommitId commit, CancellationToken cancellationToken) =>
+        Task.FromResult(_git[commit].Tree.Id);
+
+    public Task<FollowOutcome> FollowAsync(CommitId landed, CancellationToken cancellationToken) =>
+        target.FollowAsync(landed, cancellationToken);
+
+    /// <summary>Commits of the target that the bead does not have and that touched one of the files.</summary>
+    static OtherSide[] OtherSides(SimulatedCommit tip, SimulatedCommit head, HashSet<string> paths) =>
+    [
+        .. HistoryRules.FirstParents(tip, head).Take(OtherSideCommitsMax)
+            .Where(commit => commit.Changes.Any(change => paths.Contains(change.Path)))
+            .Select(commit => new OtherSide(commit.Id, commit.Subject, commit.Trailer(LandingMessage.BeadTrailer)))
+            .Take(OtherSideMax),
+    ];
+
+    // As a lander that merges anew at the last moment and takes the wrong base for it: the bead's side as a whole.
+    CommitId MergedAgain(SimulatedCommit candidate) => candidate.Parents is [_, var head]
+        ? _git.Commit(head.Tree, candidate.Parents, candidate.Message, candidate.When).Id
+        : candidate.Id;
+
+    static FileChange Change(FileDifference change)
+    {
+        const string file = "100644";
+        const string absent = "000000";
+        var nothing = new string('0', 40);
+        return new FileChange(
+            change.Path, change.From is null ? absent : file, change.To is null ? absent : file,
+            change.From?.Id ?? nothing, change.To?.Id ?? nothing);
+    }
+}
