@@ -20,6 +20,9 @@ sealed record LandingBranches(ILandingRepository Target, ILandingRepository? Int
     public static async Task<LandingBranches> OpenAsync(
         Hub hub, LandingConfig config, CancellationToken cancellationToken)
     {
+        // The epoch is the first ref that moves, so what stands in its way is removed before anything is recovered.
+        hub.RemoveLocks();
+
         // The epoch is verified where the compare-and-swap happens: with a remote, that is a push from the hub.
         var fenced = config.Remote is null ? hub.User.Repository : hub.Repository;
         var epoch = await Hub.BeginEpochAsync(fenced, cancellationToken);

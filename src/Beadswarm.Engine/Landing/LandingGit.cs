@@ -24,15 +24,7 @@ sealed class LandingGit(Hub hub, ILandingTarget target, WorkspaceCleaning cleani
 
     public async Task RecoverAsync(CancellationToken cancellationToken)
     {
-        var refs = Path.Combine(hub.GitDirectory, "refs", "beadswarm");
-        if (Directory.Exists(refs))
-        {
-            foreach (var stale in Directory.EnumerateFiles(refs, "*.lock", SearchOption.AllDirectories))
-            {
-                File.Delete(stale);
-            }
-        }
-
+        hub.RemoveLocks();
         await target.RecoverAsync(cancellationToken);
     }
 

@@ -156,6 +156,22 @@ sealed class Hub
     }
 
     /// <summary>
+    /// Removes what gits that were killed left locked among the swarm's own refs, here and in the user's repository.
+    /// The caller holds the swarm's lock of the repository, so nobody else moves them.
+    /// </summary>
+    public void RemoveLocks()
+    {
+        foreach (var refs in new[] { GitDirectory, User.CommonDirectory }
+            .Select(directory => Path.Combine(directory, "refs", "beadswarm")).Where(Directory.Exists))
+        {
+            foreach (var stale in Directory.EnumerateFiles(refs, "*.lock", SearchOption.AllDirectories))
+            {
+                File.Delete(stale);
+            }
+        }
+    }
+
+    /// <summary>
     /// Begins a new epoch of landing in a repository: whoever still acts for an older one is refused from now on.
     /// </summary>
     public static async Task<LandingEpoch> BeginEpochAsync(GitRepository repository,

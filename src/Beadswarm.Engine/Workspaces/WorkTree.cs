@@ -51,16 +51,21 @@ sealed class WorkTree(Hub hub, string path, string adminFolder)
     /// <summary>
     /// Removes the locks of gits that were killed. The caller knows that none of the workspace lives.
     /// </summary>
-    public void RemoveLocks()
+    /// <param name="next">A branch that only this workspace writes, beside the one it has now.</param>
+    public void RemoveLocks(BranchName? next = null)
     {
         foreach (var file in Directory.EnumerateFiles(AdminFolder, "*.lock"))
         {
             File.Delete(file);
         }
 
-        if (OwnBranch is { } branch)
+        foreach (var branch in new[] { OwnBranch, next }.OfType<BranchName>())
         {
-            File.Delete(System.IO.Path.Combine(hub.GitDirectory, branch.Ref + ".lock"));
+            var file = System.IO.Path.Combine(hub.GitDirectory, branch.Ref + ".lock");
+            if (File.Exists(file))
+            {
+                File.Delete(file);
+            }
         }
     }
 

@@ -61,7 +61,7 @@ sealed class WorkspacePool(Hub hub, WorkspaceOptions options) : IWorkspaces
             }
         }
 
-        tree.RemoveLocks();
+        tree.RemoveLocks(workspace.Branch);
         await PlaceBranchAsync(workspace.Branch, request.Start, cancellationToken);
         await tree.ResetAsync(
             GitCall.Of("checkout", "--quiet", "--force", workspace.Branch.Value, "--"), cancellationToken);
@@ -166,12 +166,22 @@ sealed class WorkspacePool(Hub hub, WorkspaceOptions options) : IWorkspaces
     /// <summary>A work tree that stands on a branch lets go of it, files and index as they are.</summary>
     async Task DetachAsync(BranchName branch, CancellationToken cancellationToken)
     {
-        if (WorkspaceBranch.TryParseAgent(branch, out var agent)
-            && await _trees.FindAsync(PathOf(agent), cancellationToken) is { } tree
-            && SmallFile.Read(tree.InAdmin("HEAD"))?.Trim() == $"ref: {branch.Ref}")
+        if (!WorkspaceBranch.TryParseAgent(branch, out var agent)
+            || await _trees.FindAsync(PathOf(agent), cancellationToken) is not { } tree)
+        {
+            return;
+        }
+
+        // Each for itself, because a crash may have done one of them: a workspace that still names the branch as its
+        // own would bring it back.
+        if (tree.OwnBranch == branch)
+        {
+            tree.OwnBranch = null;
+        }
+
+        if (SmallFile.Read(tree.InAdmin("HEAD"))?.Trim() == $"ref: {branch.Ref}")
         {
             await tree.Repository.RunAsync(GitCall.Of("update-ref", "--no-deref", "HEAD", "HEAD"), cancellationToken);
-            tree.OwnBranch = null;
         }
     }
 

@@ -38,6 +38,7 @@ sealed class GitHands(SimulatedGit git, GitHandsOptions options)
     /// </summary>
     public async Task<SimulatedBranches> OpenBranchesAsync(LandingConfig config, CancellationToken cancellationToken)
     {
+        Git.RemoveLocks();
         var epoch = await BeginEpochAsync(Git.Remote is null ? Git.User : Git.Hub, cancellationToken);
         var target = Open(new BranchName(config.Target), epoch);
         await target.RecoverAsync(cancellationToken);

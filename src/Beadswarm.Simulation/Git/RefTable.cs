@@ -25,6 +25,9 @@ sealed class RefTable(string place)
 
     public void Unlock(string name) => _locks.Remove(name);
 
+    public void UnlockUnder(string prefix) =>
+        _locks.RemoveWhere(name => name.StartsWith(prefix, StringComparison.Ordinal));
+
     /// <summary>What a person does who was told that a killed git left locks.</summary>
     public void UnlockAll() => _locks.Clear();
 

@@ -118,6 +118,15 @@ sealed class SimulatedGit
         Hub.All.Where(entry => entry.Key != except).Concat(User.All)
             .Select(entry => Find(new CommitId(entry.Value))).OfType<SimulatedCommit>();
 
+    /// <summary>Removes what gits that were killed left locked among the swarm's own refs.</summary>
+    public void RemoveLocks()
+    {
+        foreach (var refs in new[] { Hub, User })
+        {
+            refs.UnlockUnder("refs/beadswarm/");
+        }
+    }
+
     public string PathOf(AgentNumber agent) => $"{SwarmFolder}/workspaces/{agent}";
 
     public string LandingPath(int slot) =>
@@ -138,7 +147,7 @@ sealed class SimulatedGit
         return folder;
     }
 
-    /// <summary>Takes the next epoch of landing; a lander of an older one is refused from then on.</summary>
+    /// <summary>The epoch of landing that is on; 0 before the first.</summary>
     public static long EpochOf(RefTable refs) =>
         refs.Find(LandingEpoch.Ref) is { } id ? Convert.ToInt64(id, 16) : 0;
 

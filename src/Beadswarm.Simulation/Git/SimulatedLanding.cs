@@ -14,15 +14,10 @@ sealed class SimulatedLanding(GitHands hands, ILandingTarget target) : ILandingR
 
     readonly SimulatedGit _git = hands.Git;
 
-    public async Task RecoverAsync(CancellationToken cancellationToken)
+    public Task RecoverAsync(CancellationToken cancellationToken)
     {
-        foreach (var stale in _git.Hub.Locks.Where(name => name.StartsWith("refs/beadswarm/", StringComparison.Ordinal))
-            .ToArray())
-        {
-            _git.Hub.Unlock(stale);
-        }
-
-        await target.RecoverAsync(cancellationToken);
+        _git.RemoveLocks();
+        return target.RecoverAsync(cancellationToken);
     }
 
     public async Task<CommitId> TipAsync(CancellationToken cancellationToken) =>

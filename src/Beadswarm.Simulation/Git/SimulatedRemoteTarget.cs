@@ -20,19 +20,18 @@ sealed class SimulatedRemoteTarget(GitHands hands, SimulatedRemote remote, Branc
     public async Task<CommitId?> TipAsync(CancellationToken cancellationToken)
     {
         await hands.StepAsync(GitStep.TargetAsked, cancellationToken);
-        if (remote.Ask(Branch) is not { } tip || _git.Hub.Find(SeenRef) == tip.Value)
+        var tip = remote.Ask(Branch);
+        if (tip is null || _git.Hub.Find(SeenRef) == tip.Value.Value)
         {
-            return remote.Ask(Branch);
+            return tip;
         }
 
         // What is fetched is what is there by then.
         await hands.StepAsync(GitStep.TargetFetched, cancellationToken);
-        if (remote.Ask(Branch) is { } fetched)
-        {
-            await hands.MoveRefAsync(_git.Hub, new RefChange.Move(SeenRef, fetched.Value, null), cancellationToken);
-        }
-
-        return _git.Hub.Find(SeenRef) is { } seen ? new CommitId(seen) : null;
+        var fetched = remote.Ask(Branch) ?? throw new GitException(
+            ["fetch", Branch.Ref], 128, $"fatal: couldn't find remote ref {Branch.Ref}", _git.Hub.Place, false);
+        await hands.MoveRefAsync(_git.Hub, new RefChange.Move(SeenRef, fetched.Value, null), cancellationToken);
+        return fetched;
     }
 
     public async Task EnsureBranchAsync(CommitId at, CancellationToken cancellationToken)

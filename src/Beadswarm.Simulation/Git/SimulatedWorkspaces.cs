@@ -86,11 +86,9 @@ sealed class SimulatedWorkspaces(GitHands hands, WorkspaceOptions options) : IWo
         }
 
         if (WorkspaceBranch.TryParseAgent(branch, out var agent)
-            && _git.FolderOf(agent) is { Exists: true } folder && folder.Branch == branch)
+            && _git.FolderOf(agent) is { Exists: true } folder)
         {
-            folder.Detach();
-            await hands.StepAsync(GitStep.WorkspaceDetached, cancellationToken);
-            folder.OwnBranch = null;
+            await LetGoAsync(folder, branch, cancellationToken);
         }
 
         var deleted = await hands.MoveRefsAsync(
@@ -105,6 +103,22 @@ sealed class SimulatedWorkspaces(GitHands hands, WorkspaceOptions options) : IWo
         return free < options.BytesFreeMin ? new AdmissionOutcome.DiskFull(free, options.BytesFreeMin)
             : used > options.BytesMax ? new AdmissionOutcome.OverQuota(used, options.BytesMax)
             : new AdmissionOutcome.Admitted(used, free);
+    }
+
+    /// <summary>A workspace that stands on a branch lets go of it, files as they are.</summary>
+    async Task LetGoAsync(SimulatedFolder folder, BranchName branch, CancellationToken cancellationToken)
+    {
+        if (folder.OwnBranch == branch)
+        {
+            folder.OwnBranch = null;
+            await hands.StepAsync(GitStep.WorkspaceNamed, cancellationToken);
+        }
+
+        if (folder.Branch == branch)
+        {
+            folder.Detach();
+            await hands.StepAsync(GitStep.WorkspaceDetached, cancellationToken);
+        }
     }
 
     /// <summary>The branch is at its start; where it was before stays reachable.</summary>

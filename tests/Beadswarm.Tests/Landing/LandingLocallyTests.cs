@@ -1,4 +1,5 @@
 using System.Text;
+using Beadswarm.Configuration;
 using Beadswarm.Git;
 using Beadswarm.Landing;
 using Beadswarm.Tests.Support;
@@ -28,22 +29,6 @@ public sealed class LandingLocallyTests
         Assert.Equal("new\n", GitSandbox.Text(setup.User, "dir ü/-c.txt"));
         await setup.Git.GitAsync(setup.User, "fsck", "--strict");
         Assert.IsType<Observation.Present>(await setup.Lander.ObserveAsync(candidate, [], Cancel));
-    }
-
-    [Fact]
-    public async Task Tracker_file_that_is_newer_in_the_checkout_is_not_touched()
-    {
-        using var setup = await LandingSetup.LocalAsync(("a.txt", "1\n"), (Tracker, "old\n"));
-        var (tip, candidate) = await CandidateAsync(setup, ("a.txt", "2\n"));
-        var synced = await SyncAsync(setup, candidate, "synced\n");
-        GitSandbox.Write(setup.User, Tracker, "newest\n");
-
-        Assert.IsType<AdvanceOutcome.Moved>(await setup.AdvanceAsync(tip, synced));
-
-        Assert.Equal("newest\n", GitSandbox.Text(setup.User, Tracker));
-        Assert.Equal("2\n", GitSandbox.Text(setup.User, "a.txt"));
-        Assert.Equal(synced, await setup.Git.HeadAsync(setup.User));
-        Assert.Equal($" M {Tracker}", await setup.Git.GitAsync(setup.User, "status", "--porcelain"));
     }
 
     [Fact]
@@ -118,19 +103,6 @@ public sealed class LandingLocallyTests
     }
 
     [Fact]
-    public async Task A_checkout_on_another_branch_is_left_alone()
-    {
-        using var setup = await LandingSetup.LocalAsync(("a.txt", "1\n"));
-        var (tip, candidate) = await CandidateAsync(setup, ("a.txt", "2\n"));
-        await setup.Git.GitAsync(setup.User, "checkout", "--quiet", "-b", "side");
-        GitSandbox.Write(setup.User, "a.txt", "mine\n");
-
-        Assert.IsType<AdvanceOutcome.Moved>(await setup.AdvanceAsync(tip, candidate));
-        Assert.Equal("mine\n", GitSandbox.Text(setup.User, "a.txt"));
-        Assert.Equal(candidate, await setup.Git.HeadAsync(setup.User, "main"));
-    }
-
-    [Fact]
     public async Task Bare_repository_is_landed_in()
     {
         using var git = new GitSandbox();
@@ -148,22 +120,6 @@ public sealed class LandingLocallyTests
 
         Assert.IsType<AdvanceOutcome.Moved>(await lander.AdvanceAsync(tip, candidate, Cancel));
         Assert.Equal(candidate, await git.HeadAsync(git.User, "main"));
-    }
-
-    [Fact]
-    public async Task A_commit_of_the_users_in_between_wins_and_the_bead_is_merged_again()
-    {
-        using var setup = await LandingSetup.LocalAsync(("a.txt", "1\n"));
-        var (tip, candidate) = await CandidateAsync(setup, ("b.txt", "2\n"));
-        var users = await setup.Git.CommitAsync(setup.User, "mine", ("c.txt", "3\n"));
-
-        var lost = Assert.IsType<AdvanceOutcome.LostRace>(await setup.AdvanceAsync(tip, candidate));
-        Assert.Equal(users, lost.Actual);
-        Assert.IsType<Observation.Absent>(await setup.Lander.ObserveAsync(candidate, [], Cancel));
-        var again = await setup.CandidateAsync(
-            await setup.Lander.TipAsync(Cancel), await setup.Git.HeadAsync(setup.Hub.GitDirectory, "agent-1/bd-1"));
-        Assert.IsType<AdvanceOutcome.Moved>(await setup.AdvanceAsync(users, again));
-        await FollowedAsync(setup, again);
     }
 
     [Theory]
@@ -206,6 +162,19 @@ public sealed class LandingLocallyTests
     }
 
     [Fact]
+    public async Task A_lock_left_on_the_epoch_does_not_stop_the_next_start()
+    {
+        using var setup = await LandingSetup.LocalAsync(("a.txt", "1\n"));
+        await Hub.BeginEpochAsync(setup.Hub.User.Repository, Cancel);
+        GitSandbox.Write(setup.User, ".git/refs/beadswarm/epoch.lock", "");
+        var config = new LandingConfig(LandingMode.Queue, "main", null, [], 1, "swarm/next", false);
+
+        var branches = await LandingBranches.OpenAsync(setup.Hub, config, Cancel);
+
+        Assert.Equal(await setup.TargetAsync(), await branches.Target.TipAsync(Cancel));
+    }
+
+    [Fact]
     public async Task What_the_user_wrote_after_the_kill_is_not_undone()
     {
         using var setup = await LandingSetup.LocalAsync(("a.txt", "1\n"), (Tracker, "old\n"));
@@ -219,56 +188,6 @@ public sealed class LandingLocallyTests
         Assert.Equal("mine\n", GitSandbox.Text(setup.User, "a.txt"));
         Assert.Equal("synced\n", GitSandbox.Text(setup.User, Tracker));
         Assert.Null(GitSandbox.Text(setup.User, ".git/index.lock"));
-    }
-
-    [Fact]
-    public async Task A_lander_of_an_older_epoch_moves_nothing()
-    {
-        using var setup = await LandingSetup.LocalAsync(("a.txt", "1\n"));
-        var (tip, candidate) = await CandidateAsync(setup, ("a.txt", "2\n"));
-        var old = await Hub.BeginEpochAsync(setup.Hub.User.Repository, Cancel);
-        var zombie = new LocalTarget(setup.Hub, new BranchName("main"), old);
-        var current = new LocalTarget(
-            setup.Hub, new BranchName("main"), await Hub.BeginEpochAsync(setup.Hub.User.Repository, Cancel));
-
-        Assert.IsType<AdvanceOutcome.Fenced>(await zombie.AdvanceAsync(tip, candidate, Cancel));
-        await FollowedAsync(setup, tip);
-        Assert.IsType<AdvanceOutcome.Moved>(await current.AdvanceAsync(tip, candidate, Cancel));
-    }
-
-    [Fact]
-    public async Task Content_is_observed_however_it_got_there()
-    {
-        using var setup = await LandingSetup.LocalAsync(("a.txt", "1\n"));
-        var (_, candidate) = await CandidateAsync(setup, ("a.txt", "2\n"));
-
-        Task<Observation> ObserveAsync() => setup.Lander.ObserveAsync(candidate, ["a.txt"], Cancel);
-
-        await setup.Git.CommitAsync(setup.User, $"says it landed {candidate} Bead: bd-1", ("b.txt", "x\n"));
-        Assert.IsType<Observation.Absent>(await ObserveAsync());
-        var squashed = await setup.Git.CommitAsync(setup.User, "the same by other means", ("a.txt", "2\n"));
-        Assert.IsType<Observation.Present>(await ObserveAsync());
-        await setup.Git.CommitAsync(setup.User, "later", ("a.txt", "3\n"));
-        Assert.Equal(squashed, Assert.IsType<Observation.PresentButChangedSince>(await ObserveAsync()).SeenAt);
-    }
-
-    [Fact]
-    public async Task Integration_branch_is_made_once_and_promoted()
-    {
-        using var setup = await LandingSetup.LocalAsync(("a.txt", "1\n"));
-        var (tip, candidate) = await CandidateAsync(setup, ("a.txt", "2\n"));
-        var integration = new LandingGit(
-            setup.Hub, new LocalTarget(setup.Hub, new BranchName("swarm/next"), epoch: null),
-            WorkspaceCleaning.Everything);
-        await Assert.ThrowsAsync<GitException>(() => integration.TipAsync(Cancel));
-        await integration.EnsureBranchAsync(tip, Cancel);
-        Assert.IsType<AdvanceOutcome.Moved>(await integration.AdvanceAsync(tip, candidate, Cancel));
-        await integration.EnsureBranchAsync(tip, Cancel);
-
-        Assert.Equal(candidate, await integration.TipAsync(Cancel));
-        await FollowedAsync(setup, tip);
-        Assert.IsType<AdvanceOutcome.Moved>(await setup.AdvanceAsync(tip, candidate));
-        await FollowedAsync(setup, candidate);
     }
 
     static async Task<(CommitId Tip, CommitId Candidate)> CandidateAsync(

@@ -1,31 +1,10 @@
-using System.Diagnostics;
-using System.Text;
-using Beadswarm.Git;
 using Beadswarm.Landing;
-using Beadswarm.Processes;
-using Beadswarm.Tests.Support;
 
 namespace Beadswarm.Tests.Landing;
 
 public sealed class LandingOnARemoteTests
 {
     static CancellationToken Cancel => LandingSetup.Cancel;
-
-    [Fact]
-    public async Task Landed_bead_is_on_the_remote_and_the_users_checkout_follows()
-    {
-        using var setup = await LandingSetup.RemoteAsync(("a.txt", "1\n"));
-        var (tip, candidate) = await CandidateAsync(setup, 1, "a.txt");
-
-        Assert.IsType<AdvanceOutcome.Moved>(await setup.AdvanceAsync(tip, candidate));
-        Assert.IsType<AdvanceOutcome.Moved>(await setup.AdvanceAsync(tip, candidate));
-
-        Assert.Equal(candidate, await setup.Git.HeadAsync(setup.Remote!, "refs/heads/main"));
-        Assert.IsType<Observation.Present>(await setup.Lander.ObserveAsync(candidate, ["a.txt"], Cancel));
-        Assert.IsType<FollowOutcome.Followed>(await setup.Lander.FollowAsync(candidate, Cancel));
-        Assert.Equal(candidate, await setup.Git.HeadAsync(setup.User));
-        Assert.Equal("", await setup.Git.GitAsync(setup.User, "status", "--porcelain"));
-    }
 
     [Fact]
     public async Task Of_two_racing_landers_one_wins_and_the_other_merges_again()
@@ -48,79 +27,6 @@ public sealed class LandingOnARemoteTests
         Assert.Equal(
             "a.txt\nb.txt\nc.txt",
                 await setup.Git.GitAsync(setup.Remote!, "ls-tree", "--name-only", "refs/heads/main"));
-    }
-
-    [Fact]
-    public async Task A_foreign_push_is_fetched_merged_and_kept()
-    {
-        using var setup = await LandingSetup.RemoteAsync(("a.txt", "1\n"));
-        var (tip, candidate) = await CandidateAsync(setup, 1, "b.txt");
-        await setup.Git.GitAsync(setup.Git.Root, "clone", "--quiet", setup.Remote!, setup.Git["other"]);
-        var foreign = await setup.Git.CommitAsync(setup.Git["other"], "foreign", ("f.txt", "f\n"));
-        await setup.Git.GitAsync(setup.Git["other"], "push", "--quiet", "origin", "HEAD:main");
-
-        Assert.Equal(foreign, Assert.IsType<AdvanceOutcome.LostRace>(await setup.AdvanceAsync(tip, candidate)).Actual);
-        Assert.Equal(foreign, await setup.Lander.TipAsync(Cancel));
-        var head = await setup.Git.HeadAsync(setup.Hub.GitDirectory, "agent-1/bd-1");
-        var again = await setup.CandidateAsync(foreign, head);
-        Assert.IsType<AdvanceOutcome.Moved>(await setup.AdvanceAsync(foreign, again));
-        await setup.Git.CommitAsync(setup.User, "users own", ("u.txt", "u\n"));
-        Assert.IsType<FollowOutcome.Skipped>(await setup.Lander.FollowAsync(again, Cancel));
-    }
-
-    [Fact]
-    public async Task A_hook_of_the_remote_that_refuses_gives_its_reason()
-    {
-        using var setup = await LandingSetup.RemoteAsync(("a.txt", "1\n"));
-        var (tip, candidate) = await CandidateAsync(setup, 1, "a.txt");
-        await HookAsync(setup, "pre-receive", "echo 'main is protected until noon' >&2; exit 1");
-
-        var refused = Assert.IsType<AdvanceOutcome.Refused>(await setup.AdvanceAsync(tip, candidate));
-        Assert.Contains("main is protected until noon", refused.Reason, StringComparison.Ordinal);
-        Assert.IsType<Observation.Absent>(await setup.Lander.ObserveAsync(candidate, [], Cancel));
-    }
-
-    [Theory]
-    [InlineData("pre-receive", false)]
-    [InlineData("post-receive", true)]
-    public async Task A_push_that_is_killed_is_settled_by_looking(string hook, bool landed)
-    {
-        using var setup = await LandingSetup.RemoteAsync(("a.txt", "1\n"));
-        var (tip, candidate) = await CandidateAsync(setup, 1, "a.txt");
-        var (started, never) = (setup.Git["started"], setup.Git["never"]);
-        await RunAsync(setup, "mkfifo", started, never);
-
-        // The hook says which process pushes, and then waits for something that does not come.
-        await HookAsync(
-            setup, hook,
-            "pid=$PPID\n"
-            + "while ! tr '\\0' ' ' < /proc/$pid/cmdline | grep -q ' push '\n"
-            + "do pid=$(cut -d' ' -f4 /proc/$pid/stat); done\n"
-            + $"echo $pid > '{started}'; read x < '{never}'");
-        var push = setup.AdvanceAsync(tip, candidate);
-        var pid = int.Parse(await RunAsync(setup, "cat", started), System.Globalization.CultureInfo.InvariantCulture);
-        using (var process = Process.GetProcessById(pid))
-        {
-            process.Kill();
-        }
-
-        var outcome = await push;
-
-        Assert.Equal(landed ? typeof(AdvanceOutcome.Moved) : typeof(AdvanceOutcome.Unknown), outcome.GetType());
-        File.Delete(Path.Combine(setup.Remote!, "hooks", hook));
-        Assert.IsType<AdvanceOutcome.Moved>(await setup.AdvanceAsync(tip, candidate));
-        Assert.IsType<Observation.Present>(await setup.Lander.ObserveAsync(candidate, [], Cancel));
-    }
-
-    [Fact]
-    public async Task A_remote_that_is_away_is_a_failure_or_an_unknown_and_never_a_success()
-    {
-        using var setup = await LandingSetup.RemoteAsync(("a.txt", "1\n"));
-        var (tip, candidate) = await CandidateAsync(setup, 1, "a.txt");
-        Directory.Move(setup.Remote!, setup.Git["away"]);
-
-        Assert.IsType<AdvanceOutcome.Unknown>(await setup.AdvanceAsync(tip, candidate));
-        await Assert.ThrowsAsync<GitException>(() => setup.Lander.TipAsync(Cancel));
     }
 
     [Fact]
@@ -151,30 +57,4 @@ public sealed class LandingOnARemoteTests
     [InlineData("", "git@example.org: Permission denied (publickey).\n", "Refused")]
     public void Answers_of_a_push_are_told_apart(string stdout, string stderr, string answer) =>
         Assert.Equal(answer, PushAnswer.Read(stdout, stderr).GetType().Name);
-
-    static async Task<(CommitId Tip, CommitId Candidate)> CandidateAsync(LandingSetup setup, int agent, string file)
-    {
-        var tip = await setup.Lander.TipAsync(Cancel);
-        return (tip, await setup.CandidateAsync(tip, await setup.WorkAsync(agent, $"bd-{agent}", (file, "2\n"))));
-    }
-
-    static async Task HookAsync(LandingSetup setup, string name, string script)
-    {
-        GitSandbox.Write(setup.Remote!, $"hooks/{name}", $"#!/bin/sh\n{script}\n");
-        await RunAsync(setup, "chmod", "+x", Path.Combine(setup.Remote!, "hooks", name));
-    }
-
-    static async Task<string> RunAsync(LandingSetup setup, string program, params string[] arguments)
-    {
-        var result = await Command.RunAsync(
-            new CommandSpec
-            {
-                FileName = program,
-                Arguments = arguments,
-                WorkingDirectory = setup.Git.Root,
-                Environment = setup.Git.Environment,
-            },
-            Cancel);
-        return Encoding.UTF8.GetString(result.Stdout).Trim();
-    }
 }

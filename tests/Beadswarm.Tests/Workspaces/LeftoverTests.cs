@@ -67,99 +67,6 @@ public sealed class LeftoverTests : IDisposable
     }
 
     [Fact]
-    public async Task Work_on_a_detached_head_comes_to_the_branch()
-    {
-        await BeginAsync(("a.txt", "1\n"));
-        await _git.GitAsync(Folder, "checkout", "--quiet", "--detach");
-        Write("b.txt", "committed\n");
-        await _git.GitAsync(Folder, "add", "--all");
-        await _git.GitAsync(Folder, "commit", "--quiet", "--no-verify", "-m", "detached");
-        var detached = await _git.HeadAsync(Folder);
-        Write("c.txt", "uncommitted\n");
-
-        var outcome = Assert.IsType<LeftoverOutcome.Moved>(await RescueAsync());
-
-        Assert.Equal(("a detached HEAD", false), (outcome.From, outcome.Contested));
-        await SettledAsync(outcome);
-        await ReachesAsync(detached);
-        Assert.Equal("uncommitted\n", Text("c.txt"));
-    }
-
-    [Fact]
-    public async Task Contradicting_work_is_joined_and_both_stay_in_history()
-    {
-        await BeginAsync(("a.txt", "1\n"));
-        var start = await _git.HeadAsync(Folder);
-        Write("a.txt", "on the branch\n");
-        await _git.GitAsync(Folder, "commit", "--quiet", "-am", "branch");
-        var onBranch = await _git.HeadAsync(Folder);
-        await _git.GitAsync(Folder, "checkout", "--quiet", "--detach", start.Value);
-        Write("a.txt", "detached\n");
-
-        var outcome = Assert.IsType<LeftoverOutcome.Moved>(await RescueAsync());
-
-        Assert.True(outcome.Contested);
-        Assert.Equal("detached\n", Text("a.txt"));
-        await ReachesAsync(onBranch);
-        await SettledAsync(outcome);
-    }
-
-    [Fact]
-    public async Task Files_changed_on_another_agents_branch_come_without_its_commits()
-    {
-        await BeginAsync(("a.txt", "1\n"));
-        var other = await _pool!.AcquireAsync(
-            new WorkspaceRequest(new AgentNumber(2), BeadId.Parse("bd-2"), await _git.HeadAsync(Folder)), Cancel);
-        await _git.CommitAsync(other.Path, "other's", ("other.txt", "o\n"));
-        await _git.GitAsync(other.Path, "checkout", "--quiet", "--detach");
-        await _git.GitAsync(Folder, "checkout", "--quiet", "agent-2/bd-2");
-        Write("mine.txt", "m\n");
-
-        var outcome = Assert.IsType<LeftoverOutcome.Moved>(await RescueAsync());
-
-        Assert.Equal("branch 'agent-2/bd-2'", outcome.From);
-        Assert.Equal("m\n", Text("mine.txt"));
-        Assert.Null(Text("other.txt"));
-        await SettledAsync(outcome);
-    }
-
-    [Fact]
-    public async Task Finished_but_uncommitted_merge_is_completed()
-    {
-        var other = await BeginMergeAsync(conflicting: false);
-
-        await SettledAsync(Assert.IsType<LeftoverOutcome.Committed>(await RescueAsync()));
-
-        Assert.Equal(other.Value, await _git.GitAsync(Folder, "rev-parse", "HEAD^2"));
-    }
-
-    [Fact]
-    public async Task Merge_with_conflicts_is_given_up_and_its_files_are_kept()
-    {
-        await BeginMergeAsync(conflicting: true);
-
-        await SettledAsync(Assert.IsType<LeftoverOutcome.Committed>(await RescueAsync()));
-
-        Assert.Contains("<<<<<<<", Text("a.txt"), StringComparison.Ordinal);
-        Assert.Equal("", await _git.GitAsync(Folder, "log", "--merges", "--format=%H"));
-    }
-
-    [Fact]
-    public async Task Half_done_rebase_is_given_up_and_its_state_is_kept_beside_the_branch()
-    {
-        var other = await BeginSidesAsync(conflicting: true);
-        var before = await _git.HeadAsync(Folder);
-        await _git.TryGitAsync(Folder, "rebase", other.Value);
-        Write("a.txt", "resolved\n");
-
-        var outcome = Assert.IsType<LeftoverOutcome.Kept>(await RescueAsync());
-
-        Assert.Equal(before, outcome.Head);
-        Assert.Equal("resolved", await _git.GitAsync(Folder, "show", $"{outcome.Ref}:a.txt"));
-        await SettledAsync(outcome);
-    }
-
-    [Fact]
     public async Task Lock_files_of_a_killed_git_do_not_stop_the_rescue()
     {
         await BeginAsync(("a.txt", "1\n"));
@@ -195,24 +102,6 @@ public sealed class LeftoverTests : IDisposable
             new WorkspaceRequest(new AgentNumber(1), BeadId.Parse("bd-1"), await _git.HeadAsync(_git.User)), Cancel);
     }
 
-    /// <summary>The branch and another commit that both changed something.</summary>
-    async Task<CommitId> BeginSidesAsync(bool conflicting)
-    {
-        await BeginAsync(("a.txt", "1\n"), ("b.txt", "1\n"));
-        var other = await _git.CommitAsync(_git.User, "other", ("a.txt", "other\n"));
-        Write(conflicting ? "a.txt" : "b.txt", "mine\n");
-        await _git.GitAsync(Folder, "commit", "--quiet", "-am", "mine");
-        return other;
-    }
-
-    async Task<CommitId> BeginMergeAsync(bool conflicting)
-    {
-        var other = await BeginSidesAsync(conflicting);
-        var result = await _git.TryGitAsync(Folder, "merge", "--no-commit", other.Value);
-        Assert.Equal(conflicting, result.ExitCode != 0);
-        return other;
-    }
-
     Task<LeftoverOutcome> RescueAsync() =>
         _pool!.CommitLeftoversAsync(_workspace!, Message, DateTimeOffset.UnixEpoch, Cancel);
 
@@ -226,12 +115,7 @@ public sealed class LeftoverTests : IDisposable
         Assert.DoesNotContain("progress", await _git.GitAsync(Folder, "status"), StringComparison.Ordinal);
     }
 
-    async Task ReachesAsync(CommitId commit) =>
-        await _git.GitAsync(Folder, "merge-base", "--is-ancestor", commit.Value, "HEAD");
-
     void Write(string name, string? text) => GitSandbox.Write(Folder, name, text);
-
-    string? Text(string name) => GitSandbox.Text(Folder, name);
 
     async Task Mode(string name, string mode) =>
         await Beadswarm.Processes.Command.RunAsync(

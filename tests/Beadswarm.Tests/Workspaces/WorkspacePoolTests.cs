@@ -46,6 +46,17 @@ public sealed class WorkspacePoolTests
     }
 
     [Fact]
+    public async Task A_lock_left_on_the_branch_of_a_bead_does_not_stop_its_workspace()
+    {
+        using var git = new GitSandbox();
+        var (pool, start, hub) = await PoolAsync(git);
+        await pool.AcquireAsync(Request(1, start), Cancel);
+        GitSandbox.Write(hub.GitDirectory, "refs/heads/agent-1/bd-2.lock", "");
+
+        Assert.Equal("agent-1/bd-2", (await pool.AcquireAsync(Request(1, start, "bd-2"), Cancel)).Branch.Value);
+    }
+
+    [Fact]
     public async Task Another_agent_goes_on_from_the_recorded_head()
     {
         using var git = new GitSandbox();
@@ -60,20 +71,6 @@ public sealed class WorkspacePoolTests
         var found = await pool.HeadAsync(second.Branch, start, Cancel);
         Assert.Equal((head, start), (found.Commit, found.Base));
         Assert.Equal("b.txt", Assert.Single(found.Changes).Path);
-    }
-
-    [Fact]
-    public async Task A_branch_that_starts_anew_keeps_its_old_commits_reachable()
-    {
-        using var git = new GitSandbox();
-        var (pool, start, _) = await PoolAsync(git);
-        var workspace = await pool.AcquireAsync(Request(1, start), Cancel);
-        var old = await git.CommitAsync(workspace.Path, "work", ("b.txt", "b\n"));
-
-        await pool.AcquireAsync(Request(1, start), Cancel);
-
-        Assert.Equal(start, await git.HeadAsync(workspace.Path));
-        Assert.Empty(await pool.UnreachableAsync([old.Value], [], Cancel));
     }
 
     [Fact]
@@ -142,38 +139,6 @@ public sealed class WorkspacePoolTests
         Assert.IsType<RemovalOutcome.Removed>(await pool.RemoveAsync(new AgentNumber(1), Cancel));
         Assert.False(Directory.Exists(workspace.Path));
         Assert.Equal(workspace.Path, (await pool.AcquireAsync(Request(1, start, "bd-9"), Cancel)).Path);
-    }
-
-    [Fact]
-    public async Task Landed_branch_is_deleted_only_while_it_is_what_landed()
-    {
-        using var git = new GitSandbox();
-        var (pool, start, _) = await PoolAsync(git);
-        var workspace = await pool.AcquireAsync(Request(1, start), Cancel);
-        var landed = await git.CommitAsync(workspace.Path, "work", ("b.txt", "b\n"));
-        var later = await git.CommitAsync(workspace.Path, "more", ("c.txt", "c\n"));
-
-        var refused = Assert.IsType<RemovalOutcome.Refused>(
-            await pool.RemoveLandedBranchAsync(workspace.Branch, landed, Cancel));
-        Assert.Equal([later], refused.Commits);
-        Assert.IsType<RemovalOutcome.Removed>(await pool.RemoveLandedBranchAsync(workspace.Branch, later, Cancel));
-        Assert.IsType<RemovalOutcome.Removed>(await pool.RemoveLandedBranchAsync(workspace.Branch, later, Cancel));
-    }
-
-    [Fact]
-    public async Task Workspaces_over_the_quota_or_on_a_full_disk_stop_admission()
-    {
-        using var git = new GitSandbox();
-        var hub = (await PoolAsync(git)).Hub;
-        var start = await git.HeadAsync(git.User);
-        var pool = new WorkspacePool(hub, new WorkspaceOptions { BytesMax = 1, BytesFreeMin = 0 });
-        Assert.IsType<AdmissionOutcome.Admitted>(
-            new WorkspacePool(hub, new WorkspaceOptions { BytesFreeMin = 0 }).Admit());
-        await pool.AcquireAsync(Request(1, start), Cancel);
-
-        Assert.True(Assert.IsType<AdmissionOutcome.OverQuota>(pool.Admit()).BytesUsed > 1);
-        var full = new WorkspacePool(hub, new WorkspaceOptions { BytesFreeMin = long.MaxValue });
-        Assert.IsType<AdmissionOutcome.DiskFull>(full.Admit());
     }
 
     [Fact]
