@@ -38,6 +38,7 @@ sealed class AgentHost(
                     StandardOutputFile = files.Stdout,
                     StandardErrorFile = files.Stderr,
                     ExitFile = files.Exit,
+                    Folders = [launch.Workspace, launch.SessionFolder],
                 },
                 timeProvider);
             return new AgentSession(child, runner, record, timeProvider);
@@ -65,7 +66,8 @@ sealed class AgentHost(
 
         // The folder may have moved together with its repository; what was stored says where it is now.
         var files = new AgentFiles(process.SessionFolder);
-        var child = ChildProcess.Adopt(process.Identity, process.Tag, files.Exit, timeProvider);
+        var child = ChildProcess.Adopt(
+            process.Identity, process.Tag, [record.Workspace, process.SessionFolder], files.Exit, timeProvider);
         var adopted = !child.Exit.IsCompleted || ExitRecord.Read(files.Exit) is not ChildExit.Unknown;
         return Task.FromResult<IAgentSession?>(
             adopted

@@ -69,7 +69,7 @@ sealed class AgentSession : IAgentSession, IDisposable
         await _child.TerminateAsync(_record.Limits.Grace, cancellationToken);
     }
 
-    public long MemoryBytes() => _child.MemoryBytes();
+    public long MemoryBytes() => _child.Look().MemoryBytes;
 
     public void Dispose() => _child.Dispose();
 

@@ -129,6 +129,7 @@ sealed class GateCommands(
                     Tag = run.Tag,
                     StandardOutputFile = run.LogPath,
                     StandardErrorFile = run.LogPath,
+                    Folders = [run.Directory, run.LogPath],
                 },
                 timeProvider);
         }

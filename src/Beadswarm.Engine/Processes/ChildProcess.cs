@@ -25,6 +25,11 @@ sealed record ChildSpec
 
     /// <summary>Where the exit code is recorded for whoever adopts the child. Null: it is not to be adopted.</summary>
     public string? ExitFile { get; init; }
+
+    /// <summary>
+    /// Folders and files that no other child of the same time works with: whatever is found at work there is its.
+    /// </summary>
+    public IReadOnlyList<string> Folders { get; init; } = [];
 }
 
 /// <summary>
@@ -40,17 +45,28 @@ sealed class ChildProcess : IDisposable
     readonly TimeProvider _timeProvider;
     readonly string? _exitFile;
     readonly bool _owned;
+    readonly ProcessFamily _family;
     ProcessDescriptor? _descriptor;
     bool _reaped;
     bool _letGo;
 
-    ChildProcess(ProcessIdentity identity, string tag, string? exitFile, bool owned, TimeProvider timeProvider)
+    ChildProcess(
+        ProcessIdentity identity, string tag, IReadOnlyList<string> folders, string? exitFile, bool owned,
+        TimeProvider timeProvider)
     {
         Identity = identity;
         Tag = tag;
         _exitFile = exitFile;
         _owned = owned;
         _timeProvider = timeProvider;
+        var traits = new FamilyTraits
+        {
+            Tag = tag,
+            Since = identity.BootId == ProcessIdentity.CurrentBootId ? identity.StartTicks : 0,
+            Ours = owned,
+            Folders = [.. folders.Select(Libc.RealPath)],
+        };
+        _family = new ProcessFamily(traits, PinnedLeader, timeProvider);
     }
 
     public ProcessIdentity Identity { get; }
@@ -64,14 +80,16 @@ sealed class ChildProcess : IDisposable
     public static ChildProcess Start(ChildSpec spec, TimeProvider timeProvider)
     {
         var environment = new Dictionary<string, string>(spec.Environment) { [ProcessSweep.TagVariable] = spec.Tag };
-        var (fileName, arguments) = (spec.FileName, spec.Arguments);
+        var program = Spawn.Resolve(spec.FileName, environment, spec.WorkingDirectory);
+        var (fileName, arguments) = spec.ExitFile is null
+            ? ProcessMark.Wrap(spec.Tag, program, spec.Arguments)
+            : ExitRecord.Wrap(spec.ExitFile, spec.Tag, program, spec.Arguments);
         if (spec.ExitFile is not null)
         {
             File.Delete(spec.ExitFile);
-            var program = Spawn.Resolve(fileName, environment, spec.WorkingDirectory);
-            (fileName, arguments) = ExitRecord.Wrap(spec.ExitFile, program, arguments);
         }
 
+        Subreaper.Begin();
         var pid = Spawn.Start(new SpawnRequest(
             fileName,
             arguments,
@@ -88,9 +106,11 @@ sealed class ChildProcess : IDisposable
             // At this point: nobody but us can reap it, so the process with this id is the one we started.
             var identity = ProcessIdentity.Of(pid)
                 ?? throw new IOException($"process {pid} is not in /proc; is /proc mounted?");
-            var child = new ChildProcess(identity, spec.Tag, spec.ExitFile, owned: true, timeProvider);
+            var child = new ChildProcess(
+                identity, spec.Tag, spec.Folders, spec.ExitFile, owned: true, timeProvider);
             child.Watch(ProcessDescriptor.TryOpen(pid, identity.StartTicks)
                 ?? throw new IOException($"process {pid} was reaped by somebody else"));
+            child._family.Begin();
             return child;
         }
         catch
@@ -106,9 +126,13 @@ sealed class ChildProcess : IDisposable
     /// Takes over a child of an earlier orchestrator. If it has ended meanwhile, <see cref="Exit"/> is complete with
     /// what its exit file says; what it left behind is found by its tag all the same.
     /// </summary>
-    public static ChildProcess Adopt(ProcessIdentity identity, string tag, string? exitFile, TimeProvider timeProvider)
+    /// <param name="folders">See <see cref="ChildSpec.Folders"/>.</param>
+    public static ChildProcess Adopt(
+        ProcessIdentity identity, string tag, IReadOnlyList<string> folders, string? exitFile,
+        TimeProvider timeProvider)
     {
-        var child = new ChildProcess(identity, tag, exitFile, owned: false, timeProvider);
+        var child = new ChildProcess(identity, tag, folders, exitFile, owned: false, timeProvider);
+        child._family.Begin();
         if (identity.IsRunning() && ProcessDescriptor.TryOpen(identity.Pid, identity.StartTicks) is { } descriptor)
         {
             child.Watch(descriptor);
@@ -121,8 +145,11 @@ sealed class ChildProcess : IDisposable
         return child;
     }
 
-    /// <summary>Resident memory of the whole tree.</summary>
-    public long MemoryBytes() => ProcessSweep.MemoryBytes(Tag);
+    /// <summary>
+    /// Looks at the whole tree and remembers who belongs to it. To be called now and then: a process that is seen once
+    /// is recognised later, whatever it does to hide where it comes from.
+    /// </summary>
+    public FamilyLook Look() => _family.Look();
 
     /// <summary>After a natural end: ends whatever is left of the tree, and says what it was.</summary>
     public async Task<LeakReport> SweepAsync(CancellationToken cancellationToken)
@@ -150,9 +177,13 @@ sealed class ChildProcess : IDisposable
         {
             if (!_exit.Task.IsCompleted)
             {
-                var outside = ProcessSweep.Members(Tag, PinnedLeader()).Where(entry => entry.Group != Identity.Pid);
+                var outside = _family.Members().Where(entry => entry.Group != Identity.Pid).ToArray();
                 ProcessSweep.Signal(outside, Libc.SignalTerminate);
                 SignalGroup(Libc.SignalTerminate);
+
+                // A stopped process learns of the request only when it goes on.
+                ProcessSweep.Signal(outside, Libc.SignalContinue);
+                SignalGroup(Libc.SignalContinue);
                 await Task.WhenAny(_exit.Task, Task.Delay(grace, _timeProvider, cancellationToken));
                 cancellationToken.ThrowIfCancellationRequested();
             }
@@ -169,6 +200,7 @@ sealed class ChildProcess : IDisposable
     /// <summary>Lets go of the child without touching it; a running one can be adopted again.</summary>
     public void Dispose()
     {
+        _family.Dispose();
         lock (_lock)
         {
             _letGo = true;
@@ -211,7 +243,8 @@ sealed class ChildProcess : IDisposable
 
     async Task<LeakReport> KillRestAsync(Func<ProcessEntry, bool> leaked, CancellationToken cancellationToken)
     {
-        var report = await ProcessSweep.KillAsync(Tag, PinnedLeader(), leaked, _timeProvider, cancellationToken);
+        var report = await _family.EndAsync(leaked, cancellationToken);
+        _family.Dispose();
         lock (_lock)
         {
             if (_exit.Task.IsCompleted)

@@ -50,7 +50,10 @@ sealed unsafe class CommandRun(CommandSpec spec)
                 _pid = Spawn.Start(new SpawnRequest(
                     spec.FileName,
                     spec.Arguments,
-                    spec.Environment,
+                    new Dictionary<string, string>(spec.Environment)
+                    {
+                        [ProcessSweep.TagVariable] = ProcessSweep.CommandTag,
+                    },
                     spec.WorkingDirectory,
                     input is null ? SpawnStream.Nothing : new SpawnStream.Descriptor(input.ReadEnd),
                     new SpawnStream.Descriptor(output.WriteEnd),

@@ -16,8 +16,9 @@ static class ExitRecord
     const string Script =
         """
         trap : TERM INT HUP QUIT
-        record=$1
-        shift
+        record=$1 mark=$2
+        shift 2
+        ulimit -S -x "$mark" 2>/dev/null || ulimit -S -w "$mark" 2>/dev/null
         "$@"
         code=$?
         trap '' TERM INT HUP QUIT
@@ -25,11 +26,13 @@ static class ExitRecord
         exit "$code"
         """;
 
-    /// <summary>The command line that runs a program and records its exit in <paramref name="exitFile"/>.</summary>
+    /// <summary>
+    /// The command line that runs a program, marked, and records its exit in <paramref name="exitFile"/>.
+    /// </summary>
     /// <param name="program">Absolute, since a bare name could be one of the shell's own commands.</param>
     public static (string FileName, IReadOnlyList<string> Arguments) Wrap(
-        string exitFile, string program, IReadOnlyList<string> arguments) =>
-        ("/bin/sh", ["-c", Script, "sh", exitFile, program, .. arguments]);
+        string exitFile, string tag, string program, IReadOnlyList<string> arguments) =>
+        ("/bin/sh", ["-c", Script, "sh", exitFile, ProcessMark.Text(tag), program, .. arguments]);
 
     /// <summary>What was recorded, or <see cref="ChildExit.Unknown"/>.</summary>
     public static ChildExit Read(string exitFile)

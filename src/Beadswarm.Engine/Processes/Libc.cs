@@ -30,8 +30,11 @@ static unsafe partial class Libc
 
     public const int SignalKill = 9;
     public const int SignalTerminate = 15;
+    public const int SignalContinue = 18;
 
+    public const int WaitForAll = 0;
     public const int WaitForPid = 1;
+    public const int WaitNoHang = 1;
     public const int WaitExited = 4;
     public const int WaitLeaveZombie = 0x01000000;
 
@@ -41,6 +44,9 @@ static unsafe partial class Libc
     static readonly bool HasCloseFrom =
         NativeLibrary.TryLoad("libc.so.6", out var library)
         && NativeLibrary.TryGetExport(library, nameof(posix_spawn_file_actions_addclosefrom_np), out _);
+
+    const int PathBytesMax = 4096;
+    const int OptionSubreaper = 36;
 
     const long SystemCallSendSignal = 424;
     const long SystemCallOpenProcess = 434;
@@ -59,6 +65,16 @@ static unsafe partial class Libc
         {
             _ = posix_spawn_file_actions_addclosefrom_np(actions, first);
         }
+    }
+
+    /// <summary>Orphans of our descendants are given to this process from now on. 0 when it worked.</summary>
+    public static int SetSubreaper() => prctl(OptionSubreaper, 1, 0, 0, 0);
+
+    /// <summary>The path without links, as the kernel shows it; the path itself when there is nothing.</summary>
+    public static string RealPath(string path)
+    {
+        var buffer = stackalloc byte[PathBytesMax];
+        return realpath(path, buffer) == null ? path : Marshal.PtrToStringUTF8((nint)buffer) ?? path;
     }
 
     /// <summary>Opens a file to read: no link is followed, and a pipe without a writer does not block.</summary>
@@ -116,6 +132,15 @@ static unsafe partial class Libc
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int open(string path, int flags, uint mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int prctl(int option, nuint a, nuint b, nuint c, nuint d);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial byte* realpath(string path, byte* resolved);
+
+    [LibraryImport("libc")]
+    public static partial uint geteuid();
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int pipe2(int* descriptors, int flags);

@@ -17,12 +17,17 @@ sealed record LeakReport(IReadOnlyList<LeakedProcess> Ended, IReadOnlyList<Leake
 }
 
 /// <summary>
-/// Finds and ends what process groups miss: every process inherits the variable <see cref="TagVariable"/>, also the one
-/// that started a session of its own and was left by its parent.
+/// Finds and ends what process groups miss: every process inherits the variable <see cref="TagVariable"/> and the
+/// <see cref="ProcessMark"/>, also the one that started a session of its own and was left by its parent.
 /// </summary>
 static class ProcessSweep
 {
     public const string TagVariable = "BEADSWARM_TAG";
+
+    /// <summary>
+    /// The tag of short internal commands. What they leave (git's credential cache, for example) is nobody's leak.
+    /// </summary>
+    public const string CommandTag = "beadswarm-command";
 
     const int RoundsMax = 20;
 
@@ -42,44 +47,19 @@ static class ProcessSweep
                ProcessTable.CommandLine(entry.Pid)),
     ];
 
-    /// <summary>Resident memory of everything that carries the tag.</summary>
-    public static long MemoryBytes(string tag) => Members(tag, null).Sum(entry => ProcessTable.MemoryBytes(entry.Pid));
+    /// <summary>What carries the tag or its mark, and all descendants of these, unless it has ended.</summary>
+    public static IReadOnlyList<ProcessEntry> Members(string tag) =>
+        ProcessSnapshot.Take().MembersOf(new FamilyTraits { Tag = tag }, []);
 
     /// <summary>Kills everything that carries the tag until a look finds nothing, within bounds.</summary>
     public static Task<LeakReport> KillByTagAsync(
         string tag, TimeProvider timeProvider, CancellationToken cancellationToken) =>
-        KillAsync(tag, null, _ => true, timeProvider, cancellationToken);
+        KillAsync(() => Members(tag), _ => true, timeProvider, cancellationToken);
 
-    /// <summary>
-    /// Everything that belongs to a child: what carries its tag, its session (only while the leader's id is known to be
-    /// taken by it), and all descendants of these. Zombies hold nothing and are left to their parents.
-    /// </summary>
-    public static IReadOnlyList<ProcessEntry> Members(string tag, int? leader)
-    {
-        var all = ProcessTable.All().Where(entry => entry.Pid != Environment.ProcessId).ToArray();
-        var members = all
-            .Where(entry => entry.Pid == leader || entry.Session == leader || entry.Group == leader
-                || ProcessTable.Variable(entry.Pid, TagVariable) == tag)
-            .Select(entry => entry.Pid)
-            .ToHashSet();
-        var children = all.ToLookup(entry => entry.Parent);
-        var unseen = new Queue<int>(members);
-        while (unseen.TryDequeue(out var parent))
-        {
-            foreach (var child in children[parent].Where(child => members.Add(child.Pid)))
-            {
-                unseen.Enqueue(child.Pid);
-            }
-        }
-
-        return [.. all.Where(entry => !entry.Zombie && members.Contains(entry.Pid))];
-    }
-
-    /// <summary>Kills the members until none is left.</summary>
-    /// <param name="leaked">Whether finding this member is worth reporting.</param>
+    /// <summary>Kills what a look finds until it finds nothing.</summary>
+    /// <param name="leaked">Whether finding this process is worth reporting.</param>
     public static async Task<LeakReport> KillAsync(
-        string tag,
-        int? leader,
+        Func<IReadOnlyList<ProcessEntry>> look,
         Func<ProcessEntry, bool> leaked,
         TimeProvider timeProvider,
         CancellationToken cancellationToken)
@@ -88,7 +68,7 @@ static class ProcessSweep
         IReadOnlyList<ProcessEntry> members = [];
         for (var round = 0; round < RoundsMax; round++)
         {
-            members = Members(tag, leader);
+            members = look();
             if (members.Count == 0)
             {
                 return ended.Count == 0 ? LeakReport.Nothing : new LeakReport([.. ended.Values], []);
@@ -96,7 +76,7 @@ static class ProcessSweep
 
             foreach (var member in members.Where(leaked))
             {
-                ended.TryAdd((member.Pid, member.StartTicks), Describe(member));
+                ended.TryAdd(member.Key, Describe(member));
             }
 
             await KillAsync(members, timeProvider, cancellationToken);
@@ -104,7 +84,7 @@ static class ProcessSweep
 
         foreach (var member in members)
         {
-            ended.Remove((member.Pid, member.StartTicks));
+            ended.Remove(member.Key);
         }
 
         return new LeakReport([.. ended.Values], [.. members.Select(Describe)]);

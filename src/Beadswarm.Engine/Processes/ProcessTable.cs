@@ -4,7 +4,15 @@ using System.Text;
 namespace Beadswarm.Processes;
 
 /// <summary>One line of the kernel's process table.</summary>
-readonly record struct ProcessEntry(int Pid, int Parent, int Group, int Session, long StartTicks, bool Zombie);
+/// <param name="Zombie">It has ended with all its threads and waits to be reaped.</param>
+/// <param name="Terminal">It belongs to a session with a terminal.</param>
+/// <param name="Kernel">It is a thread of the kernel.</param>
+readonly record struct ProcessEntry(
+    int Pid, int Parent, int Group, int Session, long StartTicks, bool Zombie, bool Terminal, bool Kernel)
+{
+    /// <summary>Distinguishes it from any other process of this boot.</summary>
+    public (int Pid, long StartTicks) Key => (Pid, StartTicks);
+}
 
 /// <summary>
 /// Reads <c>/proc</c>. Processes come and go while it is read: whatever vanishes in between is simply not there.
@@ -13,6 +21,8 @@ static class ProcessTable
 {
     const int EnvironmentBytesMax = 4 * 1024 * 1024;
     const int CommandLineLengthMax = 200;
+    const int FileBytesMax = 16 * 1024;
+    const ulong KernelThread = 0x00200000;
 
     // Some milliseconds; more only for a program that has wiped both its arguments and its environment.
     const int LooksMax = 500;
@@ -49,20 +59,80 @@ static class ProcessTable
         return null;
     }
 
+    /// <summary>The names of the variables the process was started with.</summary>
+    public static IReadOnlyList<string> VariableNames(int pid) =>
+    [
+        .. Encoding.UTF8.GetString(EnvironmentOf(pid)).Split('\0', StringSplitOptions.RemoveEmptyEntries)
+            .Select(variable => variable.Split('=')[0]),
+    ];
+
+    /// <summary>What <see cref="ProcessMark"/> has set, or any other limit on locks; 0 when there is none.</summary>
+    public static ulong Mark(int pid)
+    {
+        const string Name = "Max file locks";
+        var line = Lines(pid, "limits").FirstOrDefault(line => line.StartsWith(Name, StringComparison.Ordinal));
+        var soft = line?[Name.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries).FirstOrDefault();
+        return ulong.TryParse(soft, NumberStyles.None, CultureInfo.InvariantCulture, out var mark) ? mark : 0;
+    }
+
+    /// <summary>The user whose rights the process has, or null.</summary>
+    public static uint? UserOf(int pid) => uint.TryParse(
+        Field(Lines(pid, "status"), "Uid:", 1), NumberStyles.None, CultureInfo.InvariantCulture, out var user)
+        ? user
+        : null;
+
+    /// <summary>The directory the process stands in, also a deleted one; null when it is not ours to know.</summary>
+    public static string? WorkingDirectory(int pid) => LinkOf(pid, "cwd");
+
+    /// <summary>The files, if they are files, that its standard output and standard error go to.</summary>
+    public static IReadOnlyList<string> OutputFiles(int pid) =>
+        [.. new[] { LinkOf(pid, "fd/1"), LinkOf(pid, "fd/2") }.OfType<string>().Where(path => path.StartsWith('/'))];
+
     /// <summary>What a person would recognise the process by.</summary>
     public static string CommandLine(int pid)
     {
         var text = Encoding.UTF8.GetString(Read(pid, "cmdline", CommandLineLengthMax)).Replace('\0', ' ').Trim();
-        return text.Length > 0 ? text : Encoding.UTF8.GetString(Read(pid, "comm", CommandLineLengthMax)).Trim();
+        return text.Length > 0 ? text : Name(pid);
     }
 
-    /// <summary>Resident memory, shared pages included.</summary>
+    /// <summary>The short name the kernel keeps.</summary>
+    public static string Name(int pid) => Encoding.UTF8.GetString(Read(pid, "comm", CommandLineLengthMax)).Trim();
+
+    /// <summary>Resident and swapped memory; pages that processes share are counted for each of them.</summary>
     public static long MemoryBytes(int pid)
     {
-        var fields = Encoding.UTF8.GetString(Read(pid, "statm", 256)).Split(' ');
-        return fields.Length > 1 && long.TryParse(fields[1], CultureInfo.InvariantCulture, out var pages)
-            ? pages * Environment.SystemPageSize
-            : 0;
+        var status = Lines(pid, "status");
+        return Kibibytes(status, "VmRSS:") + Kibibytes(status, "VmSwap:");
+    }
+
+    /// <summary>
+    /// Resident and swapped memory with every shared page divided among those who share it. Costs a walk through all
+    /// its pages. Null when the kernel does not say.
+    /// </summary>
+    public static long? ProportionalMemoryBytes(int pid)
+    {
+        var lines = Lines(pid, "smaps_rollup");
+        return Field(lines, "Pss:", 1) is null ? null : Kibibytes(lines, "Pss:") + Kibibytes(lines, "SwapPss:");
+    }
+
+    /// <summary>Reads a line of the table; null when it is none.</summary>
+    public static ProcessEntry? Parse(int pid, string stat)
+    {
+        // The name in parentheses may hold spaces and parentheses itself; state, parent, group, session follow it.
+        var fields = stat[(stat.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        if (fields.Length <= 19)
+        {
+            return null;
+        }
+
+        int Number(int index) => int.Parse(fields[index], CultureInfo.InvariantCulture);
+
+        // The first thread of a process may end long before the others, and is shown as a zombie from then on.
+        var zombie = fields[0] is "Z" or "X" && Number(17) <= 1;
+        var flags = ulong.Parse(fields[6], CultureInfo.InvariantCulture);
+        return new ProcessEntry(
+            pid, Number(1), Number(2), Number(3), long.Parse(fields[19], CultureInfo.InvariantCulture), zombie,
+            Terminal: Number(4) != 0, Kernel: (flags & KernelThread) != 0);
     }
 
     // In the middle of an exec a process shows neither arguments nor environment for a moment. A sweep that took this
@@ -72,7 +142,7 @@ static class ProcessTable
         for (var look = 0; look < LooksMax; look++)
         {
             var environment = Read(pid, "environ", EnvironmentBytesMax);
-            if (environment.Length > 0 || Read(pid, "cmdline", 1).Length > 0 || !IsProgram(pid))
+            if (environment.Length > 0 || Read(pid, "cmdline", 1).Length > 0 || LinkOf(pid, "exe") is null)
             {
                 return environment;
             }
@@ -83,34 +153,33 @@ static class ProcessTable
         return [];
     }
 
-    // Threads of the kernel, and zombies, have no program file.
-    static bool IsProgram(int pid)
+    static string? LinkOf(int pid, string file)
     {
+        const string Deleted = " (deleted)";
         try
         {
-            return File.ResolveLinkTarget(
-                string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/exe"), returnFinalTarget: false) is not null;
+            var target = new FileInfo(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/{file}")).LinkTarget;
+            return target is not null && target.EndsWith(Deleted, StringComparison.Ordinal)
+                ? target[..^Deleted.Length]
+                : target;
         }
         catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
         {
-            return false;
+            // It has ended, is a zombie or a thread of the kernel, or belongs to another user.
+            return null;
         }
     }
 
-    static ProcessEntry? Parse(int pid, string stat)
-    {
-        // The name in parentheses may hold spaces and parentheses itself; state, parent, group, session follow it.
-        var fields = stat[(stat.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        return fields.Length > 19
-            ? new ProcessEntry(
-                pid,
-                int.Parse(fields[1], CultureInfo.InvariantCulture),
-                int.Parse(fields[2], CultureInfo.InvariantCulture),
-                int.Parse(fields[3], CultureInfo.InvariantCulture),
-                long.Parse(fields[19], CultureInfo.InvariantCulture),
-                fields[0] is "Z" or "X")
-            : null;
-    }
+    static string[] Lines(int pid, string file) => Encoding.UTF8.GetString(Read(pid, file, FileBytesMax)).Split('\n');
+
+    static long Kibibytes(string[] lines, string name) =>
+        long.TryParse(Field(lines, name, 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+            ? count * 1024
+            : 0;
+
+    static string? Field(string[] lines, string name, int index) =>
+        lines.FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal))?
+            .Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries).ElementAtOrDefault(index);
 
     static byte[] Read(int pid, string file, int bytesMax)
     {

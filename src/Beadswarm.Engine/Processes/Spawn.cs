@@ -95,13 +95,19 @@ static unsafe class Spawn
             Libc.CloseFrom(actions, 3);
             _ = Libc.posix_spawn_file_actions_addchdir_np(actions, strings.Add(request.WorkingDirectory));
 
-            var error = Libc.posix_spawn(
-                out var pid,
-                strings.Add(program),
-                actions,
-                attributes,
-                strings.AddArray([request.FileName, .. request.Arguments]),
-                strings.AddArray([.. request.Environment.Select(variable => $"{variable.Key}={variable.Value}")]));
+            var file = strings.Add(program);
+            var arguments = strings.AddArray([request.FileName, .. request.Arguments]);
+            var environment = strings.AddArray(
+                [.. request.Environment.Select(variable => $"{variable.Key}={variable.Value}")]);
+            int error, pid;
+            lock (Reaper.Births)
+            {
+                error = Libc.posix_spawn(out pid, file, actions, attributes, arguments, environment);
+                if (error == 0)
+                {
+                    Reaper.Register(pid);
+                }
+            }
 
             return error == 0 ? pid : throw Refused(request, program, error);
         }

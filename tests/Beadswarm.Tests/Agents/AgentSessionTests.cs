@@ -218,7 +218,7 @@ public sealed class AgentSessionTests : IDisposable
         var adopted = await Host().TryAdoptAsync(session.Process!, Cancellation);
 
         var ending = adopted!.WaitAsync(Cancellation);
-        ProcessSweep.Signal(ProcessSweep.Members(_fixture.Tag, null), Libc.SignalKill);
+        ProcessSweep.Signal(ProcessSweep.Members(_fixture.Tag), Libc.SignalKill);
 
         Assert.Equal(new AgentEnd.Lost(), (await ending).End);
     }

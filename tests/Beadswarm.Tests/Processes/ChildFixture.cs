@@ -59,7 +59,7 @@ sealed class ChildFixture : IDisposable
 
     public void Dispose()
     {
-        ProcessSweep.Signal(ProcessSweep.Members(Tag, null), Libc.SignalKill);
+        ProcessSweep.Signal(ProcessSweep.Members(Tag), Libc.SignalKill);
         _folder.Dispose();
     }
 }

@@ -54,7 +54,8 @@ public sealed class CommandTests : IDisposable
 
         var names = Encoding.UTF8.GetString(result.Stdout).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(
-            ["ONLY=ä = this", "PATH=/usr/bin:/bin", "PWD=" + _folder.Path], names.Order(StringComparer.Ordinal));
+            ["BEADSWARM_TAG=beadswarm-command", "ONLY=ä = this", "PATH=/usr/bin:/bin", "PWD=" + _folder.Path],
+            names.Order(StringComparer.Ordinal));
     }
 
     [Fact]
