@@ -133,7 +133,12 @@ public sealed class EscapeTests : IDisposable
     public async Task A_stopped_program_can_still_end_in_its_own_way()
     {
         var ready = await _fixture.Pipe("ready");
-        using var child = _fixture.Start($"trap 'echo bye; exit 5' TERM; echo yes >{ready}; kill -STOP $$");
+        using var child = _fixture.Start(
+            $"""
+            trap 'echo bye; exit 5' TERM
+            sh -c 'until grep -q "^State:.*stopped" /proc/$PPID/status; do :; done; echo yes >{ready}' &
+            kill -STOP $$
+            """);
         await ChildFixture.Read(ready);
 
         await child.TerminateAsync(ChildFixture.Patience, Cancellation);

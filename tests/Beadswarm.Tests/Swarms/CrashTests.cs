@@ -207,7 +207,8 @@ public sealed class CrashTests : IDisposable
         Assert.Equal(
             ["contract 1 Passed", "implement 1 Passed", "qa-enforcer 1 Passed", "red-queen 1 Passed"],
             (await run.Store.ReadHistoryAsync(BeadId.Parse("t-1"), null, 100, Cancel))
-                .Select(one => $"{one.Stage} {one.Attempt} {one.Status}"));
+                .Select(one => $"{one.Stage} {one.Attempt} {one.Status}"
+                    + (one.Status == StageStatus.Passed ? "" : $": {one.Summary}")));
         Assert.Equal(0, (await run.Store.ReadBeadAsync(BeadId.Parse("t-1"), Cancel))!.InfrastructureFailures);
         Assert.Empty(_repository.Processes());
     }
