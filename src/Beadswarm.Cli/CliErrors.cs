@@ -58,7 +58,7 @@ static class CliErrors
             UserError known => known,
             TrackerException tracker => new UserError(tracker.Message, null, ExitCodes.TrackerBroken),
             SwarmHeldException held => new UserError(
-                held.Message, "wait for it, or stop it with Ctrl-C where it runs; 'beadswarm status' shows it",
+                held.Message, "'beadswarm attach' follows it, 'beadswarm stop' ends it and keeps its work",
                 ExitCodes.Held),
             SwarmRefusedException refused => new UserError(refused.Message, refused.Remedy, ExitCodes.ConfigInvalid),
             GitException git => new UserError(git.Message, null, ExitCodes.Io),

@@ -20,6 +20,7 @@ static class ExitCodes
     public const int NoSwarm = 12;
     public const int NotFound = 13;
     public const int ProblemsFound = 14;
+    public const int NotEnded = 15;
     public const int Bug = 70;
     public const int Terminated = 130;
 
@@ -28,9 +29,9 @@ static class ExitCodes
     [
         (Ok, "done; for run: the target was reached, or nothing is left that could become ready"),
         (Usage, "the command line is wrong: unknown verb, option or value"),
-        (Exhausted, "run: beads are left that are blocked or wait for a blocked one"),
-        (Drained, "run: a person asked it to stop and it did at a safe point; --resume goes on"),
-        (Meltdown, "run: too many failures at once; it stopped by itself"),
+        (Exhausted, "run, attach: beads are left that are blocked or wait for a blocked one"),
+        (Drained, "run, attach: a person asked it to stop and it did at a safe point; --resume goes on"),
+        (Meltdown, "run, attach: too many failures at once; it stopped by itself"),
         (Held, "another swarm holds the repository"),
         (TrackerBroken, "the tracker's file is missing, doubled, conflicted or broken"),
         (ConfigInvalid, "the configuration is invalid"),
@@ -38,10 +39,11 @@ static class ExitCodes
         (ToolMissing, "a program that is needed is missing: git, the tracker's or an agent CLI"),
         (NotARepository, "the folder is not inside a git repository"),
         (Io, "reading or writing failed: permissions, a full disk, a broken connection"),
-        (NoSwarm, "the verb needs a swarm and there is none"),
+        (NoSwarm, "the verb needs a swarm and there is none, or it was killed"),
         (NotFound, "the bead or agent that was named does not exist here"),
         (ProblemsFound, "doctor, config validate: problems were found"),
+        (NotEnded, "attach, stop: you left, or --timeout passed, before the swarm had ended; it goes on"),
         (Bug, "a defect of this program"),
-        (Terminated, "ended by a second signal; the agents' work was kept"),
+        (Terminated, "run: the agents were ended by a second Ctrl-C, SIGTERM or stop; their work was kept"),
     ];
 }

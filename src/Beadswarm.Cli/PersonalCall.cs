@@ -19,7 +19,7 @@ static class PersonalCall
     {
         var paths = new SwarmPaths(call.RepositoryPath);
         var reply = await AskSwarmAsync(paths, ask, cancellationToken)
-            ?? await ActAsync(paths, call.Host, act, cancellationToken);
+            ?? await ActAsync(paths, call, act, cancellationToken);
         if (call.Json)
         {
             call.PrintLine(JsonLine.Object(json =>
@@ -62,7 +62,7 @@ static class PersonalCall
     }
 
     static async Task<CommandReply> ActAsync(
-        SwarmPaths paths, CliHost host, Func<IStore, CancellationToken, Task<CommandReply>> act,
+        SwarmPaths paths, VerbCall call, Func<IStore, CancellationToken, Task<CommandReply>> act,
         CancellationToken cancellationToken)
     {
         if (!File.Exists(paths.Store))
@@ -72,9 +72,9 @@ static class PersonalCall
                 ExitCodes.NoSwarm);
         }
 
-        using var held = SwarmLock.Take(
-            paths, new SwarmHolder(Environment.ProcessId, Environment.MachineName, host.Time.GetUtcNow()));
-        await using var store = await SqliteStore.OpenAsync(paths.Store, host.Time, cancellationToken);
+        var time = call.Host.Time;
+        using var held = SwarmLock.Take(paths, SwarmHolder.OfThisProcess(call.Verb, time));
+        await using var store = await SqliteStore.OpenAsync(paths.Store, time, cancellationToken);
         return await act(store, cancellationToken);
     }
 }

@@ -3,13 +3,15 @@ using Beadswarm.Journal;
 namespace Beadswarm.Cli;
 
 /// <summary>Follows the journal by asking for what is new, and remembers the newest entries.</summary>
-sealed class RecentJournal(Func<long, int, CancellationToken, Task<IReadOnlyList<JournalEntry>>> read)
+/// <param name="after">The first entry of interest comes after this one.</param>
+sealed class RecentJournal(
+    Func<long, int, CancellationToken, Task<IReadOnlyList<JournalEntry>>> read, long after = 0)
 {
     const int PageMax = 5_000;
     const int KeptMax = 200;
 
     readonly Queue<JournalEntry> _kept = [];
-    long _after;
+    long _after = after;
 
     public IReadOnlyList<JournalEntry> Kept => [.. _kept];
 

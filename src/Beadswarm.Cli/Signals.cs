@@ -2,7 +2,20 @@ using System.Runtime.InteropServices;
 
 namespace Beadswarm.Cli;
 
-/// <summary>What the next signal does to a run.</summary>
+/// <summary>A signal that asks a process to stop.</summary>
+enum StopSignal
+{
+    /// <summary>Ctrl-C.</summary>
+    Interrupt,
+
+    /// <summary>What service managers and shutdowns send; not much later they kill.</summary>
+    Terminate,
+
+    /// <summary>The terminal is gone.</summary>
+    HangUp,
+}
+
+/// <summary>What a signal does to a run.</summary>
 enum SignalStep
 {
     /// <summary>Take no new work; stop at safe points.</summary>
@@ -15,17 +28,29 @@ enum SignalStep
     Exit,
 }
 
-/// <summary>Decides what a signal means after those that came before.</summary>
+/// <summary>Decides what a signal means after what was done for those before it.</summary>
 static class SignalRules
 {
-    /// <param name="earlier">How many of SIGINT and SIGTERM came before this one.</param>
-    public static SignalStep Next(int earlier) =>
-        earlier switch
-        {
-            0 => SignalStep.Drain,
-            1 => SignalStep.Terminate,
-            _ => SignalStep.Exit,
-        };
+    // | done before | Ctrl-C    | SIGTERM   | SIGHUP  |
+    // |-------------|-----------|-----------|---------|
+    // | nothing     | drain     | terminate | drain   |
+    // | drain       | terminate | terminate | nothing |
+    // | terminate   | exit      | exit      | nothing |
+    //
+    // Whoever sends SIGTERM does not wait for a stage of half an hour. A closed terminal sends SIGHUP once and means
+    // least of all that work is to be thrown away; a swarm that is to survive it is one that 'start' began.
+    public static SignalStep? Next(SignalStep? done, StopSignal signal) => signal switch
+    {
+        StopSignal.HangUp => done is null ? SignalStep.Drain : null,
+        StopSignal.Terminate => done is null ? SignalStep.Terminate : After(done.Value),
+        StopSignal.Interrupt => done is null ? SignalStep.Drain : After(done.Value),
+    };
+
+    static SignalStep After(SignalStep done) => done switch
+    {
+        SignalStep.Drain => SignalStep.Terminate,
+        SignalStep.Terminate or SignalStep.Exit => SignalStep.Exit,
+    };
 }
 
 /// <summary>
@@ -34,16 +59,14 @@ static class SignalRules
 sealed class Signals : IDisposable
 {
     readonly PosixSignalRegistration[] _registrations;
-    int _earlier;
 
-    /// <param name="stop">Called on every SIGINT and SIGTERM with what it means.</param>
-    /// <param name="hangUp">Called on SIGHUP: the terminal is gone.</param>
-    public Signals(Action<SignalStep, string> stop, Action hangUp) =>
+    /// <param name="received">Called on a thread of its own for every signal.</param>
+    public Signals(Action<StopSignal> received) =>
         _registrations =
         [
-            On(PosixSignal.SIGINT, () => stop(Next(), "Ctrl-C")),
-            On(PosixSignal.SIGTERM, () => stop(Next(), "SIGTERM")),
-            On(PosixSignal.SIGHUP, hangUp),
+            On(PosixSignal.SIGINT, () => received(StopSignal.Interrupt)),
+            On(PosixSignal.SIGTERM, () => received(StopSignal.Terminate)),
+            On(PosixSignal.SIGHUP, () => received(StopSignal.HangUp)),
         ];
 
     public void Dispose()
@@ -53,8 +76,6 @@ sealed class Signals : IDisposable
             registration.Dispose();
         }
     }
-
-    SignalStep Next() => SignalRules.Next(Interlocked.Increment(ref _earlier) - 1);
 
     static PosixSignalRegistration On(PosixSignal signal, Action act) =>
         PosixSignalRegistration.Create(signal, context =>

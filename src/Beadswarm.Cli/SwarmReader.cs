@@ -11,12 +11,14 @@ namespace Beadswarm.Cli;
 /// </summary>
 sealed class SwarmReader : IAsyncDisposable
 {
+    readonly SwarmPaths _paths;
     readonly StoreFile _file;
     IStoreReader? _stored;
 
     SwarmReader(string repositoryPath, TimeProvider time)
     {
-        Client = new ControlClient(new SwarmPaths(repositoryPath).Socket);
+        _paths = new SwarmPaths(repositoryPath);
+        Client = new ControlClient(_paths.Socket);
         _file = new StoreFile(repositoryPath, time);
         Alive = Client.Answers();
     }
@@ -25,6 +27,13 @@ sealed class SwarmReader : IAsyncDisposable
     public bool Alive { get; private set; }
 
     public ControlClient Client { get; }
+
+    /// <summary>
+    /// Whether there is an orchestrator: one that starts or ends does not answer, and one that was killed never will.
+    /// </summary>
+    public SwarmLife Life => Alive ? new SwarmLife.Here()
+        : SwarmPresence.Look(_paths) is SwarmPresence.Living living ? new SwarmLife.Coming(living.Holder.Since)
+        : new SwarmLife.Gone();
 
     public static SwarmReader Open(VerbCall call) => new(call.RepositoryPath, call.Host.Time);
 
@@ -45,6 +54,25 @@ sealed class SwarmReader : IAsyncDisposable
 
         _stored ??= await _file.OpenAsync(cancellationToken);
         return await read(_stored, cancellationToken);
+    }
+
+    /// <summary>The object of <c>status --format json</c>.</summary>
+    public async Task<byte[]> ReadStatusJsonAsync(CancellationToken cancellationToken)
+    {
+        if (Alive)
+        {
+            try
+            {
+                return await Client.ReadStatusJsonAsync(cancellationToken);
+            }
+            catch (ControlException error) when (error.Kind == ControlErrorKind.Gone)
+            {
+                Alive = false;
+            }
+        }
+
+        return StatusJson.Format(
+            await ReadAsync((store, token) => store.ReadStatusAsync(token), cancellationToken), Life);
     }
 
     public async ValueTask DisposeAsync()

@@ -7,6 +7,12 @@ sealed class VerbCall(ParseResult parsed, CliHost host)
 {
     public CliHost Host { get; } = host;
 
+    /// <summary>The name of the verb.</summary>
+    public string Verb => parsed.CommandResult.Command.Name;
+
+    /// <summary>The words of the command line, as they can be given to another call.</summary>
+    public IReadOnlyList<string> Words => [.. parsed.Tokens.Select(token => token.Value)];
+
     public OutputFormat Format { get; } = parsed.GetValue(GlobalOptions.Format);
 
     public bool Json => Format == OutputFormat.Json;
@@ -27,6 +33,9 @@ sealed class VerbCall(ParseResult parsed, CliHost host)
     /// <summary>The folder that <c>--repo</c> names, or the current one; it need not be in a repository.</summary>
     public string StartFolder =>
         Path.GetFullPath(parsed.GetValue(GlobalOptions.Repo) ?? ".", Host.WorkingFolder);
+
+    /// <summary>The same call with another outside.</summary>
+    public VerbCall On(CliHost host) => new(parsed, host);
 
     public T? Get<T>(Option<T> option) => parsed.GetValue(option);
 

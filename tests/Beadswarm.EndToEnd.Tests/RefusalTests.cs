@@ -24,6 +24,7 @@ public sealed class RefusalTests
         Directory.Delete(repository[".beads"], recursive: true);
 
         await RefusedAsync(repository, 6, [".beads"], "run");
+        await RefusedAsync(repository, 6, [".beads"], "start");
     }
 
     [Fact]
@@ -72,6 +73,7 @@ public sealed class RefusalTests
 
         repository.Write(".beadswarm/swarm.yaml", sound + "limitz: { lease: 60s }\n");
         await RefusedAsync(repository, 7, ["limitz", "limits", "swarm.yaml"], "run");
+        await RefusedAsync(repository, 7, ["limitz", "limits", "swarm.yaml"], "start");
 
         repository.Write(".beadswarm/swarm.yaml", sound.Replace("agents: 4", "agents: 0", StringComparison.Ordinal));
         await RefusedAsync(repository, 7, ["agents", "0", "1000"], "run");
@@ -112,6 +114,7 @@ public sealed class RefusalTests
         await RefusedAsync(repository, 13, ["a-9"], "why", "a-9");
         await RefusedAsync(repository, 12, ["swarm"], "retry", "a-1");
         await RefusedAsync(repository, 12, ["swarm"], "release", "a-1");
+        await RefusedAsync(repository, 12, ["swarm", "start"], "attach");
     }
 
     static GitRepository Sound() => Scenario.Repository([new("a-1"), new("a-2")]);

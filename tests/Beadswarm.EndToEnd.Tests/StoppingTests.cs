@@ -35,13 +35,7 @@ public sealed class StoppingTests
     [Fact]
     public async Task The_second_interrupt_ends_the_agents_and_keeps_their_work()
     {
-        using var repository = Scenario.Repository(
-            [new("a-1")], agents: 1,
-            script: """
-                    { "rules": [ { "stage": "implement", "attempt": 1, "actions": [
-                      { "do": "ignore-term" }, { "do": "write", "path": "src/half.txt", "content": "status: done\n" },
-                      { "do": "print", "text": "half done" }, { "do": "hang" } ] } ] }
-                    """);
+        using var repository = Scenario.Repository([new("a-1")], agents: 1, script: Hangs);
         await using var run = RunningSwarm.Start(repository, "--set", "limits.grace=1s");
         var started = await run.WaitForAsync(line =>
             line.GetProperty("type").GetString() == "stage.started"
@@ -61,10 +55,67 @@ public sealed class StoppingTests
             repository.Git("--git-dir", repository[".beadswarm/hub.git"], "show", $"{branch}:src/half.txt"));
     }
 
+    [Fact]
+    public async Task A_termination_ends_the_agents_at_once_and_keeps_their_work()
+    {
+        using var repository = Scenario.Repository([new("a-1")], agents: 1, script: Hangs);
+        await using var run = RunningSwarm.Start(repository, "--set", "limits.grace=1s");
+        await Half(repository);
+
+        run.Signal(RunningSwarm.Terminate);
+
+        var summary = Summary.Of(await run.EndAsync());
+        Assert.Equal((130, 0, 1), (summary.ExitCode, summary.Landed, summary.Pending));
+        Assert.Empty(SurroundingsAudit.Processes(repository.Root));
+        Assert.Equal(
+            "status: done",
+            repository.Git("--git-dir", repository[".beadswarm/hub.git"], "show", "agent-1/a-1:src/half.txt"));
+    }
+
+    [Fact]
+    public async Task A_closed_terminal_drains_what_run_has_in_hand()
+    {
+        using var repository = Scenario.Repository(Beads, agents: 2);
+        var before = Baseline.Take(repository);
+        await using var run = RunningSwarm.Start(repository);
+        await run.WaitForAsync("bead.landed");
+
+        run.Signal(RunningSwarm.HangUp);
+        run.Signal(RunningSwarm.HangUp);
+
+        var stopped = Summary.Of(await run.EndAsync());
+        Assert.Equal(3, stopped.ExitCode);
+        Assert.DoesNotContain("interrupted", (await repository.MustAsync(0, "history", "--format", "json")).Out);
+        var next = Summary.Of(await repository.MustAsync(0, "run", "--resume", "--format", "json"));
+        Assert.Equal(Beads.Length, next.Landed);
+        await OutsideAudit.PassAsync(repository, before);
+    }
+
+    [Theory]
+    [InlineData("| head -n 1 > /dev/null")]
+    [InlineData("> /dev/full 2>&1")]
+    [InlineData(">&- 2>&-")]
+    public async Task Output_that_nobody_takes_does_not_end_a_run(string where)
+    {
+        using var repository = Scenario.Repository(Beads[..3], agents: 2);
+
+        await Machine.RunAsync(
+            repository.Path, repository.Environment, "sh", "-c", $"\"$0\" run {where}", Machine.Beadswarm);
+
+        Assert.Contains("completed: 3 of 3 landed", (await repository.MustAsync(0, "status")).Out);
+    }
+
+    const string Hangs =
+        """
+        { "rules": [ { "stage": "implement", "attempt": 1, "actions": [
+          { "do": "ignore-term" }, { "do": "write", "path": "src/half.txt", "content": "status: done\n" },
+          { "do": "print", "text": "half done" }, { "do": "hang" } ] } ] }
+        """;
+
     /// <summary>The agent's file is its signal: it has no other way to tell.</summary>
     static async Task Half(GitRepository repository)
     {
-        while (!Directory.EnumerateFiles(
+        while (!Directory.Exists(repository[".beadswarm/workspaces"]) || !Directory.EnumerateFiles(
             repository[".beadswarm/workspaces"], "half.txt", SearchOption.AllDirectories).Any())
         {
             await Task.Delay(20, Machine.Cancel);

@@ -23,7 +23,7 @@ static class AgentsCommand
             }
             else
             {
-                var view = StatusView.Parse(StatusJson.Format(status, swarm.Alive));
+                var view = StatusView.Parse(StatusJson.Format(status, swarm.Life));
                 call.Print(view.Agents.Count == 0
                     ? "no agents: no swarm has run here yet\n"
                     : view.FormatAgents(host.Time.GetUtcNow().UtcDateTime, host.Width));

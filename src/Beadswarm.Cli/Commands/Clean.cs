@@ -49,8 +49,7 @@ static class CleanCommand
         }
 
         var host = call.Host;
-        using var held = SwarmLock.Take(
-            paths, new SwarmHolder(Environment.ProcessId, Environment.MachineName, host.Time.GetUtcNow()));
+        using var held = SwarmLock.Take(paths, SwarmHolder.OfThisProcess("clean", host.Time));
         var scope = new ExaminationScope(
             paths.Repository, null, [], host.Environment, host.Time, Quiet: true, Holder: null);
         var removed = 0;

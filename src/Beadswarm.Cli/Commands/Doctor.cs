@@ -61,8 +61,7 @@ static class DoctorCommand
 
         try
         {
-            return SwarmLock.Take(
-                paths, new SwarmHolder(Environment.ProcessId, Environment.MachineName, host.Time.GetUtcNow()));
+            return SwarmLock.Take(paths, SwarmHolder.OfThisProcess("doctor", host.Time));
         }
         catch (SwarmHeldException error)
         {

@@ -1,11 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
 using Beadswarm.Cli.Rendering;
-using Beadswarm.Swarms;
+using Beadswarm.Control;
 
 namespace Beadswarm.Cli.Commands;
 
-/// <summary>Shows how far the swarm is, how fast, and when it would be through at that pace.</summary>
+/// <summary>Shows how far the swarm is, how fast, and when it will be through.</summary>
 static class ProgressCommand
 {
     public static Command Create(CliHost host)
@@ -14,35 +14,37 @@ static class ProgressCommand
         command.Does(host, async (call, cancellationToken) =>
         {
             await using var swarm = SwarmReader.Open(call);
-            var status = await swarm.ReadAsync((store, token) => store.ReadStatusAsync(token), cancellationToken);
-            var pace = Pace.Of(status, host.Time.GetUtcNow());
-            call.PrintLine(call.Json ? FormatJson(status, pace) : FormatText(status, pace));
+            var view = StatusView.Parse(await swarm.ReadStatusJsonAsync(cancellationToken));
+            var pace = Pace.Of(view, host.Time.GetUtcNow());
+            call.PrintLine(call.Json ? FormatJson(view, pace) : FormatText(view, pace));
             return ExitCodes.Ok;
         });
         return command;
     }
 
-    static string FormatJson(StatusSnapshot status, Pace pace) =>
+    static string FormatJson(StatusView status, Pace pace) =>
         JsonLine.Object(json =>
         {
             json.WriteNumber("landed", status.Landed);
             json.WriteNumber("target", pace.Target);
             json.WriteNumber("percent", pace.Percent);
-            json.WriteNumber("inProgress", status.InProgress + status.Landing);
+            json.WriteNumber("inProgress", status.InProgress);
             json.WriteNumber("blocked", status.Blocked);
             json.WriteNumber("pending", status.Pending);
             json.WriteNumber("attempts", status.Attempts);
             json.WriteNumber("elapsedMs", (long)pace.Elapsed.TotalMilliseconds);
-            json.WriteNumberOrNull("remainingMs", (long?)pace.Remaining?.TotalMilliseconds);
+            json.WriteNumberOrNull("remainingMs", (long?)pace.ToGo?.P50.TotalMilliseconds);
+            json.WriteNumberOrNull("remainingP10Ms", (long?)pace.ToGo?.P10.TotalMilliseconds);
+            json.WriteNumberOrNull("remainingP90Ms", (long?)pace.ToGo?.P90.TotalMilliseconds);
         });
 
-    static string FormatText(StatusSnapshot status, Pace pace) =>
-        status.Swarm is null
+    static string FormatText(StatusView status, Pace pace) =>
+        status.State == StatusJson.None
             ? "no swarm has run here yet; 'beadswarm run' starts one"
             : pace.Bar() + string.Create(
                 CultureInfo.InvariantCulture,
-                $" {status.Landed}/{pace.Target} landed, {status.InProgress + status.Landing} in progress, ")
+                $" {status.Landed}/{pace.Target} landed, {status.InProgress} in progress, ")
             + $"{status.Blocked} blocked, {status.Pending} pending, {status.Attempts} attempts in "
             + Spans.Format(pace.Elapsed)
-            + (pace.Remaining is { } remaining ? $", about {Spans.Format(remaining)} to go" : "");
+            + (pace.ToGo is { } left ? $", {left}" : "");
 }

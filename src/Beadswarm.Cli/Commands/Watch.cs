@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Beadswarm.Cli.Rendering;
-using Beadswarm.Control;
 
 namespace Beadswarm.Cli.Commands;
 
@@ -16,7 +15,7 @@ static class WatchCommand
         {
             await using var swarm = SwarmReader.Open(call);
             using var left = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            using var signals = new Signals((_, _) => left.Cancel(), left.Cancel);
+            using var signals = new Signals(_ => left.Cancel());
             var journal = new RecentJournal((after, limit, token) =>
                 swarm.ReadAsync((store, t) => store.ReadJournalAsync(after, null, limit, t), token));
             try
@@ -39,7 +38,7 @@ static class WatchCommand
 
             if (!call.Json)
             {
-                call.Print(StatusView.Parse(await StatusCommand.ReadAsync(swarm, cancellationToken))
+                call.Print(StatusView.Parse(await swarm.ReadStatusJsonAsync(cancellationToken))
                     .Format(host.Time.GetUtcNow().UtcDateTime, host.Width));
             }
 
@@ -52,29 +51,27 @@ static class WatchCommand
         SwarmReader swarm, RecentJournal journal, CancellationToken cancellationToken)
     {
         await journal.CatchUpAsync(cancellationToken);
-        var status = await swarm.ReadAsync((store, token) => store.ReadStatusAsync(token), cancellationToken);
-        return new LiveState(status, swarm.Alive, journal.Kept);
+        var view = StatusView.Parse(await swarm.ReadStatusJsonAsync(cancellationToken));
+        return new LiveState(view, swarm.Alive, journal.Kept);
     }
 
     /// <summary>Without a terminal: lines of what happens, until the swarm is over.</summary>
     static async Task PrintAsync(
         VerbCall call, SwarmReader swarm, RecentJournal journal, CancellationToken cancellationToken)
     {
+        var output = new JournalOutput(call);
         while (true)
         {
             var alive = swarm.Alive;
             await foreach (var entry in journal.ReadNewAsync(cancellationToken))
             {
-                var line = call.Json ? JournalJson.Format(entry) : JournalText.Format(entry, call.Host.Zone);
-                if (line is not null)
-                {
-                    call.PrintLine(line);
-                }
+                output.Print(entry);
             }
 
             // What was written before the end has been read only if the end was known before reading.
             if (!alive)
             {
+                output.PrintRest();
                 return;
             }
 

@@ -30,6 +30,7 @@ static class JournalText
                 + (started.Target is { } target ? $", target {target}" : "")
                 + (started.Limit is { } limit ? $", limit {limit}" : ""),
             JournalEvent.SwarmStatusChanged changed => $"swarm {changed.Status}{Because(changed.Reason)}",
+            JournalEvent.SwarmEnded => null,
             JournalEvent.AgentStatusChanged changed =>
                 string.Equals(changed.Status, "parked", StringComparison.OrdinalIgnoreCase)
                     ? $"parked{Because(changed.Reason)}"
@@ -67,7 +68,8 @@ static class JournalText
             JournalEvent.RecoveryFound found => $"recovery: {found.Finding}; {found.Action}",
             JournalEvent.ComponentHeld held => $"{held.Component} waits: {held.Reason}",
             JournalEvent.ComponentFailed failed =>
-                $"{failed.Component} failed: {failed.Error}; {(failed.Parked ? "parked" : "restarted")}",
+                (failed.Count is { } count ? $"{count} times: " : "")
+                + $"{failed.Component} failed: {failed.Error}; {(failed.Parked ? "parked" : "restarted")}",
         };
 
     static string Because(string? reason) => reason is null ? "" : $": {reason}";

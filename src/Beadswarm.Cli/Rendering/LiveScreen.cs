@@ -1,13 +1,11 @@
-using Beadswarm.Control;
 using Beadswarm.Journal;
-using Beadswarm.Swarms;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
 namespace Beadswarm.Cli.Rendering;
 
 /// <summary>What a live screen is drawn from: the state now, and what happened lately.</summary>
-sealed record LiveState(StatusSnapshot Status, bool Alive, IReadOnlyList<JournalEntry> Recent);
+sealed record LiveState(StatusView Status, bool Alive, IReadOnlyList<JournalEntry> Recent);
 
 /// <summary>
 /// The screen of <c>watch</c>, and of <c>run</c> on a terminal. Only ever used on a terminal: elsewhere its cursor
@@ -70,12 +68,11 @@ static class LiveScreen
     public static IRenderable Draw(LiveState state, CliHost host, string keys)
     {
         var now = host.Time.GetUtcNow();
-        var view = StatusView.Parse(StatusJson.Format(state.Status, state.Alive));
-        var pace = Pace.Of(state.Status, now);
+        var view = state.Status;
+        var pace = Pace.Of(view, now);
         var agents = Math.Max(1, Math.Min(view.Agents.Count, host.Height - FixedRows - RecentRowsMin));
         var recent = Math.Max(RecentRowsMin, host.Height - FixedRows - agents);
-        var time = Spans.Format(pace.Elapsed)
-            + (pace.Remaining is { } remaining ? $", about {Spans.Format(remaining)} to go" : "");
+        var time = Spans.Format(pace.Elapsed) + (pace.ToGo is { } left ? $", {left}" : "");
         return new Rows(
             new Text(Cut(view.Headline(), host), new Style(decoration: Decoration.Bold)),
             new Text(Cut($"{pace.Bar()} {time}", host), new Style(Color.Green)),

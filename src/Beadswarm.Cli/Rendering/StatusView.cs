@@ -24,6 +24,16 @@ sealed class StatusView
     public DateTime? NextWakeAt { get; private set; }
     public List<AgentLine> Agents { get; } = [];
 
+    /// <summary>The machine and process of the orchestrator; null when none answers.</summary>
+    public string? Host { get; private set; }
+    public int Pid { get; private set; }
+    public List<ComponentLine> Components { get; } = [];
+    public List<ComponentLine> SupervisedAgents { get; } = [];
+
+    DateTime? _p10;
+    DateTime? _p50;
+    DateTime? _p90;
+
     /// <summary>
     /// Reads the object. Written by hand so that <c>status</c> starts without the machinery of reflection.
     /// </summary>
@@ -95,12 +105,78 @@ sealed class StatusView
                 }
 
                 break;
+            case "estimate":
+                ReadObject(ref reader, SetEstimate);
+                break;
+            case "supervision":
+                ReadObject(ref reader, SetSupervision);
+                break;
             default:
                 // A newer swarm may say more than this program knows.
                 reader.Skip();
                 break;
         }
     }
+
+    delegate void SetField(string? name, ref Utf8JsonReader reader);
+
+    static void ReadObject(ref Utf8JsonReader reader, SetField set)
+    {
+        while (reader.TokenType != JsonTokenType.Null && reader.Read()
+            && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = reader.GetString();
+            reader.Read();
+            set(name, ref reader);
+        }
+    }
+
+    void SetEstimate(string? name, ref Utf8JsonReader reader)
+    {
+        switch (name)
+        {
+            case "p10":
+                _p10 = Instant(ref reader);
+                break;
+            case "p50":
+                _p50 = Instant(ref reader);
+                break;
+            case "p90":
+                _p90 = Instant(ref reader);
+                break;
+            default:
+                reader.Skip();
+                break;
+        }
+    }
+
+    void SetSupervision(string? name, ref Utf8JsonReader reader)
+    {
+        switch (name)
+        {
+            case "host":
+                Host = reader.GetString();
+                break;
+            case "pid":
+                Pid = reader.GetInt32();
+                break;
+            case "components" or "agents":
+                var children = name == "agents" ? SupervisedAgents : Components;
+                while (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
+                {
+                    children.Add(ComponentLine.Parse(ref reader));
+                }
+
+                break;
+            default:
+                reader.Skip();
+                break;
+        }
+    }
+
+    /// <summary>Null while nothing is known.</summary>
+    public TimeToGo? ToGo(DateTime now) =>
+        (_p10, _p50, _p90) is ({ } p10, { } p50, { } p90) ? TimeToGo.Until(p10, p50, p90, now) : null;
 
     static DateTime? Instant(ref Utf8JsonReader reader) =>
         reader.TokenType == JsonTokenType.Null ? null : reader.GetDateTime();
@@ -140,6 +216,19 @@ sealed class StatusView
             text.Append("its orchestrator is gone; 'beadswarm run' goes on where it was\n");
         }
 
+        if (ToGo(now) is { } left)
+        {
+            text.Append(left).Append('\n');
+        }
+
+        foreach (var component in Components)
+        {
+            if (component.Troubled)
+            {
+                text.Append(SafeText.Line($"{component.Name} {component.Describe()}", width)).Append('\n');
+            }
+        }
+
         if (Agents.Count > 0)
         {
             text.Append('\n').Append(FormatAgents(now, width));
@@ -169,67 +258,6 @@ sealed class StatusView
         if (count > 0)
         {
             text.Append(CultureInfo.InvariantCulture, $", {count} {what}");
-        }
-    }
-}
-
-/// <summary>One agent as <c>status</c> shows it.</summary>
-sealed class AgentLine
-{
-    public int Agent { get; private set; }
-    public string Role { get; private set; } = "";
-    public string? Bead { get; private set; }
-    public string? Stage { get; private set; }
-    public int? Attempt { get; private set; }
-    public string Status { get; private set; } = "";
-    public string? Reason { get; private set; }
-    public DateTime Since { get; private set; }
-
-    /// <summary>Reads one element of <c>agents</c>; the reader stands at its opening brace.</summary>
-    public static AgentLine Parse(ref Utf8JsonReader reader)
-    {
-        var line = new AgentLine();
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            var name = reader.GetString();
-            reader.Read();
-            line.Set(name, ref reader);
-        }
-
-        return line;
-    }
-
-    void Set(string? name, ref Utf8JsonReader reader)
-    {
-        switch (name)
-        {
-            case "agent":
-                Agent = reader.GetInt32();
-                break;
-            case "role":
-                Role = reader.GetString() ?? "";
-                break;
-            case "bead":
-                Bead = reader.GetString();
-                break;
-            case "stage":
-                Stage = reader.GetString();
-                break;
-            case "attempt":
-                Attempt = reader.TokenType == JsonTokenType.Null ? null : reader.GetInt32();
-                break;
-            case "status":
-                Status = reader.GetString() ?? "";
-                break;
-            case "reason":
-                Reason = reader.GetString();
-                break;
-            case "since":
-                Since = reader.GetDateTime();
-                break;
-            default:
-                reader.Skip();
-                break;
         }
     }
 }

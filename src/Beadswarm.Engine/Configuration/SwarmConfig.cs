@@ -2,6 +2,7 @@ using Beadswarm.Agents;
 using Beadswarm.Beads;
 using Beadswarm.Gates;
 using Beadswarm.Pipelines;
+using Beadswarm.Supervision;
 
 namespace Beadswarm.Configuration;
 
@@ -113,4 +114,7 @@ sealed record LimitsConfig
 
     /// <summary>The part of the limits that decides about infrastructure failures.</summary>
     public RetryLimits Retry => new(InfrastructureRetriesMax, RetryDelayMin, RetryDelayMax);
+
+    /// <summary>The part that decides about failures of the orchestrator's own components.</summary>
+    public RestartLimits Restarts => new(RestartsMax, RestartWindow, RetryDelayMin, RetryDelayMax);
 }

@@ -20,11 +20,18 @@ sealed class ControlClient(string socketPath) : IStoreReader
 {
     const int ReadBytes = 64 * 1024;
 
+    /// <summary>A swarm that says nothing for so long is stopped, or its machine is far too busy.</summary>
+    static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(20);
+
     /// <summary>Whether a swarm answers right now.</summary>
     public bool Answers() => ControlSocket.Locate(socketPath) is { } path && ControlSocket.Answers(path);
 
     public Task<SwarmRecord?> ReadSwarmAsync(CancellationToken cancellationToken) =>
         AskAsync(new(ControlOperations.Swarm), SwarmJson.Default.SwarmRecord, cancellationToken)!;
+
+    /// <summary>The object that <c>status --format json</c> prints.</summary>
+    public async Task<byte[]> ReadStatusJsonAsync(CancellationToken cancellationToken) =>
+        (await AskAsync(new(ControlOperations.Status), cancellationToken)).ToArray();
 
     public Task<StatusSnapshot> ReadStatusAsync(CancellationToken cancellationToken) =>
         AskAsync(new(ControlOperations.Snapshot), SwarmJson.Default.StatusSnapshot, cancellationToken);
@@ -90,13 +97,26 @@ sealed class ControlClient(string socketPath) : IStoreReader
         }
     }
 
-    async Task<T> AskAsync<T>(ControlRequest request, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+    // Null is an answer: the type says whether it may be one.
+    async Task<T> AskAsync<T>(ControlRequest request, JsonTypeInfo<T> type, CancellationToken cancellationToken) =>
+        JsonSerializer.Deserialize((await AskAsync(request, cancellationToken)).Span, type)!;
+
+    async Task<ReadOnlyMemory<byte>> AskAsync(ControlRequest request, CancellationToken cancellationToken)
     {
         using var stream = await SendAsync(request, cancellationToken);
-        var line = await new LineReader(stream).ReadAsync(cancellationToken) ?? throw Gone(null);
-
-        // Null is an answer: the type says whether it may be one.
-        return JsonSerializer.Deserialize(ControlProtocol.ParseResponse(line).Span, type)!;
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(AnswerTimeout);
+        try
+        {
+            return ControlProtocol.ParseResponse(
+                await new LineReader(stream).ReadAsync(patience.Token) ?? throw Gone(null));
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new ControlException(
+                ControlErrorKind.Silent,
+                $"the swarm took the question and said nothing for {AnswerTimeout.TotalSeconds:0} s");
+        }
     }
 
     async Task<NetworkStream> SendAsync(ControlRequest request, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using Beadswarm.Beads;
 using Beadswarm.Journal;
+using Beadswarm.Swarms;
 
 namespace Beadswarm.Control;
 
@@ -20,6 +21,9 @@ sealed record ControlCommands(
 {
     /// <summary>Writes the status, given as JSON, for a person's screen of so many columns.</summary>
     public Func<ReadOnlyMemory<byte>, int, string>? StatusText { get; init; }
+
+    /// <summary>What only the running orchestrator knows, beside the status that was just read.</summary>
+    public Func<StatusSnapshot, CancellationToken, Task<SwarmVitals>>? Vitals { get; init; }
 }
 
 /// <summary>Whether a command was carried out, and why not.</summary>

@@ -183,6 +183,9 @@ enum ControlErrorKind
     /// <summary>The swarm failed to answer; its message says why.</summary>
     Failed,
 
+    /// <summary>Somebody listens and does not answer: the process is stopped, or the machine is far too busy.</summary>
+    Silent,
+
     /// <summary>Nobody listens, or the connection ended before the answer: the swarm is gone.</summary>
     Gone,
 }

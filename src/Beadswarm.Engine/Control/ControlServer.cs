@@ -19,6 +19,7 @@ sealed class ControlServer : IAsyncDisposable
     readonly ControlCommands _commands;
     readonly TimeProvider _time;
     readonly Socket _listener;
+    readonly CancellationTokenSource _close = new();
     readonly CancellationTokenSource _stop = new();
     readonly HashSet<Task> _conversations = [];
     readonly Lock _lock = new();
@@ -33,13 +34,16 @@ sealed class ControlServer : IAsyncDisposable
         _commands = commands;
         _time = time;
         _listener = ControlSocket.Listen(socketPath);
-        _accepting = AcceptAsync(_stop.Token);
+        _accepting = AcceptAsync(_close.Token);
     }
 
-    /// <summary>Stops listening, ends what is being answered, and removes the socket. May be called twice.</summary>
+    /// <summary>
+    /// Stops listening, removes the socket, lets what is being answered come to its end for a short time, and ends it.
+    /// May be called twice.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
+        await _close.CancelAsync();
         await _accepting;
         _listener.Dispose();
         ControlSocket.Forget(_socketPath);
@@ -49,8 +53,13 @@ sealed class ControlServer : IAsyncDisposable
             left = [.. _conversations];
         }
 
+        // Whoever follows the journal has its last entries still to come; one that does not read is not waited for.
+        await Task.WhenAll(left).WaitAsync(PartingTime, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _stop.CancelAsync();
         await Task.WhenAll(left);
     }
+
+    static readonly TimeSpan PartingTime = TimeSpan.FromSeconds(2);
 
     async Task AcceptAsync(CancellationToken cancellationToken)
     {
@@ -73,7 +82,7 @@ sealed class ControlServer : IAsyncDisposable
                 continue;
             }
 
-            Begin(client, cancellationToken);
+            Begin(client, _stop.Token);
         }
     }
 
@@ -156,13 +165,11 @@ sealed class ControlServer : IAsyncDisposable
         switch (request.Operation)
         {
             case ControlOperations.Status:
-                await SendAsync(
-                    stream, StatusJson.Format(await _store.ReadStatusAsync(cancellationToken), alive: true),
-                    cancellationToken);
+                await SendAsync(stream, await ReadStatusAsync(cancellationToken), cancellationToken);
                 break;
             case ControlOperations.StatusText when _commands.StatusText is { } render:
-                var status = StatusJson.Format(await _store.ReadStatusAsync(cancellationToken), alive: true);
-                var text = Encoding.UTF8.GetBytes(render(status, request.Limit));
+                var text = Encoding.UTF8.GetBytes(
+                    render(await ReadStatusAsync(cancellationToken), request.Limit));
                 await SendAsync(
                     stream, Encoding.ASCII.GetBytes($"\"{Convert.ToBase64String(text)}\""), cancellationToken);
                 break;
@@ -215,6 +222,13 @@ sealed class ControlServer : IAsyncDisposable
                 await CommandAsync(stream, request, cancellationToken);
                 break;
         }
+    }
+
+    async Task<byte[]> ReadStatusAsync(CancellationToken cancellationToken)
+    {
+        var status = await _store.ReadStatusAsync(cancellationToken);
+        var vitals = _commands.Vitals is { } read ? await read(status, cancellationToken) : null;
+        return StatusJson.Format(status, new SwarmLife.Here(), vitals);
     }
 
     async Task CommandAsync(NetworkStream stream, ControlRequest request, CancellationToken cancellationToken)

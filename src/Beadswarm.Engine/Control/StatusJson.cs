@@ -1,8 +1,24 @@
 using System.Buffers;
 using System.Text.Json;
+using Beadswarm.Estimates;
+using Beadswarm.Supervision;
 using Beadswarm.Swarms;
 
 namespace Beadswarm.Control;
+
+/// <summary>Whether there is an orchestrator for the swarm that the records tell of.</summary>
+abstract record SwarmLife
+{
+    SwarmLife() { }
+
+    /// <summary>It answers.</summary>
+    public sealed record Here : SwarmLife;
+
+    /// <summary>Its process lives since then and does not answer: not yet, or not any more.</summary>
+    public sealed record Coming(DateTimeOffset Since) : SwarmLife;
+
+    public sealed record Gone : SwarmLife;
+}
 
 /// <summary>
 /// The object that <c>status --format json</c> prints. Public and stable: names stay, new ones may come.
@@ -18,22 +34,22 @@ static class StatusJson
     /// <summary>State when the records say that a swarm runs and nobody does: it was killed.</summary>
     public const string Interrupted = "interrupted";
 
-    /// <param name="alive">Whether an orchestrator answers for the swarm right now.</param>
-    public static byte[] Format(StatusSnapshot status, bool alive)
+    /// <param name="vitals">Null when nobody can be asked for them.</param>
+    public static byte[] Format(StatusSnapshot status, SwarmLife life, SwarmVitals? vitals = null)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer))
         {
-            Write(json, status, alive);
+            Write(json, status, life, vitals);
         }
 
         return buffer.WrittenSpan.ToArray();
     }
 
-    public static void Write(Utf8JsonWriter json, StatusSnapshot status, bool alive)
+    static void Write(Utf8JsonWriter json, StatusSnapshot status, SwarmLife life, SwarmVitals? vitals)
     {
         json.WriteStartObject();
-        json.WriteString("state", State(status.Swarm, alive));
+        json.WriteString("state", State(status.Swarm, life));
         json.WriteNumber("target", status.Swarm?.Target ?? status.Selected);
         json.WriteNumber("landed", status.Landed);
         json.WriteNumber("inProgress", status.InProgress + status.Landing);
@@ -54,8 +70,69 @@ static class StatusJson
         }
 
         json.WriteEndArray();
+        WriteEstimate(json, vitals?.Estimate);
+        WriteTree(json, vitals?.Tree);
         json.WriteEndObject();
     }
+
+    static void WriteEstimate(Utf8JsonWriter json, Estimate? estimate)
+    {
+        if (estimate is null)
+        {
+            json.WriteNull("estimate");
+            return;
+        }
+
+        json.WriteStartObject("estimate");
+        WriteInstant(json, "p10", estimate.P10);
+        WriteInstant(json, "p50", estimate.P50);
+        WriteInstant(json, "p90", estimate.P90);
+        json.WriteNumber("measured", estimate.Measured);
+        json.WriteEndObject();
+    }
+
+    static void WriteTree(Utf8JsonWriter json, SupervisionTree? tree)
+    {
+        if (tree is null)
+        {
+            json.WriteNull("supervision");
+            return;
+        }
+
+        json.WriteStartObject("supervision");
+        json.WriteString("host", tree.Host);
+        json.WriteNumber("pid", tree.Pid);
+        WriteChildren(json, "components", tree.Components);
+        WriteChildren(json, "agents", tree.Agents);
+        json.WriteEndObject();
+    }
+
+    static void WriteChildren(Utf8JsonWriter json, string name, IReadOnlyList<ComponentReport> children)
+    {
+        json.WriteStartArray(name);
+        foreach (var child in children)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", child.Name);
+            json.WriteBoolean("essential", child.Essential);
+            json.WriteString("status", Word(child.Status));
+            json.WriteNumber("failures", child.Failures);
+            json.WriteString("lastError", child.LastError);
+            WriteInstant(json, "since", child.Since);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    static string Word(ComponentStatus status) =>
+        status switch
+        {
+            ComponentStatus.Running => "running",
+            ComponentStatus.Restarting => "restarting",
+            ComponentStatus.Parked => "parked",
+            ComponentStatus.Finished => "finished",
+        };
 
     /// <summary>One element of <c>agents</c>.</summary>
     public static void WriteAgent(Utf8JsonWriter json, AgentSnapshot agent)
@@ -80,12 +157,27 @@ static class StatusJson
         json.WriteEndObject();
     }
 
-    static string State(SwarmRecord? swarm, bool alive) =>
-        swarm is null ? None : swarm.Status switch
+    // | the records say     | answers  | lives, but does not answer           | gone        |
+    // |---------------------|----------|--------------------------------------|-------------|
+    // | nothing             | none     | starting                             | none        |
+    // | starting … stopping | as said  | starting                             | interrupted |
+    // | stopped, completed  | as said  | as said, when it ended within its    | as said     |
+    // |                     |          | life; else starting                  |             |
+    static string State(SwarmRecord? swarm, SwarmLife life) => (life, swarm) switch
+    {
+        (SwarmLife.Coming coming, _) when !(swarm?.EndedAt >= coming.Since) => Word(SwarmStatus.Starting),
+        (_, null) => None,
+        (SwarmLife.Gone, { Status: SwarmStatus.Starting or SwarmStatus.Running or SwarmStatus.Stopping }) =>
+            Interrupted,
+        (_, { } known) => Word(known.Status),
+    };
+
+    static string Word(SwarmStatus status) =>
+        status switch
         {
-            SwarmStatus.Starting => alive ? "starting" : Interrupted,
-            SwarmStatus.Running => alive ? "running" : Interrupted,
-            SwarmStatus.Stopping => alive ? "stopping" : Interrupted,
+            SwarmStatus.Starting => "starting",
+            SwarmStatus.Running => "running",
+            SwarmStatus.Stopping => "stopping",
             SwarmStatus.Stopped => "stopped",
             SwarmStatus.Completed => "completed",
         };

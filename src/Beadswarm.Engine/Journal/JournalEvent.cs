@@ -18,6 +18,7 @@ sealed record JournalEntry(
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
 [JsonDerivedType(typeof(SwarmStarted), "swarm.started")]
 [JsonDerivedType(typeof(SwarmStatusChanged), "swarm.status")]
+[JsonDerivedType(typeof(SwarmEnded), "swarm.ended")]
 [JsonDerivedType(typeof(AgentStatusChanged), "agent.status")]
 [JsonDerivedType(typeof(BeadAdded), "bead.added")]
 [JsonDerivedType(typeof(BeadReady), "bead.ready")]
@@ -57,6 +58,11 @@ abstract record JournalEvent
 
     /// <summary>The swarm's status changed.</summary>
     public sealed record SwarmStatusChanged(string Status, string? Reason) : JournalEvent;
+
+    /// <summary>The last entry of an orchestrator that came to its end: how, and what is done and left.</summary>
+    public sealed record SwarmEnded(
+        string End, string? Reason, int Landed, int Blocked, int Left, int Pending, int? Target, int Attempts,
+        long DurationMs) : JournalEvent;
 
     /// <summary>An agent's status changed outside of a stage.</summary>
     public sealed record AgentStatusChanged(string Status, string? Reason) : JournalEvent;
@@ -155,6 +161,10 @@ abstract record JournalEvent
     /// </summary>
     public sealed record ComponentHeld(string Component, string Reason) : JournalEvent;
 
-    /// <summary>A component of the orchestrator failed and was restarted, or was parked.</summary>
-    public sealed record ComponentFailed(string Component, string Error, bool Parked) : JournalEvent;
+    /// <summary>
+    /// A component of the orchestrator failed and was restarted, or was parked. Each distinct reason is written at
+    /// once; those that follow it soon are counted and written as one, which names some of them.
+    /// </summary>
+    public sealed record ComponentFailed(string Component, string Error, bool Parked, int? Count = null)
+        : JournalEvent;
 }

@@ -38,6 +38,8 @@ static unsafe partial class Libc
     public const int WaitExited = 4;
     public const int WaitLeaveZombie = 0x01000000;
 
+    const uint OwnerReadWrite = 0x180;
+
     static readonly int NoFollow = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
 
     // glibc 2.34 and later. Without it a child also sees what somebody opened without close-on-exec.
@@ -80,6 +82,10 @@ static unsafe partial class Libc
     /// <summary>Opens a file to read: no link is followed, and a pipe without a writer does not block.</summary>
     public static int OpenForReading(string path) =>
         open(path, OpenReadOnly | NonBlocking | CloseOnExec | NoFollow, 0);
+
+    /// <summary>Opens a file, for its owner alone, so that every write goes to its end.</summary>
+    public static int OpenForAppending(string path) =>
+        open(path, OpenWriteOnly | OpenCreate | OpenAppend | CloseOnExec, OwnerReadWrite);
 
     public static string Describe(int error) => $"{Marshal.GetPInvokeErrorMessage(error)} (errno {error})";
 
@@ -156,6 +162,9 @@ static unsafe partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int close(int descriptor);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int dup2(int descriptor, int target);
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int kill(int pid, int signal);

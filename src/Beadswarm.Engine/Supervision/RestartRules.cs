@@ -35,12 +35,4 @@ static class RestartRules
         var delay = doubled < limits.DelayMax ? doubled : limits.DelayMax;
         return new RestartDecision.Restart(delay * (0.5 + (jitter / 2)));
     }
-
-    /// <summary>
-    /// Whether so much fails at once that going on would only burn money: more failures within the window than every
-    /// agent failing its whole allowance.
-    /// </summary>
-    public static bool IsMeltdown(
-        IReadOnlyList<DateTimeOffset> failures, DateTimeOffset now, RestartLimits limits, int agents) =>
-        failures.Count(at => now - at <= limits.Window) > Math.Max(limits.Max, 1) * Math.Max(agents, 1);
 }

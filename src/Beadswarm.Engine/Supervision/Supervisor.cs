@@ -12,44 +12,92 @@ delegate Task ReportFailure(ComponentFailure failure, CancellationToken cancella
 
 /// <summary>
 /// Keeps components running, one for one: a component that fails is started again after a pause, the others go on; one
-/// that
-/// fails more often than its restart intensity allows is parked. A component that returns has finished.
+/// that fails more often than its restart intensity allows is parked. A component that returns has finished.
 /// </summary>
 sealed class Supervisor(RestartLimits limits, TimeProvider time, Random jitter, ReportFailure report)
 {
+    readonly Lock _lock = new();
+    readonly List<ComponentReport> _children = [];
+
+    /// <summary>How each component stands, in the order they were begun.</summary>
+    public IReadOnlyList<ComponentReport> Children
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _children];
+            }
+        }
+    }
+
     /// <summary>Runs until every component has finished, was parked, or stopped.</summary>
     public Task RunAsync(IEnumerable<Component> components, CancellationToken stop) =>
-        Task.WhenAll(components.Select(component => KeepRunningAsync(component, stop)));
+        Task.WhenAll(components.Select(component => KeepRunningAsync(component, Enter(component), stop)));
 
-    async Task KeepRunningAsync(Component component, CancellationToken stop)
+    async Task KeepRunningAsync(Component component, int child, CancellationToken stop)
     {
         var failures = new List<DateTimeOffset>();
         while (!stop.IsCancellationRequested)
         {
             try
             {
+                Change(child, was => was with { Status = ComponentStatus.Running });
                 await component.RunAsync(stop);
-                return;
+                break;
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
-                return;
+                break;
             }
             // The boundary of the component: whatever went wrong inside must not reach its siblings.
             catch (Exception error)
             {
-                failures.Add(time.GetUtcNow());
-                var decision = RestartRules.Decide(failures, time.GetUtcNow(), limits, jitter.NextDouble());
-                await report(new ComponentFailure(component, error, decision), CancellationToken.None);
-                switch (decision)
+                if (!await DecideAsync(component, child, failures, error, stop))
                 {
-                    case RestartDecision.Park:
-                        return;
-                    case RestartDecision.Restart restart:
-                        await DelayAsync(restart.After, stop);
-                        break;
+                    return;
                 }
             }
+        }
+
+        Change(child, was => was with { Status = ComponentStatus.Finished });
+    }
+
+    /// <summary>Reports the failure and waits as long as was decided; false when the component is parked.</summary>
+    async Task<bool> DecideAsync(
+        Component component, int child, List<DateTimeOffset> failures, Exception error, CancellationToken stop)
+    {
+        var now = time.GetUtcNow();
+        failures.Add(now);
+        failures.RemoveAll(at => now - at > limits.Window);
+        var decision = RestartRules.Decide(failures, now, limits, jitter.NextDouble());
+        Change(child, was => was with
+        {
+            Status = decision is RestartDecision.Park ? ComponentStatus.Parked : ComponentStatus.Restarting,
+            Failures = was.Failures + 1,
+            LastError = error.Message,
+        });
+        await ReportAsync(new ComponentFailure(component, error, decision));
+        switch (decision)
+        {
+            case RestartDecision.Restart restart:
+                await DelayAsync(restart.After, stop);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    async Task ReportAsync(ComponentFailure failure)
+    {
+        try
+        {
+            await report(failure, CancellationToken.None);
+        }
+        catch (Exception)
+        {
+            // The store may be what fails. A failure that cannot be told is all the same one to start again from, and
+            // its state here tells of it.
         }
     }
 
@@ -62,6 +110,25 @@ sealed class Supervisor(RestartLimits limits, TimeProvider time, Random jitter, 
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             // The loop's condition ends it.
+        }
+    }
+
+    int Enter(Component component)
+    {
+        lock (_lock)
+        {
+            _children.Add(new ComponentReport(
+                component.Name, component.Essential, ComponentStatus.Running, 0, null, time.GetUtcNow()));
+            return _children.Count - 1;
+        }
+    }
+
+    void Change(int child, Func<ComponentReport, ComponentReport> change)
+    {
+        lock (_lock)
+        {
+            var (was, next) = (_children[child], change(_children[child]));
+            _children[child] = next.Status == was.Status ? next : next with { Since = time.GetUtcNow() };
         }
     }
 }

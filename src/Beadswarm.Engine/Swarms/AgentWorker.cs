@@ -71,9 +71,10 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
     {
         var held = parts.Claims.Add(claim, askedAt);
         using var work = CancellationTokenSource.CreateLinkedTokenSource(terminate, held.Lost);
+        var current = claim;
         try
         {
-            for (var current = claim; ; unfinished = null)
+            for (; ; unfinished = null)
             {
                 var report = unfinished is null
                     ? await _stages.RunAsync(current, work.Token)
@@ -98,7 +99,13 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
         }
         catch (GitException unavailable)
         {
-            await GiveBackAsync(claim, unavailable.Message);
+            await GiveBackAsync(current, unavailable.Message);
+        }
+        catch (Exception defect)
+        {
+            // Nobody foresaw it, so the supervisor must hear of it; but this agent does not work on the bead any more.
+            await GiveUpAsync(current, defect);
+            throw;
         }
         finally
         {
@@ -122,8 +129,34 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
             ? new BeadTransition.Free(claim.Stage, claim.Attempt, snooze.InfrastructureFailures, snooze.Until)
             : new BeadTransition.Free(
                 claim.Stage, claim.Attempt, claim.InfrastructureFailures, now + limits.RetryDelayMax);
+        parts.Failures.StageFailed(claim.Bead.Value, reason, now);
         using var patience = new CancellationTokenSource(RecordTime, parts.Time);
         await parts.Store.ReleaseAsync(claim.Key, free, reason, patience.Token);
+    }
+
+    /// <summary>
+    /// Frees the bead of an agent that failed in a way nobody foresaw, and counts it: whoever takes it next blocks it
+    /// when it has happened too often. Where that fails too, its lease ends and counts it.
+    /// </summary>
+    async Task GiveUpAsync(Claim claim, Exception defect)
+    {
+        var limits = parts.Config.Limits;
+        var failures = claim.InfrastructureFailures + 1;
+        var until = parts.Time.GetUtcNow()
+            + PipelineRules.Delay(failures, limits.Retry, parts.Random.NextDouble());
+        var reason = PipelineRules.OneLine($"agent {slot.Number} failed: {defect.Message}");
+        parts.Failures.StageFailed(claim.Bead.Value, reason, parts.Time.GetUtcNow());
+        try
+        {
+            using var patience = new CancellationTokenSource(RecordTime, parts.Time);
+            await parts.Store.ReleaseAsync(
+                claim.Key, new BeadTransition.Free(claim.Stage, claim.Attempt, failures, until), reason,
+                patience.Token);
+        }
+        catch (Exception)
+        {
+            // What the supervisor is to hear of is the defect.
+        }
     }
 
     static string Summary(StageJudgement judgement, StageEnd end) => judgement switch
@@ -146,6 +179,7 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
         var decision = PipelineRules.Decide(
             position, report.End, parts.Config.Limits.Retry, now, parts.Random.NextDouble());
         var judgement = PipelineRules.Judge(stage, report.End);
+        Count(claim, judgement, now);
         var transition = TransitionRules.After(claim, decision, serves, drain.IsCancellationRequested);
         var feedback = judgement is StageJudgement.Failed failed
             ? AttemptFeedback.OfStage(
@@ -168,6 +202,21 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
         var outcome = await parts.Store.FinishStageAsync(claim.Key, finish, transition, patience.Token);
         parts.Bell.Ring();
         return outcome == WriteOutcome.Done ? transition : null;
+    }
+
+    /// <summary>
+    /// A rate limit has an end of its own, and an interruption is ours: neither says that agents fail.
+    /// </summary>
+    void Count(Claim claim, StageJudgement judgement, DateTimeOffset now)
+    {
+        if (judgement is StageJudgement.Trouble trouble)
+        {
+            parts.Failures.StageFailed(claim.Bead.Value, trouble.Reason, now);
+        }
+        else if (judgement is StageJudgement.Passed or StageJudgement.Failed)
+        {
+            parts.Failures.StageJudged();
+        }
     }
 }
 

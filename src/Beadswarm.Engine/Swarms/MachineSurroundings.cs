@@ -36,7 +36,7 @@ static class MachineSurroundings
         await tracker.ReadAsync(cancellationToken);
         user.Ignore(paths.Folder);
         var node = Environment.MachineName;
-        var held = SwarmLock.Take(paths, new SwarmHolder(Environment.ProcessId, node, setup.Time.GetUtcNow()));
+        var held = SwarmLock.Take(paths, SwarmHolder.OfThisProcess(SwarmHolder.RunVerb, setup.Time));
         SqliteStore? store = null;
         try
         {

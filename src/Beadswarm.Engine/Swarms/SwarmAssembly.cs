@@ -5,6 +5,7 @@ using Beadswarm.Configuration;
 using Beadswarm.Gates;
 using Beadswarm.Pipelines;
 using Beadswarm.Storage;
+using Beadswarm.Supervision;
 using Beadswarm.Waiting;
 
 namespace Beadswarm.Swarms;
@@ -46,7 +47,7 @@ sealed class SwarmAssembly : IAsyncDisposable
     }
 
     public SwarmMonitor Monitor(SwarmStop stop) =>
-        new(Parts.Store, Parts.Epoch, Tracker, Parts.Claims, stop, Swarm.Target, Parts.Bell);
+        new(Parts, Tracker, stop, Swarm.Target);
 
     public ValueTask DisposeAsync() => Surroundings.DisposeAsync();
 
@@ -119,6 +120,7 @@ sealed class SwarmAssembly : IAsyncDisposable
                 $"{prefix}/gate-{epoch.Value}"),
             LandsOn = outside.LandsOn,
             Claims = new ClaimRegistry(setup.Time),
+            Failures = new FailureMeter(setup.Config.Limits.Restarts, setup.Config.AgentCount),
             Bell = new Bell(),
             Time = setup.Time,
             Random = outside.Random,

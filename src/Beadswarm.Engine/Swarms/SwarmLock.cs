@@ -1,15 +1,40 @@
 using System.Text.Json;
+using Beadswarm.Processes;
 
 namespace Beadswarm.Swarms;
 
-/// <summary>Who runs the swarm of a repository.</summary>
-sealed record SwarmHolder(int Pid, string Node, DateTimeOffset Since);
+/// <summary>Who holds the swarm of a repository.</summary>
+sealed record SwarmHolder(int Pid, string Node, DateTimeOffset Since)
+{
+    /// <summary>The verb of a process that runs the swarm; any other only keeps one from starting.</summary>
+    public const string RunVerb = "run";
+
+    /// <summary>What it is held for.</summary>
+    public string Verb { get; init; } = RunVerb;
+
+    /// <summary>Which of all processes that ever had this id; null in a file of an older version.</summary>
+    public ProcessIdentity? Process { get; init; }
+
+    public static SwarmHolder OfThisProcess(string verb, TimeProvider time) =>
+        new(Environment.ProcessId, Environment.MachineName, time.GetUtcNow())
+        {
+            Verb = verb,
+            Process = ProcessIdentity.Of(Environment.ProcessId),
+        };
+
+    /// <summary>Whether that very process still runs, on this machine.</summary>
+    public bool IsRunning() =>
+        Node == Environment.MachineName
+        && (Process is { } process ? process.IsRunning() : ProcessIdentity.Of(Pid) is { } any && any.IsRunning());
+}
 
 /// <summary>Another orchestrator already runs the swarm of this repository.</summary>
 sealed class SwarmHeldException(SwarmHolder? holder) : Exception(
     holder is null
         ? "another swarm runs in this repository"
-        : $"another swarm runs in this repository: process {holder.Pid} on {holder.Node} since {holder.Since:u}")
+        : holder.Verb == SwarmHolder.RunVerb
+            ? $"another swarm runs in this repository: process {holder.Pid} on {holder.Node} since {holder.Since:u}"
+            : $"'beadswarm {holder.Verb}' is at work in this repository: process {holder.Pid} on {holder.Node}")
 {
     public SwarmHolder? Holder { get; } = holder;
 }

@@ -1,12 +1,10 @@
 using Beadswarm.Landing;
-using Beadswarm.Storage;
 using Beadswarm.Waiting;
 
 namespace Beadswarm.Swarms;
 
 /// <summary>Looks at the swarm as a whole whenever something has changed, and ends it when it is over.</summary>
-sealed class SwarmMonitor(
-    IStore store, SwarmEpoch epoch, TrackerSync tracker, ClaimRegistry claims, SwarmStop stop, int? target, Bell bell)
+sealed class SwarmMonitor(SwarmParts parts, TrackerSync tracker, SwarmStop stop, int? target)
 {
     bool _saidStopping;
 
@@ -15,7 +13,7 @@ sealed class SwarmMonitor(
     {
         while (true)
         {
-            var heard = bell.Listen();
+            var heard = parts.Bell.Listen();
             var decision = SwarmRules.Decide(await ViewAsync(terminate));
             if (decision is SwarmDecision.Finish)
             {
@@ -34,7 +32,7 @@ sealed class SwarmMonitor(
                     break;
                 case SwarmDecision.GoOn:
                     await SayStoppingAsync(terminate);
-                    await bell.WaitAsync(heard, terminate);
+                    await parts.Bell.WaitAsync(heard, terminate);
                     break;
             }
         }
@@ -46,26 +44,29 @@ sealed class SwarmMonitor(
         if (stop.Draining is { } drain && !_saidStopping)
         {
             _saidStopping = true;
-            await store.SetSwarmStatusAsync(epoch, SwarmStatus.Stopping, drain.Reason, cancellationToken);
-            bell.Ring();
+            await parts.Store.SetSwarmStatusAsync(parts.Epoch, SwarmStatus.Stopping, drain.Reason, cancellationToken);
+            parts.Bell.Ring();
         }
     }
 
     async Task<SwarmView> ViewAsync(CancellationToken cancellationToken)
     {
-        var status = await store.ReadStatusAsync(cancellationToken);
-        var queue = await store.ReadQueueAsync(cancellationToken);
-        var outbox = await store.ReadOutboxAsync(cancellationToken);
+        var status = await parts.Store.ReadStatusAsync(cancellationToken);
+        var queue = await parts.Store.ReadQueueAsync(cancellationToken);
+        var outbox = await parts.Store.ReadOutboxAsync(cancellationToken);
 
         // Also a claim that nobody here works on any more: its lease ends, and then the bead is worked again. A swarm
         // that stops waits for what is in hand only: such a claim, or an intended landing, is for the next one.
         var draining = stop.Draining;
-        var inHand = claims.All().Count;
+        var inHand = parts.Claims.All().Count;
         var unsettled = outbox.Count > 0 || queue.Any(entry => entry.State is LandingState.Intended);
         return new SwarmView(
             status.Landed, status.Left, draining is null ? Math.Max(inHand, status.InProgress) : inHand, status.Landing,
             status.Blocked, status.Pending, status.Ready, status.NextWakeAt is not null,
-            Unsettled: draining is null && unsettled, target, draining);
+            Unsettled: draining is null && unsettled, target, draining)
+        {
+            Meltdown = parts.Failures.Meltdown(parts.Time.GetUtcNow()),
+        };
     }
 }
 

@@ -1,9 +1,26 @@
+using System.Text.Json;
+using Beadswarm.Journal;
+
 namespace Beadswarm.Swarms;
 
 /// <summary>How a run ended, for the summary line and the exit code.</summary>
 sealed record SwarmOutcome(
     SwarmEnd End, string? Reason, int Landed, int Blocked, int Left, int Pending, int? Target, int Attempts,
-    TimeSpan Duration);
+    TimeSpan Duration)
+{
+    /// <summary>How the journal tells it.</summary>
+    public JournalEvent.SwarmEnded ToJournal() => new(
+        JsonNamingPolicy.CamelCase.ConvertName(End.ToString()), Reason, Landed, Blocked, Left, Pending, Target,
+        Attempts, (long)Duration.TotalMilliseconds);
+
+    /// <summary>Null when it was written by a newer program that knows other ends.</summary>
+    public static SwarmOutcome? From(JournalEvent.SwarmEnded ended) =>
+        Enum.TryParse<SwarmEnd>(ended.End, ignoreCase: true, out var end)
+            ? new SwarmOutcome(
+                end, ended.Reason, ended.Landed, ended.Blocked, ended.Left, ended.Pending, ended.Target,
+                ended.Attempts, TimeSpan.FromMilliseconds(ended.DurationMs))
+            : null;
+}
 
 /// <summary>Why a run ended.</summary>
 enum SwarmEnd

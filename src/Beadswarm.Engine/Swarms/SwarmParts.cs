@@ -3,6 +3,7 @@ using Beadswarm.Claims;
 using Beadswarm.Configuration;
 using Beadswarm.Landing;
 using Beadswarm.Storage;
+using Beadswarm.Supervision;
 using Beadswarm.Waiting;
 using Beadswarm.Workspaces;
 
@@ -24,6 +25,7 @@ sealed record SwarmParts
     /// <summary>Where beads land first: the target, or the integration branch.</summary>
     public required ILandingRepository LandsOn { get; init; }
     public required ClaimRegistry Claims { get; init; }
+    public required FailureMeter Failures { get; init; }
     public required Bell Bell { get; init; }
     public required TimeProvider Time { get; init; }
     public required Random Random { get; init; }

@@ -20,6 +20,9 @@ sealed record SwarmPaths(string Repository)
 
     public string Socket => Path.Combine(Folder, "swarm.sock");
 
+    /// <summary>What a swarm without a terminal prints.</summary>
+    public string Log => Path.Combine(Folder, "swarm.log");
+
     public string Hub => Path.Combine(Folder, "hub.git");
 
     public string Workspaces => Path.Combine(Folder, "workspaces");

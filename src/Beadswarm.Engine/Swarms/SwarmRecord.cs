@@ -1,6 +1,8 @@
 using Beadswarm.Beads;
 using Beadswarm.Claims;
+using Beadswarm.Estimates;
 using Beadswarm.Pipelines;
+using Beadswarm.Supervision;
 
 namespace Beadswarm.Swarms;
 
@@ -51,6 +53,10 @@ sealed record StatusSnapshot(
     /// <summary>All beads the swarm knows, apart from withdrawn ones.</summary>
     public int Selected => Landed + InProgress + Landing + Blocked + Left + Pending;
 }
+
+/// <summary>What only the running orchestrator knows of itself.</summary>
+/// <param name="Estimate">When it will be through; null while that is not known.</param>
+sealed record SwarmVitals(SupervisionTree Tree, Estimate? Estimate);
 
 /// <summary>One agent as <c>status</c> shows it.</summary>
 sealed record AgentSnapshot(

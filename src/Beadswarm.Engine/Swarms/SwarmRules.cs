@@ -19,7 +19,11 @@ abstract record SwarmDecision
 /// <param name="ServedReady">Beads that could be claimed now by an agent that is not parked.</param>
 sealed record SwarmView(
     int Landed, int Left, int InProgress, int Landing, int Blocked, int Pending, int ServedReady, bool Snoozed,
-    bool Unsettled, int? Target, SwarmDecision.Drain? Draining);
+    bool Unsettled, int? Target, SwarmDecision.Drain? Draining)
+{
+    /// <summary>Why going on would only burn money, or null.</summary>
+    public string? Meltdown { get; init; }
+}
 
 /// <summary>Decides when a swarm is over.</summary>
 static class SwarmRules
@@ -31,6 +35,11 @@ static class SwarmRules
         {
             // What is queued to land is a safe point by itself: the queue survives.
             return busy ? new SwarmDecision.GoOn() : new SwarmDecision.Finish(drain.End, drain.Reason);
+        }
+
+        if (view.Meltdown is { } storm)
+        {
+            return new SwarmDecision.Drain(SwarmEnd.Meltdown, storm);
         }
 
         if (view.Target is { } target && view.Landed + view.Left >= target)

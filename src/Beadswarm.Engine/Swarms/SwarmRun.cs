@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using Beadswarm.Beads;
-using Beadswarm.Claims;
 using Beadswarm.Control;
 using Beadswarm.Journal;
 using Beadswarm.Storage;
@@ -20,11 +19,11 @@ sealed class SwarmRun : IAsyncDisposable
 
     readonly SwarmAssembly _assembly;
     readonly SwarmStop _stop;
-    readonly RestartLimits _restarts;
     readonly long _startedAt;
-    readonly Lock _failuresLock = new();
-    readonly List<DateTimeOffset> _failures = [];
-    readonly HashSet<AgentNumber> _parked = [];
+    readonly FailureReport _failures;
+    readonly Supervisor _components;
+    readonly Supervisor _agents;
+    readonly Forecast _forecast;
 
     /// <summary>Nothing more is written to the journal.</summary>
     volatile bool _over;
@@ -34,9 +33,10 @@ sealed class SwarmRun : IAsyncDisposable
         _assembly = assembly;
         _stop = new SwarmStop(assembly.Parts.Bell);
         _startedAt = assembly.Parts.Time.GetTimestamp();
-        var limits = assembly.Parts.Config.Limits;
-        _restarts = new RestartLimits(
-            limits.RestartsMax, limits.RestartWindow, limits.RetryDelayMin, limits.RetryDelayMax);
+        _failures = new FailureReport(assembly.Parts, [.. assembly.Agents.Select(agent => agent.Slot)]);
+        _components = Supervise(assembly.Parts);
+        _agents = Supervise(assembly.Parts);
+        _forecast = new Forecast(assembly.Parts);
         Completion = CompleteAsync();
     }
 
@@ -61,6 +61,13 @@ sealed class SwarmRun : IAsyncDisposable
 
     /// <summary>Ends the agents, keeps their work, and ends.</summary>
     public void Terminate(string reason) => _stop.Terminate(reason);
+
+    /// <summary>What only the running orchestrator knows, beside the status it was asked with.</summary>
+    public async Task<SwarmVitals> ReadVitalsAsync(StatusSnapshot status, CancellationToken cancellationToken) =>
+        new(
+            new SupervisionTree(
+                _assembly.Parts.Node, Environment.ProcessId, _components.Children, _agents.Children),
+            await _forecast.ReadAsync(status, cancellationToken));
 
     /// <summary>The journal after a sequence number, and on as it grows; ends with the run.</summary>
     public async IAsyncEnumerable<JournalEntry> FollowAsync(
@@ -113,10 +120,18 @@ sealed class SwarmRun : IAsyncDisposable
         }
         finally
         {
-            _over = true;
-            _assembly.Parts.Bell.Ring();
+            SayOver();
         }
     }
+
+    void SayOver()
+    {
+        _over = true;
+        _assembly.Parts.Bell.Ring();
+    }
+
+    Supervisor Supervise(SwarmParts parts) =>
+        new(parts.Config.Limits.Restarts, parts.Time, parts.Random, _failures.TellAsync);
 
     async Task<SwarmOutcome> RunAsync()
     {
@@ -127,50 +142,77 @@ sealed class SwarmRun : IAsyncDisposable
                 Timeout.InfiniteTimeSpan)
             : null;
         using var services = new CancellationTokenSource();
-        var supervisor = new Supervisor(_restarts, parts.Time, parts.Random, OnFailureAsync);
-        var lander = _assembly.Lander;
-
         void EndServices() => services.Cancel();
         await using var control = _assembly.Surroundings.Serve(Commands());
         await parts.Store.SetSwarmStatusAsync(parts.Epoch, SwarmStatus.Running, null, CancellationToken.None);
-        var serving = supervisor.RunAsync(
-            [
-                new Component("tracker", Essential: true, _assembly.Tracker.RunAsync),
-                new Component("leases", Essential: true, _assembly.Leases.RunAsync),
-                new Component("reaper", Essential: true, _assembly.Reaper.RunAsync),
-            ],
-            services.Token);
-        var working = supervisor.RunAsync(
-            [.. Agents(), new Component("lander", Essential: true, stop => lander.RunAsync(_stop.DrainToken, stop))],
-            _stop.TerminateToken);
-        var finish = await WatchAsync();
-
-        _stop.Drain(new SwarmDecision.Drain(finish.End, finish.Reason));
-        await parts.Store.SetSwarmStatusAsync(parts.Epoch, SwarmStatus.Stopping, finish.Reason, CancellationToken.None);
-        parts.Bell.Ring();
-        await working;
-        var outcome = await EndAsync(finish);
-        await SettleAsync(lander);
-        EndServices();
-        await serving;
-        return outcome;
-    }
-
-    async Task<SwarmDecision.Finish> WatchAsync()
-    {
+        var serving = _components.RunAsync(Services(), services.Token);
+        var working = Task.WhenAll(
+            _components.RunAsync([Lander()], _stop.TerminateToken),
+            _agents.RunAsync(Agents(), _stop.TerminateToken));
         try
         {
-            return await _assembly.Monitor(_stop).RunAsync(_stop.TerminateToken);
+            var finish = await WatchAsync();
+            _stop.Drain(new SwarmDecision.Drain(finish.End, finish.Reason));
+            await parts.Store.SetSwarmStatusAsync(
+                parts.Epoch, SwarmStatus.Stopping, finish.Reason, CancellationToken.None);
+            parts.Bell.Ring();
+            await working;
+            var outcome = await EndAsync(finish);
+            await SettleAsync(_assembly.Lander);
+            EndServices();
+            await serving;
+            await _failures.EndAsync(CancellationToken.None);
+
+            // At this point nothing else writes: whoever follows the journal, also through the socket, has its end.
+            await parts.Store.AppendAsync(null, null, outcome.ToJournal(), CancellationToken.None);
+            SayOver();
+            return outcome;
         }
-        catch (OperationCanceledException) when (_stop.TerminateToken.IsCancellationRequested)
+        catch
         {
-            return new SwarmDecision.Finish(SwarmEnd.Terminated, _stop.Draining?.Reason ?? "terminated");
+            // The store itself failed. Nothing may go on without an orchestrator that ends it.
+            _stop.Terminate("the orchestrator failed");
+            throw;
         }
+        finally
+        {
+            EndServices();
+            await working;
+            await serving;
+        }
+    }
+
+    IEnumerable<Component> Services() =>
+    [
+        new("tracker", Essential: true, _assembly.Tracker.RunAsync),
+        new("leases", Essential: true, _assembly.Leases.RunAsync),
+        new("reaper", Essential: true, _assembly.Reaper.RunAsync),
+        new("failures", Essential: false, _failures.RunAsync),
+    ];
+
+    Component Lander() =>
+        new("lander", Essential: true, stop => _assembly.Lander.RunAsync(_stop.DrainToken, stop));
+
+    /// <summary>Looks at the swarm until it is over, and starts again where looking fails.</summary>
+    async Task<SwarmDecision.Finish> WatchAsync()
+    {
+        var monitor = _assembly.Monitor(_stop);
+        SwarmDecision.Finish? finish = null;
+        await _components.RunAsync(
+            [new Component("monitor", Essential: true, async stop => finish = await monitor.RunAsync(stop))],
+            _stop.TerminateToken);
+        return finish
+            ?? (_stop.Draining is { } draining
+                ? new SwarmDecision.Finish(draining.End, draining.Reason)
+                : new SwarmDecision.Finish(
+                    SwarmEnd.Meltdown,
+                    _assembly.Parts.Failures.Meltdown(_assembly.Parts.Time.GetUtcNow()) ?? "the monitor failed"));
     }
 
     ControlCommands Commands() => new(Drain, Terminate, RetryAsync, ReleaseAsync, FollowAsync)
     {
         StatusText = _assembly.Setup.StatusText,
+        Vitals = ReadVitalsAsync,
     };
 
     async Task<CommandReply> RetryAsync(BeadId bead, CancellationToken cancellationToken)
@@ -192,7 +234,7 @@ sealed class SwarmRun : IAsyncDisposable
         foreach (var agent in _assembly.Agents)
         {
             var unfinished = _assembly.Unfinished.GetValueOrDefault(agent.Slot.Number);
-            yield return new Component($"agent {agent.Slot.Number}", Essential: false, async stop =>
+            yield return new Component(FailureReport.NameOf(agent.Slot), Essential: false, async stop =>
             {
                 var first = unfinished;
                 unfinished = null;
@@ -243,52 +285,4 @@ sealed class SwarmRun : IAsyncDisposable
             finish.End, finish.Reason, end.Landed, end.Blocked, end.Left, end.Pending + end.InProgress + end.Landing,
             end.Swarm?.Target, end.Attempts, parts.Time.GetElapsedTime(_startedAt));
     }
-
-    async Task OnFailureAsync(ComponentFailure failure, CancellationToken cancellationToken)
-    {
-        var parts = _assembly.Parts;
-        var parked = failure.Decision is RestartDecision.Park;
-        await Store.AppendAsync(
-            null, null, new JournalEvent.ComponentFailed(failure.Component.Name, failure.Error.ToString(), parked),
-            cancellationToken);
-        parts.Bell.Ring();
-        if (parked && failure.Component.Essential)
-        {
-            Melt($"{failure.Component.Name} failed too often: {failure.Error.Message}");
-        }
-        else if (parked)
-        {
-            await ParkAsync(failure, cancellationToken);
-        }
-
-        lock (_failuresLock)
-        {
-            _failures.Add(parts.Time.GetUtcNow());
-            if (RestartRules.IsMeltdown(_failures, parts.Time.GetUtcNow(), _restarts, parts.Config.AgentCount))
-            {
-                Melt($"too many failures at once, the last one in {failure.Component.Name}: {failure.Error.Message}");
-            }
-        }
-    }
-
-    async Task ParkAsync(ComponentFailure failure, CancellationToken cancellationToken)
-    {
-        var agent = _assembly.Agents.First(agent => failure.Component.Name == $"agent {agent.Slot.Number}");
-        await Store.SetAgentStatusAsync(
-            _assembly.Parts.Epoch, agent.Slot.Number, AgentStatus.Parked, failure.Error.Message, cancellationToken);
-        bool allOfRole;
-        lock (_failuresLock)
-        {
-            _parked.Add(agent.Slot.Number);
-            allOfRole = _assembly.Agents.Where(other => other.Slot.Role == agent.Slot.Role)
-                .All(other => _parked.Contains(other.Slot.Number));
-        }
-
-        if (allOfRole)
-        {
-            Melt($"every agent of role {agent.Slot.Role} failed too often: {failure.Error.Message}");
-        }
-    }
-
-    void Melt(string reason) => _stop.Drain(new SwarmDecision.Drain(SwarmEnd.Meltdown, reason));
 }

@@ -59,6 +59,16 @@ static class Machine
         return new(result.ExitCode, Encoding.UTF8.GetString(result.Stdout), Encoding.UTF8.GetString(result.Stderr));
     }
 
+    /// <summary>Signals the process that has this id now, if there is one.</summary>
+    public static void Signal(int id, int signal)
+    {
+        if (ProcessTable.Find(id) is { } entry)
+        {
+            using var process = ProcessDescriptor.TryOpen(entry.Pid, entry.StartTicks);
+            process?.Signal(signal);
+        }
+    }
+
     /// <summary>
     /// Runs a short program and blocks until it is done: arranging a repository is no place to interleave.
     /// </summary>

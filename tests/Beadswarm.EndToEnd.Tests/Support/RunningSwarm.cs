@@ -1,17 +1,18 @@
 using System.Diagnostics;
 using System.Text.Json;
 using System.Threading.Channels;
-using Beadswarm.Processes;
 
 namespace Beadswarm.EndToEnd.Tests.Support;
 
 /// <summary>
-/// A <c>beadswarm run --format json</c> that is under way: its lines as they come, so that a test can wait for an event
-/// and then send a signal, or kill exactly that process.
+/// A <c>beadswarm run</c>, or <c>attach</c>, <c>--format json</c> that is under way: its lines as they come, so that a
+/// test can wait for an event and then send a signal, or kill exactly that process.
 /// </summary>
 sealed class RunningSwarm : IAsyncDisposable
 {
+    public const int HangUp = 1;
     public const int Interrupt = 2;
+    public const int Terminate = 15;
 
     /// <summary>A swarm that never says what a test waits for must fail that test, not hang all of them.</summary>
     static readonly TimeSpan LifeMax = TimeSpan.FromMinutes(5);
@@ -45,9 +46,15 @@ sealed class RunningSwarm : IAsyncDisposable
         }
     }
 
-    public static RunningSwarm Start(GitRepository repository, params string[] arguments)
+    public static RunningSwarm Start(GitRepository repository, params string[] arguments) =>
+        Begin(repository, "run", arguments);
+
+    /// <summary>Looks on at a swarm that another process runs.</summary>
+    public static RunningSwarm Attach(GitRepository repository) => Begin(repository, "attach", []);
+
+    static RunningSwarm Begin(GitRepository repository, string verb, string[] arguments)
     {
-        var start = new ProcessStartInfo(Machine.Beadswarm, ["run", "--format", "json", .. arguments])
+        var start = new ProcessStartInfo(Machine.Beadswarm, [verb, "--format", "json", .. arguments])
         {
             WorkingDirectory = repository.Path,
             RedirectStandardOutput = true,
@@ -110,15 +117,8 @@ sealed class RunningSwarm : IAsyncDisposable
         throw new InvalidOperationException($"the run ended before it came:\n{await _errors}");
     }
 
-    public void Signal(int signal)
-    {
-        // The process object has not been waited for to its end, so the id cannot have gone to another one.
-        if (ProcessTable.Find(_process.Id) is { } entry)
-        {
-            using var process = ProcessDescriptor.TryOpen(entry.Pid, entry.StartTicks);
-            process?.Signal(signal);
-        }
-    }
+    // The process object has not been waited for to its end, so the id cannot have gone to another one.
+    public void Signal(int signal) => Machine.Signal(_process.Id, signal);
 
     /// <summary>kill -9 of the orchestrator alone; its agents live on.</summary>
     public async Task KillAsync()

@@ -18,12 +18,15 @@ public sealed class RenderingTests
         var text = new StringBuilder();
         foreach (var status in Enum.GetValues<SwarmStatus>())
         {
-            foreach (var alive in new[] { true, false })
+            foreach (var life in new SwarmLife[]
+            {
+                new SwarmLife.Here(), new SwarmLife.Coming(FixedReader.Start.AddHours(1)), new SwarmLife.Gone(),
+            })
             {
                 var reason = status == SwarmStatus.Stopping ? "Ctrl-C" : null;
                 var swarm = busy.Swarm! with { Status = status, Reason = reason };
-                var json = StatusJson.Format(busy with { Swarm = swarm, Agents = [] }, alive);
-                text.Append($"{status}, {(alive ? "alive" : "gone")}\n")
+                var json = StatusJson.Format(busy with { Swarm = swarm, Agents = [] }, life);
+                text.Append($"{status}, {life.GetType().Name}\n")
                     .Append(StatusView.Parse(json).Format(FixedReader.Start.UtcDateTime, 100)).Append('\n');
             }
         }
@@ -50,7 +53,9 @@ public sealed class RenderingTests
         {
             var output = new StringWriter();
             var host = bench.Host(output, TextWriter.Null) with { Width = width, Height = height };
-            var state = new LiveState(busy.Status, Alive: true, busy.Journal);
+            var state = new LiveState(
+                StatusView.Parse(StatusJson.Format(busy.Status, new SwarmLife.Here(), FixedReader.Vitals)), Alive: true,
+                busy.Journal);
             LiveScreen.Console(host, ansi: false).Write(LiveScreen.Draw(state, host, "q leaves"));
             var lines = output.ToString().ReplaceLineEndings("\n").TrimEnd('\n').Split('\n');
             Assert.All(lines, line => Assert.InRange(line.TrimEnd().Length, 0, width));
@@ -100,10 +105,23 @@ public sealed class RenderingTests
         Assert.Equal(expected, Spans.Format(TimeSpan.FromSeconds(seconds)));
 
     [Fact]
-    public void Signals_drain_then_terminate_then_exit() =>
+    public void The_supervision_tree_is_drawn_with_what_failed()
+    {
+        var json = StatusJson.Format(FixedReader.Busy().Status, new SwarmLife.Here(), FixedReader.Vitals);
+
         Assert.Equal(
-            [SignalStep.Drain, SignalStep.Terminate, SignalStep.Exit, SignalStep.Exit],
-            Enumerable.Range(0, 4).Select(SignalRules.Next));
+            """
+            node-a
+            └─ orchestrator  process 4711, running
+               ├─ tracker   running
+               ├─ lander    restarting, failed 2 times: the remote hung up
+               └─ agents
+                  ├─ agent 1   running, failed once: once
+                  └─ agent 2   parked, failed 4 times: no such runner
+
+            """,
+            TreeText.Format(StatusView.Parse(json)));
+    }
 
     static WhyFacts Facts(FixedReader swarm, BeadId id, BeadWork? work, bool alive) =>
         new(

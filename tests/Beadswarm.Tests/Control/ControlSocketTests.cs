@@ -220,7 +220,8 @@ public sealed class ControlSocketTests : IDisposable
 
         var answer = await SendAsync("{\"op\":\"status\"}\n"u8.ToArray());
 
-        var expected = Encoding.UTF8.GetString(StatusJson.Format(_reader.Status, alive: true));
+        var expected = Encoding.UTF8.GetString(
+            StatusJson.Format(_reader.Status, new SwarmLife.Here(), FixedReader.Vitals));
         Assert.Equal($"{{\"ok\":{expected}}}\n", answer);
     }
 
@@ -235,7 +236,7 @@ public sealed class ControlSocketTests : IDisposable
 
         var answer = await SendAsync("{\"op\":\"status-text\",\"limit\":72}\n"u8.ToArray());
 
-        var length = StatusJson.Format(_reader.Status, alive: true).Length;
+        var length = StatusJson.Format(_reader.Status, new SwarmLife.Here(), FixedReader.Vitals).Length;
         var text = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{length} bytes, 72 wide ✔\n"));
         Assert.Equal($"{{\"ok\":\"{text}\"}}\n", answer);
     }

@@ -33,11 +33,9 @@ public sealed class RestartRulesTests
     [InlineData(3, 0, false)]
     [InlineData(4, 0, true)]
     public void More_failures_than_every_agent_may_have_are_a_meltdown(int failures, int agents, bool meltdown) =>
-        Assert.Equal(meltdown, RestartRules.IsMeltdown([.. Enumerable.Repeat(Now, failures)], Now, Limits, agents));
-
-    [Fact]
-    public void Old_failures_are_no_meltdown() => Assert.False(
-        RestartRules.IsMeltdown([.. Enumerable.Repeat(Now.AddSeconds(-61), 100)], Now, Limits, 1));
+        Assert.Equal(
+            meltdown,
+            MeltdownRules.OfComponents([.. Enumerable.Repeat(Now, failures)], Limits, agents, "x") is not null);
 
     static string Decide(double jitter, params int[] failures) =>
         RestartRules.Decide([.. failures.Select(seconds => Now.AddSeconds(-seconds))], Now, Limits, jitter) switch

@@ -81,6 +81,50 @@ public sealed class SupervisorTests
         Assert.Equal(["odd not asked park"], _reports);
     }
 
+    [Fact]
+    public async Task Every_component_says_how_it_stands()
+    {
+        using var stop = new CancellationTokenSource();
+        var supervisor = Supervisor();
+        var running = supervisor.RunAsync(
+            [
+                new Component("broken", true, _ => throw new InvalidOperationException("always")),
+                new Component("well", false, token => Task.Delay(Timeout.InfiniteTimeSpan, _time, token)),
+                new Component("through", false, _ => Task.CompletedTask),
+            ],
+            stop.Token);
+
+        Assert.Equal(["broken Restarting 1 always", "well Running 0 ", "through Finished 0 "], Stand());
+        for (var restart = 0; restart < _limits.Max; restart++)
+        {
+            _time.Advance(_limits.DelayMax);
+        }
+
+        Assert.Equal(["broken Parked 3 always", "well Running 0 ", "through Finished 0 "], Stand());
+        await stop.CancelAsync();
+        await running.WaitAsync(Cancel);
+        Assert.Equal(["broken Parked 3 always", "well Finished 0 ", "through Finished 0 "], Stand());
+
+        IEnumerable<string> Stand() => supervisor.Children.Select(
+            child => $"{child.Name} {child.Status} {child.Failures} {child.LastError}");
+    }
+
+    [Fact]
+    public async Task A_failure_that_cannot_be_reported_is_restarted_all_the_same()
+    {
+        var starts = 0;
+        var running = new Supervisor(_limits, _time, new Random(1), (_, _) => throw new IOException("disk full"))
+            .RunAsync(
+                [new Component("flaky", false, _ => ++starts < 3 ? throw new IOException("full") : Task.CompletedTask)],
+                Cancel);
+
+        _time.Advance(_limits.DelayMax);
+        _time.Advance(_limits.DelayMax);
+        await running.WaitAsync(Cancel);
+
+        Assert.Equal(3, starts);
+    }
+
     Supervisor Supervisor() => new(_limits, _time, new Random(1), Report);
 
     Task Report(ComponentFailure failure, CancellationToken cancellationToken)

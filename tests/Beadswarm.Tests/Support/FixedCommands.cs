@@ -26,5 +26,8 @@ sealed class FixedCommands
             Told.Writer.TryWrite($"release {bead}: {reason}");
             return Task.FromResult(new CommandReply(false, "nobody holds it"));
         },
-        (_, token) => Journal.Reader.ReadAllAsync(token));
+        (_, token) => Journal.Reader.ReadAllAsync(token))
+    {
+        Vitals = (_, _) => Task.FromResult(FixedReader.Vitals),
+    };
 }

@@ -1,9 +1,11 @@
 using Beadswarm.Beads;
 using Beadswarm.Claims;
+using Beadswarm.Estimates;
 using Beadswarm.Journal;
 using Beadswarm.Landing;
 using Beadswarm.Pipelines;
 using Beadswarm.Storage;
+using Beadswarm.Supervision;
 using Beadswarm.Swarms;
 
 namespace Beadswarm.Tests.Support;
@@ -19,6 +21,20 @@ sealed class FixedReader : IStoreReader
     public List<LandingEntry> Landings { get; } = [];
     public List<StoredArtifact> Artifacts { get; } = [];
     public List<JournalEntry> Journal { get; } = [];
+
+    /// <summary>What only the orchestrator knows: one component is parked, one about to start again.</summary>
+    public static readonly SwarmVitals Vitals = new(
+        new SupervisionTree(
+            "node-a", 4711,
+            [
+                new("tracker", true, ComponentStatus.Running, 0, null, Start),
+                new("lander", true, ComponentStatus.Restarting, 2, "the remote \u001b[31mhung\u001b[0m up", Start),
+            ],
+            [
+                new("agent 1", false, ComponentStatus.Running, 1, "once", Start),
+                new("agent 2", false, ComponentStatus.Parked, 4, "no such runner", Start),
+            ]),
+        new Estimate(Start.AddMinutes(50), Start.AddMinutes(65), Start.AddMinutes(110), 12));
 
     /// <summary>What the next question fails with, if anything.</summary>
     public Exception? Failure { get; set; }

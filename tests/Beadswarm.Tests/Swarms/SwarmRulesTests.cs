@@ -57,6 +57,10 @@ public sealed class SwarmRulesTests
         Check("Finish Drained", Nothing with { Draining = Asked, Landing = 2, Pending = 3, ServedReady = 3 });
 
     [Fact]
+    public void A_storm_of_failures_drains_before_anything_else() =>
+        Check("Drain Meltdown", Nothing with { Meltdown = "hot", InProgress = 2, ServedReady = 3 });
+
+    [Fact]
     public void A_meltdown_ends_as_one() =>
         Check("Finish Meltdown", Nothing with { Draining = new SwarmDecision.Drain(SwarmEnd.Meltdown, "hot") });
 

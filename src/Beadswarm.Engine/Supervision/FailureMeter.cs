@@ -1,0 +1,119 @@
+namespace Beadswarm.Supervision;
+
+/// <summary>
+/// Counts what fails over all of the swarm, and says when going on would only burn money. Failures of components are
+/// more of them than all may have together; failures of stages are a storm when one bead after the other fails and
+/// nothing comes to a verdict meanwhile. One bead that takes every agent down with it is not a storm: it is blocked.
+/// </summary>
+sealed class FailureMeter(RestartLimits limits, int agents)
+{
+    readonly Lock _lock = new();
+    readonly Queue<DateTimeOffset> _components = [];
+    readonly Queue<StageTrouble> _troubles = [];
+    string? _lastComponent;
+    string? _decided;
+
+    /// <summary>A component failed and was restarted or parked.</summary>
+    public void ComponentFailed(string component, string error, DateTimeOffset now)
+    {
+        lock (_lock)
+        {
+            _components.Enqueue(now);
+            _lastComponent = $"{component}: {error}";
+            Forget_NeedsLock(now);
+        }
+    }
+
+    /// <summary>A stage ended without a verdict, for a reason that is not its bead's.</summary>
+    public void StageFailed(string bead, string reason, DateTimeOffset now)
+    {
+        lock (_lock)
+        {
+            _troubles.Enqueue(new StageTrouble(now, bead, reason));
+            Forget_NeedsLock(now);
+        }
+    }
+
+    /// <summary>A stage came to a verdict, good or bad: agents work.</summary>
+    public void StageJudged()
+    {
+        lock (_lock)
+        {
+            _troubles.Clear();
+        }
+    }
+
+    /// <summary>What the swarm cannot do without is parked.</summary>
+    public void Lost(string reason)
+    {
+        lock (_lock)
+        {
+            _decided ??= reason;
+        }
+    }
+
+    /// <summary>Why the swarm should stop by itself, or null.</summary>
+    public string? Meltdown(DateTimeOffset now)
+    {
+        lock (_lock)
+        {
+            Forget_NeedsLock(now);
+            return _decided ??= MeltdownRules.OfComponents([.. _components], limits, agents, _lastComponent)
+                ?? MeltdownRules.OfStages([.. _troubles], limits, agents);
+        }
+    }
+
+    void Forget_NeedsLock(DateTimeOffset now)
+    {
+        while (_components.TryPeek(out var at) && (now - at > limits.Window || _components.Count > FailuresMax))
+        {
+            _components.Dequeue();
+        }
+
+        while (_troubles.TryPeek(out var trouble)
+            && (now - trouble.At > limits.Window || _troubles.Count > FailuresMax))
+        {
+            _troubles.Dequeue();
+        }
+    }
+
+    /// <summary>
+    /// More than this in a window is a meltdown in a swarm of any size, so more need not be remembered.
+    /// </summary>
+    const int FailuresMax = 10_000;
+}
+
+/// <summary>A stage that ended without a verdict.</summary>
+readonly record struct StageTrouble(DateTimeOffset At, string Bead, string Reason);
+
+/// <summary>Decides from the failures within one window whether they are a meltdown.</summary>
+static class MeltdownRules
+{
+    /// <summary>A swarm of a thousand agents need not try a thousand times to know.</summary>
+    public const int TroublesEnough = 100;
+
+    /// <summary>
+    /// More failures within the window than every agent failing its whole allowance: as a rate, the allowance of one
+    /// times the number of agents.
+    /// </summary>
+    public static string? OfComponents(
+        IReadOnlyList<DateTimeOffset> failures, RestartLimits limits, int agents, string? last) =>
+        failures.Count > Math.Max(limits.Max, 1) * Math.Max(agents, 1)
+            ? $"{failures.Count} failures within {limits.Window.TotalSeconds:0.#} s, the last one in {last}"
+            : null;
+
+    /// <param name="troubles">Since the last verdict, oldest first.</param>
+    public static string? OfStages(IReadOnlyList<StageTrouble> troubles, RestartLimits limits, int agents)
+    {
+        var beads = troubles.Select(trouble => trouble.Bead).Distinct().Count();
+        var enough = Math.Min(Math.Max(limits.Max, 1) * Math.Min(Math.Max(agents, 1), beads), TroublesEnough);
+        return beads > 1 && troubles.Count > enough
+            ? $"{troubles.Count} stages of {beads} beads failed within "
+                + $"{Math.Max(1, (troubles[^1].At - troubles[0].At).TotalSeconds):0} s and none came to a verdict, "
+                + $"mostly: {MostFrequent(troubles)}"
+            : null;
+    }
+
+    static string MostFrequent(IReadOnlyList<StageTrouble> troubles) =>
+        troubles.GroupBy(trouble => FailureReasons.KeyOf(trouble.Reason)).MaxBy(group => group.Count())!.Last().Reason;
+}
