@@ -50,6 +50,7 @@ static class CommandTree
 
         RetryCommand.Create(host),
         ReleaseCommand.Create(host),
+        AuditCommand.Create(host),
         DoctorCommand.Create(host),
         CleanCommand.Create(host),
         ConfigCommand.Create(host),

@@ -41,7 +41,7 @@ static class ExitCodes
         (Io, "reading or writing failed: permissions, a full disk, a broken connection"),
         (NoSwarm, "the verb needs a swarm and there is none, or it was killed"),
         (NotFound, "the bead or agent that was named does not exist here"),
-        (ProblemsFound, "doctor, config validate: problems were found"),
+        (ProblemsFound, "doctor, audit, config validate: problems were found"),
         (NotEnded, "attach, stop: you left, or --timeout passed, before the swarm had ended; it goes on"),
         (Bug, "a defect of this program"),
         (Terminated, "run: the agents were ended by a second Ctrl-C, SIGTERM or stop; their work was kept"),

@@ -29,6 +29,7 @@ static class JournalText
                 $"swarm {(started.Continued ? "continued" : "started")} with {started.Agents} agents"
                 + (started.Target is { } target ? $", target {target}" : "")
                 + (started.Limit is { } limit ? $", limit {limit}" : ""),
+            JournalEvent.GateRequired => null,
             JournalEvent.SwarmStatusChanged changed => $"swarm {changed.Status}{Because(changed.Reason)}",
             JournalEvent.SwarmEnded => null,
             JournalEvent.AgentStatusChanged changed =>

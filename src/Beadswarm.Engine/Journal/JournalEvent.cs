@@ -17,6 +17,7 @@ sealed record JournalEntry(
 /// </summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
 [JsonDerivedType(typeof(SwarmStarted), "swarm.started")]
+[JsonDerivedType(typeof(GateRequired), "gate.required")]
 [JsonDerivedType(typeof(SwarmStatusChanged), "swarm.status")]
 [JsonDerivedType(typeof(SwarmEnded), "swarm.ended")]
 [JsonDerivedType(typeof(AgentStatusChanged), "agent.status")]
@@ -53,8 +54,12 @@ abstract record JournalEvent
 
     /// <summary>An orchestrator started, or continued, a swarm.</summary>
     public sealed record SwarmStarted(
-        long Epoch, string Node, int Agents, int? Target, int? Limit, bool Continued, string? FirstStage = null)
+        long Epoch, string Node, int Agents, int? Target, int? Limit, bool Continued, string? FirstStage = null,
+        int? Attempts = null, int? InfrastructureRetries = null, string? Branch = null, string? Remote = null)
         : JournalEvent;
+
+    /// <summary>From this start on, what goes onto the target must have passed this gate by this recipe.</summary>
+    public sealed record GateRequired(string Gate, string Recipe) : JournalEvent;
 
     /// <summary>The swarm's status changed.</summary>
     public sealed record SwarmStatusChanged(string Status, string? Reason) : JournalEvent;
@@ -79,14 +84,15 @@ abstract record JournalEvent
     /// <summary>A person asked for a blocked or completed bead again, here or in the tracker.</summary>
     public sealed record BeadRevived(
         int AttemptsAllowed, string By, string? Stage = null, int? Attempt = null, bool? Ready = null,
-        DateTimeOffset? NotBefore = null) : JournalEvent;
+        DateTimeOffset? NotBefore = null, int? InfrastructureFailures = null) : JournalEvent;
 
     /// <summary>An agent was granted a bead.</summary>
     public sealed record BeadClaimed(string Stage, int Attempt, long Token, DateTimeOffset ExpiresAt) : JournalEvent;
 
     /// <summary>A claim ended without its stage ending.</summary>
-    public sealed record BeadReleased(string Stage, string Reason, DateTimeOffset? NotBefore, int? Attempt = null)
-        : JournalEvent;
+    public sealed record BeadReleased(
+        string Stage, string Reason, DateTimeOffset? NotBefore, int? Attempt = null,
+        int? InfrastructureFailures = null) : JournalEvent;
 
     /// <summary>
     /// A restarted orchestrator took a claim over from its predecessor, for the same agent, with a larger token.
@@ -94,7 +100,8 @@ abstract record JournalEvent
     public sealed record BeadAdopted(string Stage, long Token, DateTimeOffset ExpiresAt) : JournalEvent;
 
     /// <summary>A lease passed by the store's clock; the bead is free and its old holder fenced.</summary>
-    public sealed record LeaseExpired(string Stage, long Token, DateTimeOffset ExpiredAt) : JournalEvent;
+    public sealed record LeaseExpired(
+        string Stage, long Token, DateTimeOffset ExpiredAt, int? InfrastructureFailures = null) : JournalEvent;
 
     /// <summary>A stage began.</summary>
     public sealed record StageStarted(long Run, string Stage, int Attempt, string Branch, string BaseCommit)
@@ -106,16 +113,16 @@ abstract record JournalEvent
     /// <summary>A stage ended, and what comes next: keep, free, land or block.</summary>
     public sealed record StageEnded(
         long Run, string Stage, int Attempt, string Status, string Summary, string? HeadCommit, string Next,
-        long DurationMs, string? NextStage = null, int? NextAttempt = null, DateTimeOffset? NotBefore = null)
-        : JournalEvent;
+        long DurationMs, string? NextStage = null, int? NextAttempt = null, DateTimeOffset? NotBefore = null,
+        int? InfrastructureFailures = null) : JournalEvent;
 
     /// <summary>Attempts or retries are used up.</summary>
     public sealed record BeadBlocked(string Reason) : JournalEvent;
 
     /// <summary>A gate was run by the orchestrator.</summary>
     public sealed record GateRan(
-        string Gate, string Commit, string Tree, string Status, int? ExitCode, string LogSha256, long DurationMs)
-        : JournalEvent;
+        string Gate, string Commit, string Tree, string Status, int? ExitCode, string LogSha256, long DurationMs,
+        string? Recipe = null) : JournalEvent;
 
     /// <summary>A counting gate got a first or lower baseline.</summary>
     public sealed record BaselineLowered(string Gate, int Count) : JournalEvent;
@@ -135,7 +142,7 @@ abstract record JournalEvent
     /// <summary>Conflict or red gate: out of the queue, and what comes next: free or block.</summary>
     public sealed record LandingReturned(
         long Landing, string Reason, string Next, string? NextStage = null, int? NextAttempt = null,
-        DateTimeOffset? NotBefore = null) : JournalEvent;
+        DateTimeOffset? NotBefore = null, int? InfrastructureFailures = null) : JournalEvent;
 
     /// <summary>Mode branch: left for a person.</summary>
     public sealed record LandingLeft(long Landing, string Branch) : JournalEvent;

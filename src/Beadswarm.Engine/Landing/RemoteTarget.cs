@@ -41,21 +41,9 @@ sealed class RemoteTarget : ILandingTarget
     public static async Task<RemoteTarget> OpenAsync(
         Hub hub, string remote, BranchName branch, LandingEpoch? epoch, CancellationToken cancellationToken)
     {
-        var user = hub.User.Repository;
-        var fetchUrl = (await user.RunAsync(GitCall.Of("remote", "get-url", remote), cancellationToken)).Line;
-        var pushUrl = (await user.RunAsync(GitCall.Of("remote", "get-url", "--push", remote), cancellationToken)).Line;
-
-        // The hub is another repository: what the user's one says about transport (a token in CI, a proxy) goes along.
-        var settings = await user.RunAsync(
-            GitCall.Of(
-                "config", "--local", "-z", "--get-regexp",
-                    @"^(http|https|credential|core\.sshcommand|ssh|protocol)(\.|$)")
-                .Answering(0, 1),
-            cancellationToken);
-        var configuration = settings.Fields.Select(field => field.Split('\n', 2))
-            .Select(pair => (pair[0], pair.ElementAtOrDefault(1) ?? "true")).ToArray();
+        var address = await RemoteAddress.FindAsync(hub.User, remote, cancellationToken);
         return new RemoteTarget(
-            hub, branch, Absolute(hub, fetchUrl), Absolute(hub, pushUrl), configuration, epoch);
+            hub, branch, address.FetchUrl, address.PushUrl, address.Configuration, epoch);
     }
 
     public Task RecoverAsync(CancellationToken cancellationToken) => _local.RecoverAsync(cancellationToken);
@@ -235,10 +223,4 @@ sealed class RemoteTarget : ILandingTarget
             await _hub.Repository.RunAsync(GitCall.Of("update-ref", SeenRef, start.Value), cancellationToken);
         }
     }
-
-    // A remote given as a relative path is relative to the user's repository, not to the hub.
-    static string Absolute(Hub hub, string url) =>
-        url.StartsWith('.') ? Path.GetFullPath(url, hub.User.Root)
-        : !url.Contains(':', StringComparison.Ordinal) && !Path.IsPathRooted(url) ? Path.GetFullPath(url, hub.User.Root)
-        : url;
 }

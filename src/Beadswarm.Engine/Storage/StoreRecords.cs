@@ -2,6 +2,7 @@ using Beadswarm.Agents;
 using Beadswarm.Beads;
 using Beadswarm.Claims;
 using Beadswarm.Configuration;
+using Beadswarm.Journal;
 using Beadswarm.Pipelines;
 using Beadswarm.Swarms;
 
@@ -36,6 +37,20 @@ sealed record SwarmBegin(
     /// <summary>Agents are written into the tracker as <c>ACTOR/agent-N</c>.</summary>
     public string Actor { get; init; } = "beadswarm";
 
+    /// <summary>What this start is bound to, for whoever reads the journal later.</summary>
+    public SwarmBounds? Bounds { get; init; }
+
+    /// <summary>What the journal says of this start.</summary>
+    /// <param name="swarm">What became of it.</param>
+    public IEnumerable<JournalEvent> Entries(SwarmRecord swarm, bool continued) =>
+    [
+        new JournalEvent.SwarmStarted(
+            swarm.Epoch.Value, Node, Agents.Count, swarm.Target, swarm.Limit, continued, FirstStage.Value,
+            Bounds?.Attempts, Bounds?.InfrastructureRetries, Bounds?.Branch, Bounds?.Remote),
+        .. (Bounds?.Gates ?? new Dictionary<string, string>())
+            .Select(gate => new JournalEvent.GateRequired(gate.Key, gate.Value)),
+    ];
+
     /// <summary>Whether it goes on with the newest swarm there is, rather than being one of its own.</summary>
     public bool Continues(SwarmRecord? newest) => newest is not null && newest.Status switch
     {
@@ -44,6 +59,17 @@ sealed record SwarmBegin(
         SwarmStatus.Completed => false,
     };
 }
+
+/// <summary>
+/// What a start is bound to beside the swarm's own row: kept in the journal, because the configuration may be another
+/// one by the time somebody asks whether it was kept.
+/// </summary>
+/// <param name="Attempts">What a new bead is allowed.</param>
+/// <param name="Branch">What beads complete on.</param>
+/// <param name="Gates">Recipe of each gate that guards it, by name.</param>
+sealed record SwarmBounds(
+    int Attempts, int InfrastructureRetries, string Branch, string? Remote,
+    IReadOnlyDictionary<string, string> Gates);
 
 /// <summary>A worker slot and what it serves.</summary>
 sealed record AgentSlot(AgentNumber Number, string Role, string Runner);

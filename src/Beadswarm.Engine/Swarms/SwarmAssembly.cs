@@ -69,6 +69,7 @@ sealed class SwarmAssembly : IAsyncDisposable
             {
                 RetryStage = config.Pipeline.RetryFrom,
                 Actor = config.Tracker.Actor,
+                Bounds = BoundsOf(config, outside.Gates),
             },
             cancellationToken);
         var parts = Share(setup, outside, swarm.Epoch);
@@ -143,6 +144,11 @@ sealed class SwarmAssembly : IAsyncDisposable
                 .Where(stage => !config.Pipeline.Has(stage)),
         ];
     }
+
+    static SwarmBounds BoundsOf(SwarmConfig config, IGateCommands gates) => new(
+        config.Pipeline.MaxAttempts, config.Limits.InfrastructureRetriesMax, config.Landing.Target,
+        config.Landing.Remote,
+        config.Landing.Gates.ToDictionary(name => name, name => gates.RecipeOf(config.Gates[name])));
 
     static AgentSlot[] Slots(SwarmConfig config) =>
         [.. Pools(config).Select((pool, index) => new AgentSlot(new AgentNumber(index + 1), pool.Role, pool.Runner))];

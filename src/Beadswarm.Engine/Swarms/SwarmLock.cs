@@ -75,6 +75,24 @@ sealed class SwarmLock : IDisposable
         return new SwarmLock(file, paths.Holder);
     }
 
+    /// <summary>Whether somebody who lives holds it. Only asks: the file is opened and closed again.</summary>
+    public static bool IsHeld(SwarmPaths paths)
+    {
+        try
+        {
+            using var file = new FileStream(paths.Lock, FileMode.Open, FileAccess.Read, FileShare.Read);
+            return false;
+        }
+        catch (IOException) when (File.Exists(paths.Lock))
+        {
+            return true;
+        }
+        catch (IOException)
+        {
+            return false; // there is no lock, so nobody holds it
+        }
+    }
+
     /// <summary>Who holds it, as far as the file beside the lock tells; null when nobody does.</summary>
     public static SwarmHolder? ReadHolder(SwarmPaths paths)
     {

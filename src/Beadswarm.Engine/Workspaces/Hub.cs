@@ -90,6 +90,15 @@ sealed class Hub
         return hub;
     }
 
+    /// <summary>
+    /// The hub as it lies there, to be looked at only: nothing is made, mended or written. Null where there is none.
+    /// </summary>
+    public static Hub? Find(UserRepository user, GitRunner runner)
+    {
+        var hub = new Hub(user, runner, new HubOptions { SwarmFolder = user.SwarmFolder });
+        return Directory.Exists(Path.Combine(hub.GitDirectory, "objects")) ? hub : null;
+    }
+
     /// <summary>Writes what differs.</summary>
     /// <returns>Whether the hub existed in another place before.</returns>
     bool WriteFiles()

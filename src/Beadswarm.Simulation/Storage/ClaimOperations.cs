@@ -29,7 +29,7 @@ static class ClaimOperations
             transaction.Interrupt(bead.Id, $"its lease expired and agent {request.Agent} took over");
             transaction.Idle(superseded.Agent);
             transaction.Append(bead.Id, superseded.Agent, new JournalEvent.LeaseExpired(
-                claim.Stage.Value, superseded.Token.Value, superseded.ExpiresAt));
+                claim.Stage.Value, superseded.Token.Value, superseded.ExpiresAt, claim.InfrastructureFailures));
         }
 
         if (!bead.Work.Started)
@@ -102,7 +102,7 @@ static class ClaimOperations
         transaction.Interrupt(key.Bead, reason);
         transaction.Idle(key.Agent);
         transaction.Append(key.Bead, key.Agent, new JournalEvent.BeadReleased(
-            to.Stage.Value, reason, to.NotBefore, to.Attempt));
+            to.Stage.Value, reason, to.NotBefore, to.Attempt, to.InfrastructureFailures));
         if (transaction.Newest?.Record.Status is SwarmStatus.Stopping or SwarmStatus.Stopped or SwarmStatus.Completed)
         {
             transaction.Tell(new BeadChange.Reopen(key.Bead, null));
@@ -122,7 +122,7 @@ static class ClaimOperations
         transaction.Interrupt(bead, reason);
         transaction.Idle(held.Agent);
         transaction.Append(bead, held.Agent, new JournalEvent.BeadReleased(
-            held.Stage.Value, reason, null, work.Attempt));
+            held.Stage.Value, reason, null, work.Attempt, work.InfrastructureFailures));
         transaction.Tell(new BeadChange.Reopen(bead, null));
         return WriteOutcome.Done;
     }
@@ -146,7 +146,7 @@ static class ClaimOperations
             transaction.Interrupt(bead.Id, "its lease expired");
             transaction.Idle(held.Agent);
             transaction.Append(bead.Id, held.Agent, new JournalEvent.LeaseExpired(
-                held.Stage.Value, held.Token.Value, held.ExpiresAt));
+                held.Stage.Value, held.Token.Value, held.ExpiresAt, work.InfrastructureFailures));
         }
 
         return
@@ -190,7 +190,7 @@ static class ClaimOperations
             UpdatedAt = transaction.Now,
         });
         transaction.Append(bead, null, new JournalEvent.BeadRevived(
-            allowed, by, to.Stage.Value, to.Attempt, ready, to.NotBefore));
+            allowed, by, to.Stage.Value, to.Attempt, ready, to.NotBefore, to.InfrastructureFailures));
     }
 
     /// <summary>Whatever held the bead does no longer; it waits at a stage.</summary>

@@ -139,7 +139,8 @@ static class LandingOperations
         StageOperations.Keep(transaction, landing.Bead, run: null, artifacts);
         var (next, stage, attempt, notBefore) = StoredNames.Of(transition);
         transaction.Append(landing.Bead, landing.Agent, new JournalEvent.LandingReturned(
-            id.Value, reason, next, stage, attempt, notBefore));
+            id.Value, reason, next, stage, attempt, notBefore,
+            (transition as BeadTransition.Free)?.InfrastructureFailures));
         if (transition is BeadTransition.Free free)
         {
             ClaimOperations.Free(transaction, landing.Bead, free);

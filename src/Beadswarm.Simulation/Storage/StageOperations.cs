@@ -79,7 +79,7 @@ static class StageOperations
         transaction.Append(key.Bead, key.Agent, new JournalEvent.StageEnded(
             finish.Run.Value, open.Run.Stage.Value, open.Run.Attempt, StoredNames.Of(finish.Status), finish.Summary,
             finish.HeadCommit, next, (long)(transaction.Now - open.Run.StartedAt).TotalMilliseconds, stage, attempt,
-            notBefore));
+            notBefore, (transition as BeadTransition.Free)?.InfrastructureFailures));
         Move(transaction, key, transition);
         if (transition is not BeadTransition.Keep)
         {
@@ -119,7 +119,7 @@ static class StageOperations
         });
         transaction.Append(bead, null, new JournalEvent.GateRan(
             result.Gate, result.Commit, result.Tree, StoredNames.Of(result.Status), result.ExitCode, result.LogSha256,
-            (long)result.Duration.TotalMilliseconds));
+            (long)result.Duration.TotalMilliseconds, result.Recipe));
         return true;
     }
 

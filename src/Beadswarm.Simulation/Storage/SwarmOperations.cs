@@ -46,9 +46,11 @@ static class SwarmOperations
 
         TakeOver(transaction, swarm, continued);
         SeatAgents(transaction, begin.Agents);
-        transaction.Append(null, null, new JournalEvent.SwarmStarted(
-            epoch.Value, begin.Node, begin.Agents.Count, record.Target, record.Limit, continued,
-            begin.FirstStage.Value));
+        foreach (var entry in begin.Entries(record, continued))
+        {
+            transaction.Append(null, null, entry);
+        }
+
         return record;
     }
 

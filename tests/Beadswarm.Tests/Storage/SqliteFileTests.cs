@@ -106,6 +106,20 @@ public sealed class SqliteFileTests : IDisposable
         Assert.Contains("for reading only", refused.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_still_store_shows_one_moment_however_much_is_written()
+    {
+        await using var store = await OpenAsync();
+        await store.AppendAsync(null, null, new JournalEvent.RecoveryFound("a", "b"), Token);
+        await using var still = await SqliteStore.OpenStillAsync(File, _time, Token);
+        Assert.Single(await still.ReadJournalAsync(0, null, 10, Token));
+
+        await store.AppendAsync(null, null, new JournalEvent.RecoveryFound("c", "d"), Token);
+
+        Assert.Single(await still.ReadJournalAsync(0, null, 10, Token));
+        Assert.Equal(2, (await store.ReadJournalAsync(0, null, 10, Token)).Count);
+    }
+
     [Theory]
     [InlineData("UPDATE journal SET body = '{}'", "no entry is ever changed")]
     [InlineData("DELETE FROM journal", "no entry is ever deleted")]

@@ -177,12 +177,17 @@ public sealed class CrashTests : IDisposable
         var child = SwarmChild.Start(_repository);
         _children.Add(child);
         await _arrived.LineAsync();
+
+        // The agent may be faster than the record of it.
+        await RecordedAsync(journal => PidsOfImplement(journal).Count == 1);
         await child.KillAsync();
-        var journal = await _repository.JournalAsync();
-        return journal.Select(entry => entry.Event).OfType<JournalEvent.ProcessStarted>().Last().Pid;
+        return Assert.Single(PidsOfImplement(await _repository.JournalAsync()));
     }
 
-    async Task AdoptedByAsync(int times)
+    Task AdoptedByAsync(int times) =>
+        RecordedAsync(journal => journal.Count(entry => entry.Event is JournalEvent.BeadAdopted) >= times);
+
+    async Task RecordedAsync(Func<IReadOnlyList<JournalEntry>, bool> wanted)
     {
         // Another process writes the journal, and readers are not told: the file's own changes are the signal.
         using var watcher = new FileSystemWatcher(Path.Combine(_repository.Path, ".beadswarm"), "swarm.db*");
@@ -191,8 +196,7 @@ public sealed class CrashTests : IDisposable
         watcher.EnableRaisingEvents = true;
         while (true)
         {
-            var journal = await _repository.JournalAsync();
-            if (journal.Count(entry => entry.Event is JournalEvent.BeadAdopted) >= times)
+            if (wanted(await _repository.JournalAsync()))
             {
                 return;
             }
@@ -213,10 +217,12 @@ public sealed class CrashTests : IDisposable
         Assert.Empty(_repository.Processes());
     }
 
-    static async Task<IReadOnlyList<int>> PidsOfImplementAsync(SwarmRun run)
+    static async Task<IReadOnlyList<int>> PidsOfImplementAsync(SwarmRun run) =>
+        PidsOfImplement(await run.Store.ReadJournalAsync(0, BeadId.Parse("t-1"), 10_000, Cancel));
+
+    static IReadOnlyList<int> PidsOfImplement(IReadOnlyList<JournalEntry> entries)
     {
-        var journal = (await run.Store.ReadJournalAsync(0, BeadId.Parse("t-1"), 10_000, Cancel))
-            .Select(entry => entry.Event).ToArray();
+        var journal = entries.Select(entry => entry.Event).ToArray();
         var implement = journal.OfType<JournalEvent.StageStarted>().Where(started => started.Stage == "implement")
             .Select(started => started.Run).ToHashSet();
         return [.. journal.OfType<JournalEvent.ProcessStarted>().Where(started => implement.Contains(started.Run))

@@ -25,7 +25,7 @@ static class ClaimOperations
             session.Interrupt(now, claim.Bead, $"its lease expired and agent {request.Agent} took over");
             session.Idle(now, loser);
             session.Append(now, claim.Bead, loser, new JournalEvent.LeaseExpired(
-                claim.Stage.Value, claim.Key.Token.Value - 1, grant.SupersededExpiresAt));
+                claim.Stage.Value, claim.Key.Token.Value - 1, grant.SupersededExpiresAt, claim.InfrastructureFailures));
         }
 
         if (!grant.Started)
@@ -75,7 +75,7 @@ static class ClaimOperations
         session.Interrupt(now, key.Bead, reason);
         session.Idle(now, key.Agent);
         session.Append(now, key.Bead, key.Agent, new JournalEvent.BeadReleased(
-            to.Stage.Value, reason, to.NotBefore, to.Attempt));
+            to.Stage.Value, reason, to.NotBefore, to.Attempt, to.InfrastructureFailures));
         if (Status(session) is SwarmStatus.Stopping or SwarmStatus.Stopped or SwarmStatus.Completed)
         {
             session.Tell(now, new BeadChange.Reopen(key.Bead, null));
@@ -100,7 +100,7 @@ static class ClaimOperations
         session.Interrupt(now, bead, reason);
         session.Idle(now, held.Agent);
         session.Append(now, bead, held.Agent, new JournalEvent.BeadReleased(
-            held.To.Stage.Value, reason, null, held.To.Attempt));
+            held.To.Stage.Value, reason, null, held.To.Attempt, held.To.InfrastructureFailures));
         session.Tell(now, new BeadChange.Reopen(bead, null));
         return WriteOutcome.Done;
     }
@@ -127,7 +127,7 @@ static class ClaimOperations
             session.Interrupt(now, key.Bead, "its lease expired");
             session.Idle(now, key.Agent);
             session.Append(now, key.Bead, key.Agent, new JournalEvent.LeaseExpired(
-                found.Claim.Stage.Value, key.Token.Value, found.Claim.ExpiredAt));
+                found.Claim.Stage.Value, key.Token.Value, found.Claim.ExpiredAt, found.To.InfrastructureFailures));
         }
 
         return [.. expired.Select(found => found.Claim)];
@@ -157,7 +157,7 @@ static class ClaimOperations
             ("allowed", allowed), ("failures", to.InfrastructureFailures), ("not_before", to.NotBefore),
             ("ready", ready), ("afresh", afresh), ("now", now));
         session.Append(now, bead, null, new JournalEvent.BeadRevived(
-            allowed, by, to.Stage.Value, to.Attempt, ready, to.NotBefore));
+            allowed, by, to.Stage.Value, to.Attempt, ready, to.NotBefore, to.InfrastructureFailures));
     }
 
     /// <summary>Whatever held the bead does no longer; it waits at a stage.</summary>

@@ -102,7 +102,8 @@ static class LandingOperations
         StageOperations.Keep(session, now, landing.Bead, run: null, id.Value, artifacts);
         var (next, stage, attempt, notBefore) = StoredNames.Of(transition);
         session.Append(now, landing.Bead, landing.Agent, new JournalEvent.LandingReturned(
-            id.Value, reason, next, stage, attempt, notBefore));
+            id.Value, reason, next, stage, attempt, notBefore,
+            (transition as BeadTransition.Free)?.InfrastructureFailures));
         if (transition is BeadTransition.Free free)
         {
             ClaimOperations.Free(session, now, landing.Bead, free);

@@ -4,13 +4,16 @@ using Microsoft.Data.Sqlite;
 namespace Beadswarm.Storage.Sqlite;
 
 /// <summary>A few connections that only read, each reading in one transaction: what it sees is one moment.</summary>
-sealed class SqliteReaders(string path) : IDisposable
+/// <param name="still">
+/// All reads see the moment of the first: there is one connection, and its transaction stays open.
+/// </param>
+sealed class SqliteReaders(string path, bool still = false) : IDisposable
 {
     /// <summary>Most connections that read at once; the next reader waits.</summary>
     public const int OpenMax = 4;
 
     readonly ConcurrentBag<SqliteSession> _idle = [];
-    readonly SemaphoreSlim _slots = new(OpenMax);
+    readonly SemaphoreSlim _slots = new(still ? 1 : OpenMax);
     bool _disposed;
 
     public async Task<T> ReadAsync<T>(Func<SqliteSession, T> read, CancellationToken cancellationToken)
@@ -49,9 +52,17 @@ sealed class SqliteReaders(string path) : IDisposable
 
         try
         {
-            session.Script("BEGIN");
+            if (!still || session.OutsideTransaction)
+            {
+                session.Script("BEGIN");
+            }
+
             var result = read(session);
-            session.Script("COMMIT");
+            if (!still)
+            {
+                session.Script("COMMIT");
+            }
+
             _idle.Add(session);
             return result;
         }

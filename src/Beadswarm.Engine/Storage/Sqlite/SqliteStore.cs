@@ -20,12 +20,12 @@ sealed class SqliteStore : IStore
     readonly SqliteWriter? _writer;
     readonly SqliteReaders _readers;
 
-    SqliteStore(string path, TimeProvider time, SqliteWriter? writer)
+    SqliteStore(string path, TimeProvider time, SqliteWriter? writer, bool still)
     {
         _path = path;
         _time = time;
         _writer = writer;
-        _readers = new SqliteReaders(path);
+        _readers = new SqliteReaders(path, still);
     }
 
     /// <summary>Opens the file for writing, makes it where it is missing, and migrates it where it is old.</summary>
@@ -44,15 +44,31 @@ sealed class SqliteStore : IStore
     /// <summary>Opens the file for looking only, beside a process that owns it. Every write throws.</summary>
     /// <exception cref="StoreException">There is no such file, or this program cannot read it as it is.</exception>
     public static Task<SqliteStore> OpenReadOnlyAsync(
-        string path, TimeProvider time, CancellationToken cancellationToken)
+        string path, TimeProvider time, CancellationToken cancellationToken) =>
+        OpenToReadAsync(path, time, still: false, cancellationToken);
+
+    /// <summary>
+    /// As <see cref="OpenReadOnlyAsync"/>, but everything that is read comes from one moment, that of the first
+    /// question, however much its owner writes meanwhile. To be closed soon: the owner's log of changes cannot be
+    /// folded back into the file as long as it is open.
+    /// </summary>
+    public static Task<SqliteStore> OpenStillAsync(
+        string path, TimeProvider time, CancellationToken cancellationToken) =>
+        OpenToReadAsync(path, time, still: true, cancellationToken);
+
+    static Task<SqliteStore> OpenToReadAsync(
+        string path, TimeProvider time, bool still, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return Task.FromResult(Open(path, time, writable: false, session =>
-        {
-            SqliteSchema.Require(session, path);
-            session.Dispose();
-            return null;
-        }));
+        return Task.FromResult(Open(
+            path, time, writable: false,
+            session =>
+            {
+                SqliteSchema.Require(session, path);
+                session.Dispose();
+                return null;
+            },
+            still));
     }
 
     public Task<SwarmRecord> BeginSwarmAsync(SwarmBegin begin, CancellationToken cancellationToken) =>
@@ -235,14 +251,15 @@ sealed class SqliteStore : IStore
         }
     }
 
-    static SqliteStore Open(string path, TimeProvider time, bool writable, Func<SqliteSession, SqliteWriter?> prepare)
+    static SqliteStore Open(
+        string path, TimeProvider time, bool writable, Func<SqliteSession, SqliteWriter?> prepare, bool still = false)
     {
         try
         {
             var session = SqliteSession.Open(path, writable);
             try
             {
-                return new SqliteStore(path, time, prepare(session));
+                return new SqliteStore(path, time, prepare(session), still);
             }
             catch
             {

@@ -76,7 +76,8 @@ static class StageOperations
         var (next, stage, attempt, notBefore) = StoredNames.Of(transition);
         session.Append(now, key.Bead, key.Agent, new JournalEvent.StageEnded(
             finish.Run.Value, run.Stage, run.Attempt, StoredNames.Of(finish.Status), finish.Summary, finish.HeadCommit,
-            next, (long)(StoreTime.Truncate(now) - run.StartedAt).TotalMilliseconds, stage, attempt, notBefore));
+            next, (long)(StoreTime.Truncate(now) - run.StartedAt).TotalMilliseconds, stage, attempt, notBefore,
+            (transition as BeadTransition.Free)?.InfrastructureFailures));
         Move(session, now, key, transition);
         if (transition is not BeadTransition.Keep)
         {
@@ -110,7 +111,7 @@ static class StageOperations
             ("at", result.At), ("duration", result.Duration));
         session.Append(now, bead, null, new JournalEvent.GateRan(
             result.Gate, result.Commit, result.Tree, StoredNames.Of(result.Status), result.ExitCode, result.LogSha256,
-            (long)result.Duration.TotalMilliseconds));
+            (long)result.Duration.TotalMilliseconds, result.Recipe));
         return true;
     }
 

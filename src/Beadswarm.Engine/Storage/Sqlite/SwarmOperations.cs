@@ -36,9 +36,11 @@ static class SwarmOperations
 
         var swarm = session.First("SelectSwarm", Rows.Swarm)
             ?? throw new UnreachableException("the swarm that was just begun is not there");
-        session.Append(now, null, null, new JournalEvent.SwarmStarted(
-            swarm.Epoch.Value, begin.Node, begin.Agents.Count, swarm.Target, swarm.Limit, continued,
-            begin.FirstStage.Value));
+        foreach (var entry in begin.Entries(swarm, continued))
+        {
+            session.Append(now, null, null, entry);
+        }
+
         return swarm;
     }
 

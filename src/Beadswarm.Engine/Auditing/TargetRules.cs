@@ -1,0 +1,193 @@
+using Beadswarm.Beads;
+using Beadswarm.Claims;
+using Beadswarm.Journal;
+
+namespace Beadswarm.Auditing;
+
+/// <summary>That the target branch holds what the store says that it holds, once, whole and in order.</summary>
+static class TargetRules
+{
+    public static readonly IReadOnlyList<AuditRule> All =
+    [
+        new("target.forward", "I7", "the target still has everything that the swarm ever saw or put there",
+            "somebody rewrote the branch: restore it from the reflog, or take the lost commits over by hand",
+            AuditNeeds.Target, Forward),
+        new("target.order", "I7", "the swarm's commits follow each other on the target as they were intended", Report,
+            AuditNeeds.Target, Order),
+        new("landing.present", "I4", "the commit of every bead that landed is on the target",
+            "the bead is closed and its work is not there: merge the commit, or reopen the bead in the tracker",
+            AuditNeeds.Target, Present),
+        new("landing.recorded", "I4", "every commit on the target that names a bead was put there by the swarm",
+            "if somebody wrote the trailer by hand, nothing; otherwise report this",
+            AuditNeeds.Target | AuditNeeds.Rest, Recorded),
+        new("landing.exact", "I4", "a bead is on the target exactly as often as it landed", Report,
+            AuditNeeds.Target | AuditNeeds.Rest, Exact),
+        new("landing.own", "I6", "a landing changes what its bead changed, and nothing else",
+            "compare the commit with the merge of its parents: something was lost or added. Report this",
+            AuditNeeds.Target, Own),
+        new("landing.content", "I4 I6", "what a bead brought has not been put back as it was before",
+            "if that was meant, reopen the bead or say so in the tracker; otherwise revert that commit",
+            AuditNeeds.Target, Content),
+    ];
+
+    const string Report = "look at the commits ('git log --first-parent'), and report this";
+
+    static IEnumerable<AuditFinding> Forward(AuditView view)
+    {
+        var target = Target(view);
+        var landed = LandedCommits(view);
+        var seen = new HashSet<string>();
+        foreach (var entry in view.Store.Journal)
+        {
+            var commit = entry.Event switch
+            {
+                JournalEvent.BeadLanded happened => happened.ObservedTip,
+                JournalEvent.TrackerCommitted committed => committed.Commit,
+                _ => null, // nothing else saw the target
+            };
+            if (commit is not null && !landed.Contains(commit) && !target.Contained.Contains(commit)
+                && seen.Add(commit))
+            {
+                yield return new AuditFinding(
+                    entry.Bead, $"{target.Branch} does not have {commit} any more",
+                    $"entry {entry.Sequence} saw it there; the tip is {target.Tip}");
+            }
+        }
+    }
+
+    static IEnumerable<AuditFinding> Order(AuditView view)
+    {
+        TargetMove? last = null;
+        foreach (var commit in Target(view).Commits)
+        {
+            if (view.MovesByCommit[commit.Id].LastOrDefault() is not { } move)
+            {
+                continue;
+            }
+
+            if (move.Base is not null && move.Base != commit.FirstParent)
+            {
+                yield return new AuditFinding(
+                    move.Bead, $"{commit.Id} lies on {commit.FirstParent}",
+                    $"entry {move.Sequence} intended it on {move.Base}");
+            }
+
+            if (last is not null && move.Order < last.Order)
+            {
+                yield return new AuditFinding(
+                    move.Bead, $"{commit.Id} comes after {last.Commit} on {Target(view).Branch}",
+                    $"it was intended before, in entry {move.Sequence} and not after {last.Sequence}");
+            }
+
+            last = move;
+        }
+    }
+
+    static IEnumerable<AuditFinding> Present(AuditView view)
+    {
+        var target = Target(view);
+        return
+            from landed in view.Of<JournalEvent.BeadLanded>()
+            where !target.Contained.Contains(landed.Event.Commit)
+            select new AuditFinding(
+                landed.Entry.Bead,
+                $"{landed.Entry.Bead} landed as {landed.Event.Commit}, which {target.Branch} does not have",
+                $"entry {landed.Entry.Sequence}; the tip is {target.Tip}");
+    }
+
+    static IEnumerable<AuditFinding> Recorded(AuditView view)
+    {
+        // What was finished by somebody else, perhaps by a swarm of another clone, is withdrawn here.
+        var ours = view.Store.Beads.Where(bead => bead.State is not BeadState.Withdrawn)
+            .Select(bead => bead.Id.Value).ToHashSet();
+        return
+            from commit in Target(view).Commits
+            where !view.MovesByCommit.Contains(commit.Id)
+            from bead in commit.Beads
+            where ours.Contains(bead)
+            select new AuditFinding(
+                BeadId.Parse(bead),
+                $"{commit.Id} on {Target(view).Branch} names {bead}, and the swarm never intended it");
+    }
+
+    static IEnumerable<AuditFinding> Exact(AuditView view)
+    {
+        var target = Target(view);
+        var landed = view.Of<JournalEvent.BeadLanded>().Select(happened => (happened.Entry.Bead, happened.Event.Commit))
+            .ToHashSet();
+        var unsettled = view.Store.Landings
+            .Where(row => row.State is Landing.LandingState.Intended or Landing.LandingState.Integrated)
+            .Select(row => row.Id.Value).ToHashSet();
+        foreach (var commit in target.Commits)
+        {
+            // Ids can be intended more than once: the same merge asked for again is the same commit.
+            foreach (var move in view.MovesByCommit[commit.Id].Where(move => move.Landing is not null).TakeLast(1))
+            {
+                var settled = landed.Contains((move.Bead, commit.Id));
+                if (!settled && !unsettled.Contains(move.Landing.GetValueOrDefault()))
+                {
+                    yield return new AuditFinding(
+                        move.Bead,
+                        $"{commit.Id} is on {target.Branch}, and {move.Bead} is not recorded as landed by it",
+                        $"it was intended in entry {move.Sequence}");
+                }
+
+                if (!commit.Beads.SequenceEqual([move.Bead.GetValueOrDefault().Value]))
+                {
+                    yield return new AuditFinding(
+                        move.Bead, $"{commit.Id} landed {move.Bead} and does not name it",
+                        $"it names {(commit.Beads.Count == 0 ? "nothing" : string.Join(", ", commit.Beads))}");
+                }
+            }
+        }
+    }
+
+    static IEnumerable<AuditFinding> Own(AuditView view) =>
+        from commit in Target(view).Commits
+        where commit.Deviations.Count > 0
+        select new AuditFinding(
+            view.MovesByCommit[commit.Id].FirstOrDefault()?.Bead,
+            $"{commit.Id} is not the merge of its parents in "
+                + string.Join(", ", commit.Deviations.Take(PathsShownMax)),
+            $"{commit.Deviations.Count} paths");
+
+    const int PathsShownMax = 5;
+
+    static IEnumerable<AuditFinding> Content(AuditView view)
+    {
+        var target = Target(view);
+        var landed = LandedCommits(view);
+        for (var i = 0; i < target.Commits.Count; i++)
+        {
+            var commit = target.Commits[i];
+            if (landed.Contains(commit.Id) && IsUndone(target, commit)
+                && target.Commits.Skip(i + 1).FirstOrDefault(later => PutsBack(later, commit)) is { } culprit)
+            {
+                var by = view.MovesByCommit[culprit.Id].FirstOrDefault()?.Bead;
+                yield return new AuditFinding(
+                    view.MovesByCommit[commit.Id].FirstOrDefault()?.Bead,
+                    $"what {commit.Id} brought was put back as it was before by {culprit.Id}",
+                    by is { } bead ? $"that landed {bead}" : "that was not the swarm");
+            }
+        }
+    }
+
+    /// <summary>Every file that it changed is at the tip as it was before.</summary>
+    static bool IsUndone(AuditedTarget target, TargetCommit commit) =>
+        commit.Changes.Count > 0
+        && commit.Changes.All(change => target.Files.GetValueOrDefault(change.Path) == change.Old);
+
+    /// <summary>One commit that takes all of another back, and does not merely move it.</summary>
+    static bool PutsBack(TargetCommit later, TargetCommit commit)
+    {
+        var changes = later.Changes.ToDictionary(change => change.Path);
+        return commit.Changes.All(
+            change => changes.TryGetValue(change.Path, out var back) && back.New == change.Old && !back.Moved);
+    }
+
+    static HashSet<string> LandedCommits(AuditView view) =>
+        [.. view.Of<JournalEvent.BeadLanded>().Select(landed => landed.Event.Commit)];
+
+    static AuditedTarget Target(AuditView view) =>
+        view.Input.Target ?? throw new InvalidOperationException("a rule about the target was asked without it");
+}
