@@ -150,10 +150,9 @@ sealed class SimulatedWorkspaces(GitHands hands, WorkspaceOptions options) : IWo
     {
         folder.ForgetOperations();
         var (before, after) = (folder.Head?.Tree ?? FileTree.Empty, _git[_git.Hub.Find(branch)!.Value].Tree);
-        var wanted = after.Files.Aggregate(
-            FileTree.Differences(before, folder.Files).Where(change => change.From is null)
-                .Aggregate(FileTree.Empty, (tree, change) => tree.With(change.Path, change.To)),
-            (tree, file) => tree.With(file.Key, file.Value));
+        var wanted = FileTree.Differences(before, folder.Files)
+            .Where(change => change.From is null && after.Find(change.Path) is null)
+            .Aggregate(after, (tree, change) => tree.With(change.Path, change.To));
         var changes = FileTree.Differences(folder.Files, wanted);
         foreach (var change in changes.Take(changes.Count / 2))
         {

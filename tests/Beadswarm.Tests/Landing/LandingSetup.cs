@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using Beadswarm.Git;
 using Beadswarm.Landing;
 using Beadswarm.Processes;
@@ -100,12 +102,19 @@ sealed class LandingSetup : LandingWorld
 
     public override async Task<IReadOnlyDictionary<string, string>> FilesAsync(CommitId commit)
     {
+        var listing = await Hub.Repository.RunAsync(GitCall.Of("ls-tree", "-r", "-z", commit.Value), Cancel);
+        TreeEntry[] entries = [.. listing.Fields.Select(TreeEntry.Read)];
+        var contents = await Hub.Repository.RunAsync(
+            GitCall.Of("cat-file", "--batch").With(string.Concat(entries.Select(entry => entry.Id + "\n"))), Cancel);
         var files = new Dictionary<string, string>();
-        var listing = await Git.GitAsync(Hub.GitDirectory, "ls-tree", "-r", "-z", "--name-only", commit.Value);
-        foreach (var name in listing.Split('\0', StringSplitOptions.RemoveEmptyEntries))
+        var rest = contents.Stdout.AsSpan();
+        foreach (var entry in entries)
         {
-            // The sandbox takes the last line break away.
-            files.Add(name, await Git.GitAsync(Hub.GitDirectory, "show", $"{commit}:{name}") + "\n");
+            // Id, kind and size in a line, then as many bytes and a line break.
+            var line = rest.IndexOf((byte)'\n');
+            var size = int.Parse(Encoding.ASCII.GetString(rest[..line]).Split(' ')[^1], CultureInfo.InvariantCulture);
+            files.Add(entry.Name, Encoding.UTF8.GetString(rest.Slice(line + 1, size)));
+            rest = rest[(line + size + 2)..];
         }
 
         return files;
@@ -155,7 +164,7 @@ sealed class LandingSetup : LandingWorld
         var status = await Git.GitAsync(path, "status");
         var name = await Git.TryGitAsync(path, "symbolic-ref", "--quiet", "HEAD");
         return (
-            BranchName.OfRef(System.Text.Encoding.UTF8.GetString(name.Stdout).Trim()), await Git.HeadAsync(path),
+            BranchName.OfRef(Encoding.UTF8.GetString(name.Stdout).Trim()), await Git.HeadAsync(path),
             status.Contains("You have", StringComparison.Ordinal)
                 || status.Contains("progress", StringComparison.Ordinal));
     }
@@ -198,7 +207,7 @@ sealed class LandingSetup : LandingWorld
             + "do pid=$(cut -d' ' -f4 /proc/$pid/stat); done\n"
             + $"echo $pid > '{started}'; read x < '{never}'");
         var push = AdvanceAsync(expected, candidate);
-        var pid = int.Parse(await RunAsync("cat", started), System.Globalization.CultureInfo.InvariantCulture);
+        var pid = int.Parse(await RunAsync("cat", started), CultureInfo.InvariantCulture);
         using (var process = System.Diagnostics.Process.GetProcessById(pid))
         {
             process.Kill();
@@ -230,6 +239,6 @@ sealed class LandingSetup : LandingWorld
                 Environment = Git.Environment,
             },
             Cancel);
-        return System.Text.Encoding.UTF8.GetString(result.Stdout).Trim();
+        return Encoding.UTF8.GetString(result.Stdout).Trim();
     }
 }
