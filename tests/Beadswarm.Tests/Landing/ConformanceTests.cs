@@ -18,14 +18,14 @@ public sealed class RemoteLandingTests : LandingConformance
 public sealed class SimulatedLocalLandingTests : LandingConformance
 {
     private protected override Task<LandingWorld> OpenAsync(params (string Path, string Text)[] files) =>
-        Task.FromResult<LandingWorld>(new SimulatedWorld(hasRemote: false, files: files));
+        Task.FromResult<LandingWorld>(new SimulatedSetup(hasRemote: false, files: files));
 }
 
 /// <summary>Simulated git, the target on a remote.</summary>
 public sealed class SimulatedRemoteLandingTests : LandingConformance
 {
     private protected override Task<LandingWorld> OpenAsync(params (string Path, string Text)[] files) =>
-        Task.FromResult<LandingWorld>(new SimulatedWorld(hasRemote: true, files: files));
+        Task.FromResult<LandingWorld>(new SimulatedSetup(hasRemote: true, files: files));
 }
 
 /// <summary>A checkout of real git.</summary>
@@ -39,7 +39,7 @@ public sealed class CheckoutTests : CheckoutConformance
 public sealed class SimulatedCheckoutTests : CheckoutConformance
 {
     private protected override Task<LandingWorld> OpenAsync(params (string Path, string Text)[] files) =>
-        Task.FromResult<LandingWorld>(new SimulatedWorld(hasRemote: false, files: files));
+        Task.FromResult<LandingWorld>(new SimulatedSetup(hasRemote: false, files: files));
 }
 
 /// <summary>A remote of real git.</summary>
@@ -53,5 +53,5 @@ public sealed class RemoteTests : RemoteConformance
 public sealed class SimulatedRemoteTests : RemoteConformance
 {
     private protected override Task<LandingWorld> OpenAsync(params (string Path, string Text)[] files) =>
-        Task.FromResult<LandingWorld>(new SimulatedWorld(hasRemote: true, files: files));
+        Task.FromResult<LandingWorld>(new SimulatedSetup(hasRemote: true, files: files));
 }

@@ -54,13 +54,13 @@ public sealed class GitDefectTests
     sealed class Landing(GitDefects defects, bool hasRemote) : LandingConformance
     {
         private protected override Task<LandingWorld> OpenAsync(params (string Path, string Text)[] files) =>
-            Task.FromResult<LandingWorld>(new SimulatedWorld(hasRemote, defects, files: files));
+            Task.FromResult<LandingWorld>(new SimulatedSetup(hasRemote, defects, files: files));
     }
 
     /// <summary>The suite of workspaces on a simulated git with a defect.</summary>
     sealed class Agents(GitDefects defects) : WorkspacesConformance
     {
         private protected override Task<LandingWorld> OpenAsync(params (string Path, string Text)[] files) =>
-            Task.FromResult<LandingWorld>(new SimulatedWorld(hasRemote: false, defects, files: files));
+            Task.FromResult<LandingWorld>(new SimulatedSetup(hasRemote: false, defects, files: files));
     }
 }

@@ -26,7 +26,7 @@ public sealed class GitTwinTests
     {
         (string Path, string Text)[] files = [.. Enumerable.Range(0, 5).Select(i => (Name(i), Text(Name(i), 0)))];
         using var real = hasRemote ? await LandingSetup.RemoteAsync(files) : await LandingSetup.LocalAsync(files);
-        using var simulated = new SimulatedWorld(hasRemote, files: files);
+        using var simulated = new SimulatedSetup(hasRemote, files: files);
         var run = new Run(new Random(seed), real, simulated);
         await run.BeginAsync();
         for (var i = 0; i < Operations; i++)
@@ -41,7 +41,7 @@ public sealed class GitTwinTests
     static string Text(string path, int value) => $"{path} is {value} in one line of its own\n";
 
     /// <summary>One history, and the pairs of commits that stand for each other.</summary>
-    sealed class Run(Random random, LandingSetup real, SimulatedWorld simulated)
+    sealed class Run(Random random, LandingSetup real, SimulatedSetup simulated)
     {
         readonly List<(CommitId Real, CommitId Simulated)> _commits = [];
         readonly Dictionary<CommitId, CommitId> _simulatedOf = [];

@@ -79,7 +79,7 @@ public sealed class InterruptedGitTests
     [Fact]
     public async Task A_push_whose_answer_was_lost_arrives_when_nobody_expects_it()
     {
-        using var world = new SimulatedWorld(hasRemote: true) { AnswersLostAt = GitStep.PushSent };
+        using var world = new SimulatedSetup(hasRemote: true) { AnswersLostAt = GitStep.PushSent };
         var (tip, first) = await CandidateAsync(world, 1);
         Assert.IsType<AdvanceOutcome.Unknown>(await world.AdvanceAsync(tip, first));
         var late = Assert.Single(world.Git.Remote!.UnderWay);
@@ -98,7 +98,7 @@ public sealed class InterruptedGitTests
     [Fact]
     public async Task A_push_that_arrives_after_its_intent_was_given_up_is_found_by_its_content()
     {
-        using var world = new SimulatedWorld(hasRemote: true) { AnswersLostAt = GitStep.PushSent };
+        using var world = new SimulatedSetup(hasRemote: true) { AnswersLostAt = GitStep.PushSent };
         var (tip, candidate) = await CandidateAsync(world, 1);
         await world.AdvanceAsync(tip, candidate);
         Assert.IsType<Observation.Absent>(await world.Lander.ObserveAsync(candidate, [], Cancel));
@@ -112,7 +112,7 @@ public sealed class InterruptedGitTests
     [Fact]
     public async Task A_push_that_arrives_after_somebody_elses_changes_nothing()
     {
-        using var world = new SimulatedWorld(hasRemote: true) { AnswersLostAt = GitStep.PushSent };
+        using var world = new SimulatedSetup(hasRemote: true) { AnswersLostAt = GitStep.PushSent };
         var (tip, candidate) = await CandidateAsync(world, 1);
         await world.AdvanceAsync(tip, candidate);
         var foreign = await world.ForeignAsync("foreign", ("f.txt", "f\n"));
@@ -244,7 +244,7 @@ public sealed class InterruptedGitTests
         }
     }
 
-    static async Task<(CommitId Tip, CommitId Candidate)> CandidateAsync(SimulatedWorld world, int agent) =>
+    static async Task<(CommitId Tip, CommitId Candidate)> CandidateAsync(SimulatedSetup world, int agent) =>
         (world.Git.Tip!.Id, await CandidateAsync(world.Hands, agent));
 
     static async Task<CommitId> CandidateAsync(GitHands hands, int agent)

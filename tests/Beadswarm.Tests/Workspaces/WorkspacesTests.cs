@@ -13,5 +13,5 @@ public sealed class WorkspacesTests : WorkspacesConformance
 public sealed class SimulatedWorkspacesTests : WorkspacesConformance
 {
     private protected override Task<LandingWorld> OpenAsync(params (string Path, string Text)[] files) =>
-        Task.FromResult<LandingWorld>(new SimulatedWorld(hasRemote: false, files: files));
+        Task.FromResult<LandingWorld>(new SimulatedSetup(hasRemote: false, files: files));
 }

@@ -7,13 +7,13 @@ using Beadswarm.Workspaces;
 namespace Beadswarm.Tests.Landing;
 
 /// <summary>The simulated git of one orchestrator, and everything it would find on the disks.</summary>
-sealed class SimulatedWorld : LandingWorld
+sealed class SimulatedSetup : LandingWorld
 {
     static readonly BranchName Main = new("main");
 
     readonly FakeTime _time = new();
 
-    public SimulatedWorld(bool hasRemote, GitDefects? defects = null, params (string Path, string Text)[] files)
+    public SimulatedSetup(bool hasRemote, GitDefects? defects = null, params (string Path, string Text)[] files)
     {
         Git = new SimulatedGit(new SimulatedGitSetup
         {
