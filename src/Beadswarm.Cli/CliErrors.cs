@@ -63,6 +63,11 @@ static class CliErrors
             SwarmRefusedException refused => new UserError(refused.Message, refused.Remedy, ExitCodes.ConfigInvalid),
             GitException git => new UserError(git.Message, null, ExitCodes.Io),
             StoreException store => new UserError(store.Message, null, ExitCodes.StoreUnusable),
+            ControlException { Kind: ControlErrorKind.Silent } silent => new UserError(
+                $"the swarm took the question and did not answer: {silent.Message}",
+                "the machine may be far too busy, or the process stopped: .beadswarm/swarm.holder.json names it, "
+                + "'kill -CONT' wakes it and 'kill -9' loses nothing",
+                ExitCodes.Io),
             ControlException control => new UserError(
                 $"the swarm did not answer: {control.Message}", "try again", ExitCodes.Io),
             OperationCanceledException => new UserError("interrupted", null, ExitCodes.Terminated),

@@ -47,7 +47,8 @@ static class RunSummary
             SwarmEnd.Exhausted => "nothing more can be done without a person",
             SwarmEnd.Drained => "stopped at a safe point; 'beadswarm run --resume' goes on",
             SwarmEnd.Terminated => "terminated, with all work kept; 'beadswarm run --resume' goes on",
-            SwarmEnd.Meltdown => "stopped by itself: too many failures at once",
+            SwarmEnd.Meltdown =>
+                "stopped by itself: too many failures at once; 'beadswarm run --resume' goes on when that is mended",
         };
         var counts = string.Create(
             CultureInfo.InvariantCulture,

@@ -21,7 +21,7 @@ sealed class ControlClient(string socketPath) : IStoreReader
     const int ReadBytes = 64 * 1024;
 
     /// <summary>A swarm that says nothing for so long is stopped, or its machine is far too busy.</summary>
-    static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(20);
+    public TimeSpan AnswerTimeout { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>Whether a swarm answers right now.</summary>
     public bool Answers() => ControlSocket.Locate(socketPath) is { } path && ControlSocket.Answers(path);
@@ -115,7 +115,7 @@ sealed class ControlClient(string socketPath) : IStoreReader
         {
             throw new ControlException(
                 ControlErrorKind.Silent,
-                $"the swarm took the question and said nothing for {AnswerTimeout.TotalSeconds:0} s");
+                $"nothing came for {AnswerTimeout.TotalSeconds:0.#} s");
         }
     }
 

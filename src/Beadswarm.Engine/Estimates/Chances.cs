@@ -17,22 +17,26 @@ sealed class Chances
         _troubles = troubles;
     }
 
-    /// <summary>The landing's times and failures come after those of the stages.</summary>
-    public static Chances Draw(EstimateInput input, Random random)
+    /// <summary>Every stage's measurements made ready to be drawn from, the landing's last.</summary>
+    public static IReadOnlyList<(MeasuredStage Stage, KnownTimes Times)> Know(EstimateInput input)
     {
-        MeasuredStage[] all = [.. input.Stages, input.Landing];
         var every = input.Stages.SelectMany(stage => stage.Seconds).ToArray();
-        var times = new DrawnTimes[all.Length];
-        var fails = new double[all.Length];
-        var troubles = new double[all.Length];
-        for (var i = 0; i < all.Length; i++)
+        KnownTimes Of(MeasuredStage stage) => stage.Seconds.Count > 0
+            ? KnownTimes.From(stage.Seconds, stage.RunningSeconds, 0)
+            : KnownTimes.From(every, stage.RunningSeconds, GuessSpread);
+        var landing = input.Landing.Seconds.Count > 0 ? Of(input.Landing) : KnownTimes.None;
+        return [.. input.Stages.Select(stage => (stage, Of(stage))), (input.Landing, landing)];
+    }
+
+    public static Chances Draw(IReadOnlyList<(MeasuredStage Stage, KnownTimes Times)> known, Random random)
+    {
+        var times = new DrawnTimes[known.Count];
+        var fails = new double[known.Count];
+        var troubles = new double[known.Count];
+        for (var i = 0; i < known.Count; i++)
         {
-            var stage = all[i];
-            times[i] = stage.Seconds.Count > 0
-                ? DrawnTimes.From(stage.Seconds, stage.RunningSeconds, 0, random)
-                : i < input.Stages.Count
-                    ? DrawnTimes.From(every, stage.RunningSeconds, GuessSpread, random)
-                    : DrawnTimes.None;
+            var stage = known[i].Stage;
+            times[i] = DrawnTimes.From(known[i].Times, random);
 
             // A little experience with the like of it goes into each: most checks pass, and crashes are rare.
             fails[i] = Beta(stage.Failed + 0.3, stage.Passed + 2, random);
@@ -76,119 +80,5 @@ sealed class Chances
                 return d * v;
             }
         }
-    }
-}
-
-/// <summary>
-/// Durations to draw from: the measured ones, each with a weight drawn anew. One that is still going on has told only
-/// that it takes longer: its weight goes to the longer ones (Efron's redistribution to the right).
-/// </summary>
-sealed class DrawnTimes
-{
-    /// <summary>Only the newest of a long history: the repository is not what it was.</summary>
-    const int MeasuredMax = 200;
-
-    /// <summary>
-    /// How far one measurement may be from what is typical, as a logarithm; n are less by their root.
-    /// </summary>
-    const double Spread = 0.7;
-
-    /// <summary>One that runs longer than any before is taken to be through two thirds.</summary>
-    const double LongestRunning = 1.5;
-
-    const int TriesMax = 8;
-
-    readonly double[] _seconds;
-    readonly double[] _upTo;
-    readonly double _factor;
-    readonly double _blur;
-
-    DrawnTimes(double[] seconds, double[] upTo, double factor, double blur)
-    {
-        _seconds = seconds;
-        _upTo = upTo;
-        _factor = factor;
-        _blur = blur;
-    }
-
-    /// <summary>Takes no time.</summary>
-    public static readonly DrawnTimes None = new([], [], 1, 0);
-
-    /// <param name="guess">How uncertain it is that these are of the right kind at all, as a logarithm.</param>
-    public static DrawnTimes From(
-        IReadOnlyList<double> ended, IReadOnlyList<double> running, double guess, Random random)
-    {
-        var all = ended.Skip(ended.Count - MeasuredMax).Select(seconds => (seconds, over: true))
-            .Concat(running.Select(seconds => (seconds, over: false)))
-            .OrderBy(pair => pair.seconds).ThenByDescending(pair => pair.over).ToArray();
-        var weights = new double[all.Length];
-        for (var i = 0; i < all.Length; i++)
-        {
-            weights[i] = -Math.Log(1 - random.NextDouble());
-        }
-
-        var right = weights.Sum();
-        for (var i = 0; i < all.Length; i++)
-        {
-            right -= weights[i];
-            if (all[i].over)
-            {
-                continue;
-            }
-
-            if (i + 1 == all.Length || right <= 0)
-            {
-                all[i].seconds *= LongestRunning;
-                continue;
-            }
-
-            var share = 1 + (weights[i] / right);
-            right += weights[i];
-            weights[i] = 0;
-            for (var j = i + 1; j < all.Length; j++)
-            {
-                weights[j] *= share;
-            }
-        }
-
-        var sum = 0.0;
-        var upTo = new double[all.Length];
-        for (var i = 0; i < all.Length; i++)
-        {
-            sum += weights[i];
-            upTo[i] = sum;
-        }
-
-        var spread = Spread / Math.Sqrt(ended.Count);
-        var factor = Math.Exp(Math.Sqrt((spread * spread) + (guess * guess)) * EstimateRules.Normal(random));
-        return new DrawnTimes([.. all.Select(pair => pair.seconds)], upTo, factor, spread);
-    }
-
-    public double Next(Random random)
-    {
-        if (_seconds.Length == 0)
-        {
-            return 0;
-        }
-
-        var place = Array.BinarySearch(_upTo, random.NextDouble() * _upTo[^1]);
-        var seconds = _seconds[Math.Min(place < 0 ? ~place : place, _seconds.Length - 1)];
-        return seconds * _factor * Math.Exp(_blur * EstimateRules.Normal(random));
-    }
-
-    public double NextLeft(double sofar, Random random)
-    {
-        var drawn = 0.0;
-        for (var i = 0; i < TriesMax; i++)
-        {
-            drawn = Next(random);
-            if (drawn > sofar)
-            {
-                return drawn - sofar;
-            }
-        }
-
-        // It runs longer than what is known: as if it had just begun its last third.
-        return Math.Max(drawn, sofar) / 3;
     }
 }

@@ -20,7 +20,7 @@ static class EstimateRules
 
     /// <summary>
     /// What no measurement of the past shows, as the deviation of a logarithm: machines get busier, beads get harder.
-    /// With this and <see cref="DrawnTimes"/>'s spread, four of five made-up swarms end within their span (a test).
+    /// With this and <see cref="KnownTimes"/>' spread, four of five made-up swarms end within their span (a test).
     /// </summary>
     const double Drift = 0.18;
 
@@ -34,11 +34,12 @@ static class EstimateRules
         }
 
         var random = new Random(seed);
+        var known = Chances.Know(input);
         var plays = Plays(input);
         var ends = new double[plays];
         for (var play = 0; play < plays; play++)
         {
-            var length = new Playthrough(input, Chances.Draw(input, random), random).Run();
+            var length = new Playthrough(input, Chances.Draw(known, random), random).Run();
             ends[play] = length * Math.Exp(Drift * Normal(random));
         }
 

@@ -22,7 +22,7 @@ sealed class Playthrough
     readonly int[] _troubles;
     readonly int[] _waitsFor;
     readonly bool[] _begun;
-    readonly List<int>[] _frees;
+    readonly List<int>?[] _frees;
     double _now;
     int _landed;
     bool _landerBusy;
@@ -40,7 +40,7 @@ sealed class Playthrough
         _begun = [.. input.Beads.Select(bead => bead.Begun)];
         _waitsFor = new int[input.Beads.Count];
         _troubles = new int[input.Beads.Count];
-        _frees = [.. input.Beads.Select(_ => new List<int>())];
+        _frees = new List<int>?[input.Beads.Count];
     }
 
     /// <summary>Seconds until nothing more happens, or enough has landed.</summary>
@@ -98,7 +98,7 @@ sealed class Playthrough
             _waitsFor[bead] = given.WaitsFor.Count;
             foreach (var blocker in given.WaitsFor)
             {
-                _frees[blocker].Add(bead);
+                (_frees[blocker] ??= []).Add(bead);
             }
 
             Free(bead);
@@ -207,7 +207,7 @@ sealed class Playthrough
         }
 
         _landed++;
-        foreach (var waiting in _frees[bead])
+        foreach (var waiting in _frees[bead] ?? [])
         {
             _waitsFor[waiting]--;
             Free(waiting);

@@ -114,6 +114,13 @@ static class MeltdownRules
             : null;
     }
 
-    static string MostFrequent(IReadOnlyList<StageTrouble> troubles) =>
-        troubles.GroupBy(trouble => FailureReasons.KeyOf(trouble.Reason)).MaxBy(group => group.Count())!.Last().Reason;
+    const int ReasonLengthMax = 160;
+
+    static string MostFrequent(IReadOnlyList<StageTrouble> troubles)
+    {
+        // Never empty: it is asked only about more troubles than are enough.
+        var reason = troubles.GroupBy(trouble => StormReasons.KeyOf(trouble.Reason))
+            .MaxBy(group => group.Count())!.Last().Reason;
+        return reason.Length <= ReasonLengthMax ? reason : $"{reason.AsSpan(0, ReasonLengthMax)}…";
+    }
 }

@@ -14,8 +14,8 @@ sealed class FailureReport(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
 {
     readonly Lock _lock = new();
     readonly Bell _counted = new();
-    readonly FailureDigest _restarts = new(parts.Config.Limits.RestartWindow);
-    readonly FailureDigest _parkings = new(parts.Config.Limits.RestartWindow);
+    readonly StormDigest _restarts = new(parts.Config.Limits.RestartWindow);
+    readonly StormDigest _parkings = new(parts.Config.Limits.RestartWindow);
     readonly HashSet<AgentNumber> _parked = [];
 
     /// <summary>The name under which an agent is supervised.</summary>
@@ -71,9 +71,9 @@ sealed class FailureReport(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
         TellAsync(digest => digest.Rest(), cancellationToken);
 
     async Task TellAsync(
-        Func<FailureDigest, IReadOnlyList<ToldFailure>> which, CancellationToken cancellationToken)
+        Func<StormDigest, IReadOnlyList<Told>> which, CancellationToken cancellationToken)
     {
-        IReadOnlyList<ToldFailure> restarts, parkings;
+        IReadOnlyList<Told> restarts, parkings;
         lock (_lock)
         {
             (restarts, parkings) = (which(_restarts), which(_parkings));
@@ -90,7 +90,7 @@ sealed class FailureReport(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
         }
     }
 
-    Task JournalAsync(ToldFailure told, bool parked, CancellationToken cancellationToken) =>
+    Task JournalAsync(Told told, bool parked, CancellationToken cancellationToken) =>
         parts.Store.AppendAsync(
             null, null,
             new JournalEvent.ComponentFailed(
@@ -98,9 +98,9 @@ sealed class FailureReport(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
                 told.Count > 1 ? told.Count : null),
             cancellationToken);
 
-    ToldFailure? Note(ComponentFailure failure, bool parked, DateTimeOffset now)
+    Told? Note(ComponentFailure failure, bool parked, DateTimeOffset now)
     {
-        ToldFailure? told;
+        Told? told;
         lock (_lock)
         {
             told = (parked ? _parkings : _restarts).Note(failure.Error.ToString(), failure.Component.Name, now);

@@ -75,6 +75,16 @@ public sealed class OutputTests
     }
 
     [Fact]
+    public void A_thousand_beginnings_are_counted_too_and_those_of_a_swarm_at_work_are_not()
+    {
+        var lines = Lines(Enumerable.Range(1, 1_000).Select(agent => At(agent, agent / 1000.0, Claimed)));
+
+        Assert.Equal(101, lines.Count);
+        Assert.Contains("900 more: claimed at contract", lines[^1], StringComparison.Ordinal);
+        Assert.Equal(90, Lines(Enumerable.Range(1, 90).Select(agent => At(agent, agent / 10.0, Claimed))).Count);
+    }
+
+    [Fact]
     public void Different_reasons_are_told_apart_and_numbers_make_no_difference()
     {
         var lines = Lines(Enumerable.Range(1, 100).Select(agent => Failed(
@@ -100,9 +110,14 @@ public sealed class OutputTests
             ? int.Parse(line[9..end], System.Globalization.CultureInfo.InvariantCulture)
             : 1;
 
-    static JournalEntry Failed(int agent, double at, string summary) => new(
-        agent, FixedReader.Start.AddSeconds(at), 1, BeadId.Parse($"t-{agent}"), new AgentNumber(agent),
+    static readonly JournalEvent Claimed = new JournalEvent.BeadClaimed("contract", 1, 1, FixedReader.Start);
+
+    static JournalEntry Failed(int agent, double at, string summary) => At(
+        agent, at,
         new JournalEvent.StageEnded(agent, "implement", 1, "error", summary, null, "free", 5, "implement", 1));
+
+    static JournalEntry At(int agent, double seconds, JournalEvent what) => new(
+        agent, FixedReader.Start.AddSeconds(seconds), 1, BeadId.Parse($"t-{agent}"), new AgentNumber(agent), what);
 
     /// <summary>A pipe whose reader leaves after so many writes.</summary>
     sealed class ClosedAfter(int writes) : StringWriter

@@ -91,6 +91,17 @@ public sealed class ControlSocketTests : IDisposable
         Assert.Null(ControlSocket.Locate(SocketPath));
     }
 
+    [Fact]
+    public async Task A_swarm_that_takes_the_question_and_says_nothing_is_told_from_one_that_is_gone()
+    {
+        using var stopped = ControlSocket.Listen(SocketPath);
+        var client = new ControlClient(SocketPath) { AnswerTimeout = TimeSpan.FromMilliseconds(50) };
+
+        var error = await Assert.ThrowsAsync<ControlException>(() => client.ReadStatusAsync(Token));
+
+        Assert.Equal(ControlErrorKind.Silent, error.Kind);
+    }
+
     [Theory]
     [InlineData("garbage")]
     [InlineData("[]")]

@@ -4,11 +4,11 @@ using Beadswarm.Tests.Support;
 namespace Beadswarm.Tests.Supervision;
 
 /// <summary>A storm of failures is not a storm of messages, and nothing of it goes uncounted.</summary>
-public sealed class FailureDigestTests
+public sealed class StormDigestTests
 {
     static readonly TimeSpan Pause = TimeSpan.FromSeconds(60);
 
-    readonly FailureDigest _digest = new(Pause);
+    readonly StormDigest _digest = new(Pause);
     readonly List<string> _told = [];
     DateTimeOffset _now = FakeTime.Start;
 
@@ -64,7 +64,7 @@ public sealed class FailureDigestTests
 
         Later(Pause);
 
-        Assert.InRange(_told.Count, FailureDigest.ReasonsMax, FailureDigest.ReasonsMax + 2);
+        Assert.InRange(_told.Count, StormDigest.ReasonsMax, StormDigest.ReasonsMax + 2);
         Assert.Equal(10_000, _told.Sum(line => int.Parse(
             line[..line.IndexOf(':', StringComparison.Ordinal)], System.Globalization.CultureInfo.InvariantCulture)));
     }
@@ -77,6 +77,6 @@ public sealed class FailureDigestTests
         Keep(_digest.Due(_now));
     }
 
-    void Keep(IEnumerable<ToldFailure> told) =>
+    void Keep(IEnumerable<Told> told) =>
         _told.AddRange(told.Select(one => $"{one.Count}: {one.Reason} ({string.Join(", ", one.Who)})"));
 }

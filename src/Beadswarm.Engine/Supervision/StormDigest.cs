@@ -1,17 +1,17 @@
 namespace Beadswarm.Supervision;
 
-/// <summary>A failure to tell of, on behalf of all of the same reason that have not been told.</summary>
+/// <summary>Something to tell of, on behalf of all of the same reason that have not been told.</summary>
 /// <param name="Count">How many it stands for, itself included.</param>
-/// <param name="Who">Some of those that failed, the newest last.</param>
-sealed record ToldFailure(string Reason, int Count, IReadOnlyList<string> Who);
+/// <param name="Who">Some of those it happened to, the newest last.</param>
+sealed record Told(string Reason, int Count, IReadOnlyList<string> Who);
 
 /// <summary>
-/// Keeps a storm of failures from becoming a storm of messages: of each distinct reason the first few are told at once,
-/// and those that follow within the pause are counted and told as one when it is over. Whatever fails, there is a
-/// bounded number of messages for each reason and pause, and of reasons.
+/// Keeps a storm, mostly of failures, from becoming one of messages: of each distinct reason the first few are told at
+/// once, and those that follow within the pause are counted and told as one when it is over. Whatever happens, there is
+/// a bounded number of messages for each reason and pause, and of reasons.
 /// </summary>
 /// <param name="first">How many of one reason are told at once within a pause.</param>
-sealed class FailureDigest(TimeSpan pause, int first = 1)
+sealed class StormDigest(TimeSpan pause, int first = 1)
 {
     /// <summary>Reasons told apart at one time; further ones are told as one.</summary>
     public const int ReasonsMax = 50;
@@ -25,9 +25,9 @@ sealed class FailureDigest(TimeSpan pause, int first = 1)
     public bool Pending => _entries.Values.Any(entry => entry.Count > 0);
 
     /// <summary>What to tell now; null when it is only counted.</summary>
-    public ToldFailure? Note(string reason, string who, DateTimeOffset now)
+    public Told? Note(string reason, string who, DateTimeOffset now)
     {
-        var key = FailureReasons.KeyOf(reason);
+        var key = StormReasons.KeyOf(reason);
         if (!_entries.TryGetValue(key, out var entry))
         {
             Forget(now);
@@ -48,12 +48,12 @@ sealed class FailureDigest(TimeSpan pause, int first = 1)
     }
 
     /// <summary>What was counted and whose pause is over.</summary>
-    public IReadOnlyList<ToldFailure> Due(DateTimeOffset now) => Tell(entry => now - entry.Since >= pause);
+    public IReadOnlyList<Told> Due(DateTimeOffset now) => Tell(entry => now - entry.Since >= pause);
 
     /// <summary>All that was counted, because nothing will follow.</summary>
-    public IReadOnlyList<ToldFailure> Rest() => Tell(_ => true);
+    public IReadOnlyList<Told> Rest() => Tell(_ => true);
 
-    IReadOnlyList<ToldFailure> Tell(Func<Entry, bool> which) =>
+    IReadOnlyList<Told> Tell(Func<Entry, bool> which) =>
         [.. _entries.Values.Where(entry => entry.Count > 0 && which(entry)).Select(entry => entry.Tell())];
 
     void Forget(DateTimeOffset now)
@@ -95,9 +95,9 @@ sealed class FailureDigest(TimeSpan pause, int first = 1)
             }
         }
 
-        public ToldFailure Tell()
+        public Told Tell()
         {
-            var told = new ToldFailure(_reason, Count, [.. _who]);
+            var told = new Told(_reason, Count, [.. _who]);
             Told++;
             Count = 0;
             _who.Clear();
@@ -106,8 +106,8 @@ sealed class FailureDigest(TimeSpan pause, int first = 1)
     }
 }
 
-/// <summary>When two failures have the same reason.</summary>
-static class FailureReasons
+/// <summary>When two events have the same reason.</summary>
+static class StormReasons
 {
     const int KeyLengthMax = 160;
 
