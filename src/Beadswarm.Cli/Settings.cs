@@ -1,6 +1,7 @@
 using Beadswarm.Beads;
 using Beadswarm.Configuration;
 using Beadswarm.Git;
+using Beadswarm.Processes;
 using Beadswarm.Swarms;
 
 namespace Beadswarm.Cli;
@@ -77,6 +78,7 @@ static class Settings
             Gates = GateDetection.Detect(await FilesAsync(git, repositoryPath, cancellationToken)),
             Runners = RunnerDetection.Detect(program => Which(program, host)),
             Processors = Environment.ProcessorCount,
+            MemoryGb = new LinuxMachine().Memory().TotalBytes / (double)(1L << 30),
         };
     }
 

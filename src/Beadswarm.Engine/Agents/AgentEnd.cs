@@ -40,6 +40,10 @@ abstract record AgentEnd
     /// <summary>It wrote more output than is kept; it was ended, and its log is cut.</summary>
     public sealed record LogLimit(long BytesMax) : AgentEnd;
 
+    /// <summary>It and what it had started used more memory than it may; it was ended.</summary>
+    /// <param name="Largest">What used the most of it.</param>
+    public sealed record MemoryLimit(long Bytes, long BytesMax, string Largest) : AgentEnd;
+
     /// <summary>A signal that we did not send ended it.</summary>
     public sealed record Crashed(int Signal, string OutputTail) : AgentEnd;
 

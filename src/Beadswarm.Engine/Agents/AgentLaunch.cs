@@ -42,7 +42,9 @@ sealed record ContextFile(string Name, string Content);
 /// <param name="IdleTimeout">Longest time without output and without a change in the workspace.</param>
 /// <param name="Grace">Time between asking the agent to end and killing it.</param>
 /// <param name="LogBytesMax">Most output that is kept; an agent that writes more is ended.</param>
-sealed record AgentLimits(TimeSpan StageTimeout, TimeSpan IdleTimeout, TimeSpan Grace, long LogBytesMax);
+/// <param name="MemoryBytesMax">Most memory of all its processes together; null: no limit.</param>
+sealed record AgentLimits(
+    TimeSpan StageTimeout, TimeSpan IdleTimeout, TimeSpan Grace, long LogBytesMax, long? MemoryBytesMax = null);
 
 /// <summary>How the stage's agent ended, and what had to be cleared away behind it.</summary>
 sealed record AgentOutcome(AgentEnd End, LeakReport Leaks);

@@ -18,6 +18,7 @@ sealed class AgentSession : IAgentSession, IDisposable
     readonly AgentFiles _files;
     readonly SessionRecord _record;
     readonly TimeProvider _timeProvider;
+    readonly MemoryWatch _memory;
     readonly TimeSpan _elapsedBefore;
     readonly long _began;
     Activity _activity;
@@ -30,6 +31,7 @@ sealed class AgentSession : IAgentSession, IDisposable
         _record = record;
         _timeProvider = timeProvider;
         _files = new AgentFiles(record.Folder);
+        _memory = new MemoryWatch(child.Glance, record.Limits.MemoryBytesMax, timeProvider);
         _began = timeProvider.GetTimestamp();
 
         // An adopted agent has used up a part of its time already. Its silence counts from now on: nobody watched it.
@@ -81,7 +83,7 @@ sealed class AgentSession : IAgentSession, IDisposable
             ? WorkspaceFingerprint.Of(_record.Workspace)
             : null;
         _activity = StallRules.Observe(_activity, outputBytes, files, now);
-        return StallRules.Judge(_activity, now, _record.Limits);
+        return StallRules.Judge(_activity, now, _record.Limits) ?? _memory.Look();
     }
 
     async Task<AgentEnd> EndAsync(AgentEnd? caused, string tail)

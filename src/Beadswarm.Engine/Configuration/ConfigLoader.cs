@@ -206,6 +206,8 @@ static class ConfigLoader
             Grace = reader.Duration(scope, "grace"),
             DiskGb = reader.Number(scope, "diskGb"),
             DiskFreeGbMin = reader.Number(scope, "diskFreeGbMin"),
+            AgentMemoryGb = reader.Number(scope, "agentMemoryGb", Share(detected.MemoryGb, 0.5, double.MaxValue)),
+            MemoryFreeGbMin = reader.Number(scope, "memoryFreeGbMin", Share(detected.MemoryGb, 0.1, 1)),
             RestartsMax = restarts.Count,
             RestartWindow = restarts.Window,
             InfrastructureRetriesMax = reader.Whole(scope, "infrastructureRetriesMax"),
@@ -224,6 +226,10 @@ static class ConfigLoader
 
         return limits;
     }
+
+    // Rounded, because people read it; without a known machine there is no limit.
+    static double Share(double? machine, double share, double most) =>
+        Math.Min(most, Math.Round((machine ?? 0) * share, 1));
 
     static string ReadStore(ConfigReader reader, ConfigScope top, List<ConfigError> errors)
     {

@@ -54,8 +54,8 @@ sealed class ConfigReader(ConfigSources sources, List<ConfigError> errors)
     public int? WholeOrNull(ConfigScope scope, string name) =>
         Read<object>(scope, name, null) is long number ? (int)number : null;
 
-    public double Number(ConfigScope scope, string name) =>
-        Read<object>(scope, name, 0.0) is double number ? number : 0;
+    public double Number(ConfigScope scope, string name, double fallback = 0) =>
+        Read<object>(scope, name, fallback) is double number ? number : fallback;
 
     public bool Switch(ConfigScope scope, string name) => Read<object>(scope, name, false) is true;
 

@@ -111,6 +111,8 @@ static class ConfigWriter
         "pipeline.retryFrom" => "implement",
         "landing.gates" => "[build, test]",
         "limits.gatesMax" => "2",
+        "limits.agentMemoryGb" => "8",
+        "limits.memoryFreeGbMin" => "1",
         _ => "null",
     };
 

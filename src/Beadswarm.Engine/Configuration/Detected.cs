@@ -18,6 +18,9 @@ sealed record Detected
     public IReadOnlyList<DetectedGate> Gates { get; init; } = [];
     public IReadOnlyList<FoundRunner> Runners { get; init; } = [];
     public int Processors { get; init; } = 1;
+
+    /// <summary>Memory that the swarm may use at most; null when it is not known.</summary>
+    public double? MemoryGb { get; init; }
 }
 
 /// <summary>A value given on the command line: <paramref name="Flag"/> is what the user typed.</summary>

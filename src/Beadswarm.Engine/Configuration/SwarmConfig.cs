@@ -101,6 +101,14 @@ sealed record LimitsConfig
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(10);
     public double DiskGb { get; init; } = 20;
     public double DiskFreeGbMin { get; init; } = 1;
+
+    /// <summary>
+    /// Most memory of one agent with all it has started; 0: no limit. The loader's default is half of the machine's.
+    /// </summary>
+    public double AgentMemoryGb { get; init; }
+
+    /// <summary>No new work when less memory is free. The loader's default depends on the machine.</summary>
+    public double MemoryFreeGbMin { get; init; }
     public int RestartsMax { get; init; } = 3;
     public TimeSpan RestartWindow { get; init; } = TimeSpan.FromSeconds(60);
     public int InfrastructureRetriesMax { get; init; } = 5;
@@ -111,6 +119,10 @@ sealed record LimitsConfig
 
     /// <summary>Gates that may run at once over all agents. The loader's default is one for each processor.</summary>
     public int GatesMax { get; init; } = Math.Max(1, Environment.ProcessorCount);
+
+    public long? AgentMemoryBytesMax => AgentMemoryGb > 0 ? (long)(AgentMemoryGb * (1L << 30)) : null;
+
+    public long MemoryFreeBytesMin => (long)(MemoryFreeGbMin * (1L << 30));
 
     /// <summary>The part of the limits that decides about infrastructure failures.</summary>
     public RetryLimits Retry => new(InfrastructureRetriesMax, RetryDelayMin, RetryDelayMax);

@@ -151,6 +151,9 @@ sealed class ChildProcess : IDisposable
     /// </summary>
     public FamilyLook Look() => _family.Look();
 
+    /// <summary>As <see cref="Look"/>, but not always anew: for those who look all the time.</summary>
+    public FamilyLook Glance() => _family.Glance();
+
     /// <summary>After a natural end: ends whatever is left of the tree, and says what it was.</summary>
     public async Task<LeakReport> SweepAsync(CancellationToken cancellationToken)
     {

@@ -47,16 +47,11 @@ sealed class ProcessFamily(FamilyTraits traits, Func<int?> leader, TimeProvider 
         }
     }
 
-    /// <summary>Finds the members, and remembers them. The look at the table may be a moment old.</summary>
-    public FamilyLook Look()
-    {
-        var members = Members(ProcessSnapshot.Recent());
-        return new FamilyLook(members, members.Sum(member => ProcessTable.MemoryBytes(member.Pid)));
-    }
+    /// <summary>Finds the members, and remembers them.</summary>
+    public FamilyLook Look() => Look(ProcessSnapshot.Take());
 
-    /// <summary>What the members really use: a page that they share is counted once.</summary>
-    public static long ProportionalMemoryBytes(IEnumerable<ProcessEntry> members) => members.Sum(
-        member => ProcessTable.ProportionalMemoryBytes(member.Pid) ?? ProcessTable.MemoryBytes(member.Pid));
+    /// <summary>The same from a look at the table that may be a moment old: many families share it.</summary>
+    public FamilyLook Glance() => Look(ProcessSnapshot.Recent());
 
     /// <summary>Kills the members until a look finds none, within bounds.</summary>
     /// <param name="leaked">Whether finding this member is worth reporting.</param>
@@ -72,6 +67,12 @@ sealed class ProcessFamily(FamilyTraits traits, Func<int?> leader, TimeProvider 
         {
             Active.Remove(this);
         }
+    }
+
+    FamilyLook Look(ProcessSnapshot snapshot)
+    {
+        var members = Members(snapshot);
+        return new FamilyLook(members, members.Sum(member => ProcessTable.MemoryBytes(member.Pid)));
     }
 
     IReadOnlyList<ProcessEntry> Members(ProcessSnapshot snapshot)

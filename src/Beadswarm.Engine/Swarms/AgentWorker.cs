@@ -1,5 +1,6 @@
 using Beadswarm.Claims;
 using Beadswarm.Git;
+using Beadswarm.Journal;
 using Beadswarm.Pipelines;
 using Beadswarm.Storage;
 
@@ -16,7 +17,9 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
     static readonly TimeSpan RecordTime = TimeSpan.FromSeconds(30);
 
     readonly StageRunner _stages = new(parts, slot);
-    bool _waiting;
+
+    /// <summary>What it last said it waits for: null when it works, empty when it waits for a bead.</summary>
+    string? _waitsFor;
 
     /// <param name="unfinished">A stage of this agent that an earlier orchestrator began; taken up first.</param>
     /// <param name="drain">No new claim; the stage in hand is finished.</param>
@@ -30,35 +33,75 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
 
         while (!drain.IsCancellationRequested && !terminate.IsCancellationRequested)
         {
-            var heard = parts.Bell.Listen();
-            var askedAt = parts.Time.GetTimestamp();
-            var request = new ClaimRequest(slot.Number, parts.Node, serves, parts.Config.Limits.Lease);
-            if (await parts.Store.ClaimNextAsync(parts.Epoch, request, terminate) is { } claim)
+            switch (parts.Admission.Ask())
             {
-                _waiting = false;
-                parts.Bell.Ring();
-                var stage = PipelineRules.Resume(parts.Config.Pipeline, claim.Stage);
-                await WorkAsync(claim with { Stage = stage }, askedAt, null, drain, terminate);
+                case AdmissionAnswer.Held held:
+                    await HoldAsync(held, drain, terminate);
+                    break;
+                case AdmissionAnswer.Admitted admitted:
+                    await ClaimAsync(admitted, drain, terminate);
+                    break;
             }
-            else
-            {
-                await WaitAsync(heard, drain, terminate);
-            }
+        }
+    }
+
+    async Task ClaimAsync(AdmissionAnswer.Admitted admitted, CancellationToken drain, CancellationToken terminate)
+    {
+        var heard = parts.Bell.Listen();
+        var askedAt = parts.Time.GetTimestamp();
+        var request = new ClaimRequest(slot.Number, parts.Node, serves, parts.Config.Limits.Lease);
+        if (await parts.Store.ClaimNextAsync(parts.Epoch, request, terminate) is { } claim)
+        {
+            _waitsFor = null;
+            parts.Bell.Ring();
+            var stage = PipelineRules.Resume(parts.Config.Pipeline, claim.Stage);
+            await WorkAsync(claim with { Stage = stage }, askedAt, null, drain, terminate);
+        }
+        else
+        {
+            parts.Admission.GiveBack(admitted);
+            await WaitAsync(heard, drain, terminate);
         }
     }
 
     async Task WaitAsync(long heard, CancellationToken drain, CancellationToken terminate)
     {
-        if (!_waiting)
+        if (_waitsFor is not "")
         {
-            _waiting = true;
+            _waitsFor = "";
             await parts.Store.SetAgentStatusAsync(parts.Epoch, slot.Number, AgentStatus.Waiting, null, terminate);
         }
 
+        await UnlessToldToStopAsync(stop => parts.Bell.WaitAsync(heard, stop), drain, terminate);
+    }
+
+    /// <summary>The machine has no room for more: only time brings some, not what happens in the swarm.</summary>
+    async Task HoldAsync(AdmissionAnswer.Held held, CancellationToken drain, CancellationToken terminate)
+    {
+        if (held.ToBeTold)
+        {
+            await parts.Store.AppendAsync(
+                null, null, new JournalEvent.ComponentHeld("admission", held.Reason), terminate);
+        }
+
+        // The figures change all the time; the first ones of this wait are said.
+        if (_waitsFor is not { Length: > 0 })
+        {
+            _waitsFor = held.Reason;
+            await parts.Store.SetAgentStatusAsync(
+                parts.Epoch, slot.Number, AgentStatus.Waiting, held.Reason, terminate);
+        }
+
+        await UnlessToldToStopAsync(stop => Task.Delay(Admission.Pause, parts.Time, stop), drain, terminate);
+    }
+
+    static async Task UnlessToldToStopAsync(
+        Func<CancellationToken, Task> wait, CancellationToken drain, CancellationToken terminate)
+    {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(drain, terminate);
         try
         {
-            await parts.Bell.WaitAsync(heard, either.Token);
+            await wait(either.Token);
         }
         catch (OperationCanceledException) when (either.IsCancellationRequested)
         {

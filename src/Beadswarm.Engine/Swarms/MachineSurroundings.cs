@@ -5,6 +5,7 @@ using Beadswarm.Control;
 using Beadswarm.Gates;
 using Beadswarm.Git;
 using Beadswarm.Landing;
+using Beadswarm.Processes;
 using Beadswarm.Storage.Sqlite;
 using Beadswarm.Workspaces;
 
@@ -52,6 +53,7 @@ static class MachineSurroundings
             {
                 Node = node,
                 Paths = paths,
+                Machine = new LinuxMachine(),
                 Store = store,
                 Tracker = tracker,
                 Workspaces = new WorkspacePool(hub, Room(setup.Config.Limits)),

@@ -74,7 +74,8 @@ sealed class StageBriefing(SwarmParts parts, AgentSlot slot)
             Context = context,
             Runner = parts.Config.Runners[slot.Runner],
             Limits = new AgentLimits(
-                stage.Timeout ?? limits.StageTimeout, limits.IdleTimeout, limits.Grace, limits.LogBytesMax),
+                stage.Timeout ?? limits.StageTimeout, limits.IdleTimeout, limits.Grace, limits.LogBytesMax,
+                limits.AgentMemoryBytesMax),
             Tag = "",
         });
     }

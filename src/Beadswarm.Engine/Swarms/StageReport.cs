@@ -37,6 +37,9 @@ static class AgentEndRules
         AgentEnd.Stalled stalled => new StageEnd.Stalled(stalled.Silence),
         AgentEnd.LogLimit flooded => new StageEnd.Crashed(
             $"it wrote more than limits.logBytesMax ({flooded.BytesMax} bytes) and was ended"),
+        AgentEnd.MemoryLimit memory => new StageEnd.Crashed(
+            $"its processes used {MemoryWatch.Gibibytes(memory.Bytes)} ({memory.Largest}), more than "
+            + $"limits.agentMemoryGb ({MemoryWatch.Gibibytes(memory.BytesMax)}), and were ended"),
         AgentEnd.Crashed crashed => new StageEnd.Crashed($"signal {crashed.Signal}"),
         AgentEnd.FailedToStart failed => new StageEnd.FailedToStart(failed.Reason),
         AgentEnd.Killed => new StageEnd.Interrupted(),

@@ -88,9 +88,10 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
     async Task<StageReport> ExecuteAsync(
         Claim claim, StageSpec stage, StageRunId run, StageStart start, CancellationToken work)
     {
-        if (parts.Workspaces.Admit() is not AdmissionOutcome.Admitted and var refused)
+        // The agent was admitted before it claimed; the disk may have filled since, or in an earlier stage.
+        if (AdmissionRules.RoomShort(parts.Workspaces.Admit()) is { } room)
         {
-            return StageReport.Without(run, new StageEnd.Unavailable(Describe(refused)));
+            return StageReport.Without(run, new StageEnd.Unavailable(room));
         }
 
         var from = await StartingPointAsync(claim, start, work);
@@ -262,13 +263,4 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
     string SessionOf(Claim claim) => Path.Combine(
         parts.Paths.Sessions, WorkspaceBranch.Encode(claim.Bead.Value),
         $"{claim.Key.Token}-{claim.Stage}-{claim.Attempt}");
-
-    static string Describe(AdmissionOutcome outcome) => outcome switch
-    {
-        AdmissionOutcome.Admitted => "there is room",
-        AdmissionOutcome.OverQuota over =>
-            $"the workspaces use {over.BytesUsed >> 20} MiB, more than limits.diskGb allows; run beadswarm clean, or "
-            + "raise it",
-        AdmissionOutcome.DiskFull full => $"only {full.BytesFree >> 20} MiB are free on the disk; make room",
-    };
 }

@@ -115,6 +115,7 @@ sealed class SwarmAssembly : IAsyncDisposable
             Backlog = new CurrentBacklog(outside.Tracker),
             Workspaces = outside.Workspaces,
             Agents = outside.Agents,
+            Admission = new Admission(outside.Machine, outside.Workspaces.Admit, setup.Config.Limits, setup.Time),
             Gates = new Gatekeeper(
                 new GateRunner(outside.Gates, new StoredGateLedger(outside.Store), setup.Config.Limits.GatesMax),
                 outside.Store, setup.Config.Gates, Path.Combine(outside.Paths.GateLogs, $"{epoch.Value}"),

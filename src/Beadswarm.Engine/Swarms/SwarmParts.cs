@@ -20,6 +20,7 @@ sealed record SwarmParts
     public required CurrentBacklog Backlog { get; init; }
     public required IWorkspaces Workspaces { get; init; }
     public required IAgentHost Agents { get; init; }
+    public required Admission Admission { get; init; }
     public required Gatekeeper Gates { get; init; }
 
     /// <summary>Where beads land first: the target, or the integration branch.</summary>

@@ -3,6 +3,7 @@ using Beadswarm.Beads;
 using Beadswarm.Control;
 using Beadswarm.Gates;
 using Beadswarm.Landing;
+using Beadswarm.Processes;
 using Beadswarm.Storage;
 using Beadswarm.Workspaces;
 
@@ -17,6 +18,7 @@ sealed record SwarmSurroundings : IAsyncDisposable
     /// <summary>The name of this host among those that take part.</summary>
     public required string Node { get; init; }
     public required SwarmPaths Paths { get; init; }
+    public required IMachine Machine { get; init; }
     public required IStore Store { get; init; }
     public required IBeadTracker Tracker { get; init; }
     public required IWorkspaces Workspaces { get; init; }

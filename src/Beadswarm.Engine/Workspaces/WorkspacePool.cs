@@ -13,7 +13,9 @@ sealed record WorkspaceOptions
 
     public long BytesFreeMin { get; init; } = 1024L * 1024 * 1024;
 
-    /// <summary>A measured size is believed for so long; walking all files costs more than a stale figure.</summary>
+    /// <summary>
+    /// A measured size is believed for at least so long; walking all files costs more than a stale figure.
+    /// </summary>
     public TimeSpan SizeValidFor { get; init; } = TimeSpan.FromSeconds(30);
 }
 
@@ -26,9 +28,13 @@ sealed class WorkspacePool(Hub hub, WorkspaceOptions options) : IWorkspaces
     /// <summary>Commits that a branch was reset away from stay reachable under here.</summary>
     public const string KeptPrefix = "refs/beadswarm/kept/";
 
+    // Of a walk's own time; so it takes a twentieth of one processor at most.
+    const int WalkPause = 20;
+
     readonly WorkTrees _trees = new(hub);
     readonly Lock _sizeLock = new();
-    (long Bytes, long Timestamp)? _size;
+    long _sizeBytes;
+    (long At, TimeSpan ValidFor)? _sizeTaken;
 
     public string Folder { get; } = Path.Combine(hub.Folder, "workspaces");
 
@@ -225,23 +231,32 @@ sealed class WorkspacePool(Hub hub, WorkspaceOptions options) : IWorkspaces
 
     static bool IsContent(string entry) => Path.GetFileName(entry) != ".git";
 
+    // Nobody waits for somebody else's walk through all files; until the first one is done, no use is known of.
     long MeasuredSize()
     {
         var time = hub.Runner.TimeProvider;
-        lock (_sizeLock)
+        if (!_sizeLock.TryEnter())
         {
-            if (_size is { } size && time.GetElapsedTime(size.Timestamp) < options.SizeValidFor)
+            return Interlocked.Read(ref _sizeBytes);
+        }
+
+        try
+        {
+            if (_sizeTaken is not { } taken || time.GetElapsedTime(taken.At) >= taken.ValidFor)
             {
-                return size.Bytes;
+                var began = time.GetTimestamp();
+                Interlocked.Exchange(
+                    ref _sizeBytes,
+                    Hub.WorktreeFolders.Sum(name => FolderTree.Size(Path.Combine(hub.Folder, name))));
+                var walk = time.GetElapsedTime(began) * WalkPause;
+                _sizeTaken = (time.GetTimestamp(), walk > options.SizeValidFor ? walk : options.SizeValidFor);
             }
-        }
 
-        var bytes = Hub.WorktreeFolders.Sum(name => FolderTree.Size(Path.Combine(hub.Folder, name)));
-        lock (_sizeLock)
+            return Interlocked.Read(ref _sizeBytes);
+        }
+        finally
         {
-            _size = (bytes, time.GetTimestamp());
+            _sizeLock.Exit();
         }
-
-        return bytes;
     }
 }

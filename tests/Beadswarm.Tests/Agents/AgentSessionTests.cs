@@ -102,6 +102,20 @@ public sealed class AgentSessionTests : IDisposable
     }
 
     [Fact]
+    public async Task An_agent_whose_tree_uses_too_much_memory_is_ended_and_what_used_it_is_named()
+    {
+        // 64 MiB of zeros held in memory by a process that left the agent's session.
+        var end = await Run(
+            "setsid sh -c 'head -c 67108864 /dev/zero | tail -c 67108864 | (sleep 1000; cat)' >/dev/null & sleep 1000",
+            Generous with { MemoryBytesMax = 50_000_000 });
+
+        var limit = Assert.IsType<AgentEnd.MemoryLimit>(end);
+        Assert.InRange(limit.Bytes, 50_000_000, 200_000_000);
+        Assert.Contains("tail -c", limit.Largest, StringComparison.Ordinal);
+        Assert.Empty(_fixture.Running());
+    }
+
+    [Fact]
     public async Task A_grandchild_left_behind_is_ended_and_reported()
     {
         var outcome = await Outcome("setsid sleep 1000 >/dev/null 2>&1 & exit 0");

@@ -20,6 +20,7 @@ public sealed class ConfigLoaderTests
         ],
         Runners = [new("claude", "claude-code", "bin/claude")],
         Processors = 4,
+        MemoryGb = 16,
     };
 
     [Fact]
@@ -34,7 +35,7 @@ public sealed class ConfigLoaderTests
         Assert.Equal([0, 2, 2, 2], config.Pipeline.Stages.Select(stage => stage.Gates.Count));
         Assert.Equal(("trunk", "origin"), (config.Landing.Target, config.Landing.Remote));
         Assert.Equal(["build", "test"], config.Landing.Gates);
-        Assert.Equal(new LimitsConfig { GatesMax = 4 }, config.Limits);
+        Assert.Equal(new LimitsConfig { GatesMax = 4, AgentMemoryGb = 8, MemoryFreeGbMin = 1 }, config.Limits);
         Assert.Equal(3, config.Pipeline.MaxAttempts);
     }
 
@@ -248,6 +249,8 @@ public sealed class ConfigLoaderTests
           grace: 0s
           diskGb: 2.5
           diskFreeGbMin: 0
+          agentMemoryGb: 6.5
+          memoryFreeGbMin: 0.5
           restarts: 5/2m
           infrastructureRetriesMax: 0
           retryDelayMin: 500ms

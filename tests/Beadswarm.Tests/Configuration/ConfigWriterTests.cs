@@ -32,6 +32,7 @@ public sealed class ConfigWriterTests
         ],
         Runners = [new("claude", "claude-code", "bin/claude")],
         Processors = 2,
+        MemoryGb = 16,
     };
 
     [Fact]

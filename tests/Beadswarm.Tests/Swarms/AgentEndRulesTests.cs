@@ -57,6 +57,13 @@ public sealed class AgentEndRulesTests
         new AgentEnd.LogLimit(9));
 
     [Fact]
+    public void Too_much_memory_is_a_crash_that_names_what_used_it() => Check(
+        new StageEnd.Crashed(
+            "its processes used 9.25 GiB (8 GiB of it 'cargo test'), more than limits.agentMemoryGb (9 GiB), and were "
+            + "ended"),
+        new AgentEnd.MemoryLimit((9L << 30) + (1L << 28), 9L << 30, "8 GiB of it 'cargo test'"));
+
+    [Fact]
     public void A_signal_is_a_crash() => Check(new StageEnd.Crashed("signal 11"), new AgentEnd.Crashed(11, "output"));
 
     [Fact]
