@@ -84,7 +84,7 @@ sealed record Backlog(IReadOnlyList<Bead> Beads)
         catch (JsonException broken)
         {
             throw Broken(
-                path, number, $"not one JSON object a line: {Reason(broken)}",
+                path, number, $"not one JSON object a line: {Excerpt.Of(broken)} at byte {broken.BytePositionInLine}",
                 "repair or delete the line, or restore the file from git", broken);
         }
         catch (FormatException foreign)
@@ -140,13 +140,6 @@ sealed record Backlog(IReadOnlyList<Bead> Beads)
         var marked = json.StartsWith("<<<<<<<"u8) || json.StartsWith("======="u8)
             || json.StartsWith(">>>>>>>"u8) || json.StartsWith("|||||||"u8);
         return marked ? Encoding.UTF8.GetString(json[..Math.Min(json.Length, 60)]) : null;
-    }
-
-    static string Reason(JsonException broken)
-    {
-        var text = broken.Message;
-        var position = text.IndexOf(" LineNumber:", StringComparison.Ordinal);
-        return position < 0 ? text : $"{text[..position].TrimEnd('.')} at byte {broken.BytePositionInLine}";
     }
 
     static TrackerException Broken(string path, int line, string cause, string remedy, Exception? inner = null) =>

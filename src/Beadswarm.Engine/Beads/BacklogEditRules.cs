@@ -112,7 +112,7 @@ static class BacklogEditRules
     static ReadOnlyMemory<byte> Stamped(
         Bead bead, ReadOnlyMemory<byte> json, BeadChange change, TrackerDialect dialect, DateTimeOffset now)
     {
-        var time = $"\"{BeadTime.After(JsonText.Value(json, "updated_at")?.Trim('"'), now)}\"";
+        var time = $"\"{BeadTime.After(JsonText.Text(json, "updated_at"), now)}\"";
         json = JsonText.Set(json, "updated_at", time, Order);
         return change switch
         {

@@ -30,14 +30,28 @@ readonly record struct BeadId : IComparable<BeadId>
         TryParse(text, out var id)
             ? id
             : throw new FormatException(
-                $"'{text}' is not a bead id: 1 to {LengthMax} characters without spaces or controls");
+                $"'{Excerpt.Of(text)}' is not a bead id: 1 to {LengthMax} characters without spaces or controls");
 
     public static bool TryParse([NotNullWhen(true)] string? text, out BeadId id)
     {
         var valid = text is { Length: > 0 and <= LengthMax }
-            && !text.Any(c => char.IsWhiteSpace(c) || char.IsControl(c));
+            && !text.Any(c => char.IsWhiteSpace(c) || char.IsControl(c)) && !HasHalfPair(text);
         id = valid ? new BeadId(text!) : default;
         return valid;
+    }
+
+    // No file and no ref could hold it, and two such ids would be written the same.
+    static bool HasHalfPair(string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (char.IsSurrogate(text[i]) && !(i + 1 < text.Length && char.IsSurrogatePair(text[i], text[++i])))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     public int CompareTo(BeadId other) => string.CompareOrdinal(Value, other.Value);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 
 namespace Beadswarm.Beads;
@@ -13,9 +12,6 @@ static class BeadReader
     /// <summary>How deep free data (metadata) may be nested.</summary>
     const int DepthMax = 512;
 
-    /// <summary>Characters of <c>\u1234</c>.</summary>
-    const int EscapeLength = 6;
-
     static readonly JsonDocumentOptions Options = new() { MaxDepth = DepthMax };
 
     /// <summary>
@@ -26,7 +22,7 @@ static class BeadReader
     /// shape.</exception>
     public static Bead? Read(ReadOnlyMemory<byte> json, TrackerDialect dialect)
     {
-        using var document = JsonDocument.Parse(json, Options);
+        using var document = JsonDocument.Parse(JsonRepair.WithoutHalfPairs(json), Options);
         var root = document.RootElement;
         if (root.ValueKind != JsonValueKind.Object)
         {
@@ -49,7 +45,8 @@ static class BeadReader
         {
             Id = BeadId.TryParse(id, out var parsed)
                 ? parsed
-                : throw new FormatException($"'{id}' is not a bead id (1 to {BeadId.LengthMax} characters, no spaces)"),
+                : throw new FormatException(
+                    $"'{Excerpt.Of(id)}' is not a bead id (1 to {BeadId.LengthMax} characters, no spaces)"),
             Title = title,
             Description = Text(root, "description") ?? "",
             Design = Text(root, "design") ?? "",
@@ -115,7 +112,7 @@ static class BeadReader
         }
 
         return [.. labels.EnumerateArray().Select(label => label.ValueKind == JsonValueKind.String
-            ? String(label)
+            ? label.GetString() ?? ""
             : throw new FormatException($"a label is a {Kind(label)}, expected a string"))];
     }
 
@@ -163,23 +160,8 @@ static class BeadReader
         }
 
         return value.ValueKind == JsonValueKind.String
-            ? String(value)
+            ? value.GetString()
             : throw new FormatException($"{name} is a {Kind(value)}, expected a string");
-    }
-
-    static string String(JsonElement value)
-    {
-        try
-        {
-            return value.GetString() ?? "";
-        }
-        catch (InvalidOperationException)
-        {
-            // Half a surrogate pair, written as an escape: Go reads it as U+FFFD, so it is no reason to refuse the
-            // line.
-            using var repaired = JsonDocument.Parse(WithoutLoneSurrogates(value.GetRawText()));
-            return repaired.RootElement.GetString() ?? "";
-        }
     }
 
     static int? Whole(JsonElement root, string name)
@@ -191,7 +173,7 @@ static class BeadReader
 
         return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number)
             ? number
-            : throw new FormatException($"{name} is {value.GetRawText()}, expected a whole number");
+            : throw new FormatException($"{name} is {Excerpt.Of(value.GetRawText())}, expected a whole number");
     }
 
     // Table dumps of some bd versions write booleans as 0 and 1.
@@ -209,51 +191,15 @@ static class BeadReader
 
         return BeadTime.TryParse(text, out var time)
             ? time
-            : throw new FormatException($"{name} is '{text}', expected an RFC 3339 time such as 2026-01-31T12:00:00Z");
+            : throw new FormatException(
+                $"{name} is '{Excerpt.Of(text)}', expected an RFC 3339 time such as 2026-01-31T12:00:00Z");
     }
 
     static string? FreeData(JsonElement root, string name) =>
         Value(root, name) is not { } value ? null
-        : value.ValueKind == JsonValueKind.String ? (String(value) is { Length: > 0 } text ? text : null)
+        : value.ValueKind == JsonValueKind.String ? (value.GetString() is { Length: > 0 } text ? text : null)
         : value.GetRawText();
 
     static string Kind(JsonElement element) =>
         element.ValueKind.ToString().ToLower(CultureInfo.InvariantCulture);
-
-    static string WithoutLoneSurrogates(string json)
-    {
-        var text = new StringBuilder(json);
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (text[i] != '\\')
-            {
-                continue;
-            }
-
-            if (CodeUnit(text, i) is not { } unit || !char.IsSurrogate(unit))
-            {
-                // Any other escape: its second character is not the start of a new one.
-                i++;
-            }
-            else if (char.IsHighSurrogate(unit) && CodeUnit(text, i + EscapeLength) is { } low
-                && char.IsLowSurrogate(low))
-            {
-                i += (2 * EscapeLength) - 1;
-            }
-            else
-            {
-                text.Remove(i, EscapeLength).Insert(i, @"\ufffd");
-                i += EscapeLength - 1;
-            }
-        }
-
-        return text.ToString();
-    }
-
-    static char? CodeUnit(StringBuilder text, int at) =>
-        at + EscapeLength <= text.Length && text[at] == '\\' && text[at + 1] == 'u'
-        && ushort.TryParse(
-            text.ToString(at + 2, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var unit)
-            ? (char)unit
-            : null;
 }

@@ -10,8 +10,18 @@ static class BeadTime
 {
     const int TickDigits = 7;
 
+    /// <summary>Characters of <c>2026-01-31</c>, which every time begins with.</summary>
+    const int DateLength = 10;
+
     public static bool TryParse(string text, out DateTimeOffset time)
     {
+        // Without its date it would be a time of today, and another one tomorrow.
+        if (text.Length < DateLength || text[4] != '-' || text[7] != '-')
+        {
+            time = default;
+            return false;
+        }
+
         var point = text.IndexOf('.', StringComparison.Ordinal);
         if (point >= 0)
         {
@@ -46,10 +56,14 @@ static class BeadTime
         var fraction = old.Contains('.', StringComparison.Ordinal);
         var step = fraction ? TimeSpan.FromTicks(1) : TimeSpan.FromSeconds(1);
         var next = fraction ? now : new DateTimeOffset(now.Ticks - (now.Ticks % TimeSpan.TicksPerSecond), now.Offset);
-        next = next > before ? next : before + step;
+        next = next > before ? next : AtTheEnd(before, step) ? before : before + step;
         var utc = old.EndsWith('Z') || old.EndsWith('z');
         return Format(next.ToOffset(before.Offset), utc, fraction);
     }
+
+    // There is no later time: what stands there stays.
+    static bool AtTheEnd(DateTimeOffset time, TimeSpan step) =>
+        time.DateTime > DateTime.MaxValue - step || time.UtcDateTime > DateTime.MaxValue - step;
 
     // Like both trackers: up to the digits we have, trailing zeros trimmed.
     static string Format(DateTimeOffset time, bool utc, bool fraction) =>

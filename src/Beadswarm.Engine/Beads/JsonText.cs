@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -31,19 +32,47 @@ static class JsonText
             : Insert(json, properties, name, value, order);
     }
 
-    /// <summary>Takes the field away, with one of its commas.</summary>
+    /// <summary>The text of a string field with its escapes resolved; null for any other value.</summary>
+    public static string? Text(ReadOnlyMemory<byte> json, string name)
+    {
+        if (Value(json, name) is not ['"', ..] written)
+        {
+            return null;
+        }
+
+        using var document = JsonDocument.Parse(JsonRepair.WithoutHalfPairs(Encoding.UTF8.GetBytes(written)));
+        return document.RootElement.GetString();
+    }
+
+    /// <summary>Takes the field away, with one of its commas; where it is doubled, all of it.</summary>
     public static ReadOnlyMemory<byte> Remove(ReadOnlyMemory<byte> json, string name)
     {
         var properties = Properties(json.Span);
-        if (Find(properties, name) is not { } field)
+        var lastKept = properties.FindLastIndex(property => property.Name != name);
+        var left = new ArrayBufferWriter<byte>(json.Length);
+        var from = 0;
+        for (var i = 0; i < lastKept; i++)
+        {
+            if (properties[i].Name == name)
+            {
+                left.Write(json.Span[from..properties[i].KeyStart]);
+                from = properties[i + 1].KeyStart;
+            }
+        }
+
+        if (lastKept + 1 < properties.Count)
+        {
+            left.Write(json.Span[from..(lastKept < 0 ? properties[0].KeyStart : properties[lastKept].ValueEnd)]);
+            from = properties[^1].ValueEnd;
+        }
+
+        if (from == 0)
         {
             return json;
         }
 
-        var index = properties.IndexOf(field);
-        return index + 1 < properties.Count ? Splice(json, field.KeyStart, properties[index + 1].KeyStart, "")
-            : index > 0 ? Splice(json, properties[index - 1].ValueEnd, field.ValueEnd, "")
-            : Splice(json, field.KeyStart, field.ValueEnd, "");
+        left.Write(json.Span[from..]);
+        return left.WrittenMemory;
     }
 
     /// <summary>Adds to the end of a text field, whose present text keeps its bytes.</summary>

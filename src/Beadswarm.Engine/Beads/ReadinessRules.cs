@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace Beadswarm.Beads;
@@ -233,7 +234,8 @@ static class ReadinessRules
 
         try
         {
-            using var document = JsonDocument.Parse(metadata);
+            using var document = JsonDocument.Parse(
+                JsonRepair.WithoutHalfPairs(Encoding.UTF8.GetBytes(metadata)));
             var root = document.RootElement;
             if (root.ValueKind == JsonValueKind.Object)
             {

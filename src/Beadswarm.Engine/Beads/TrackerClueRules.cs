@@ -20,7 +20,9 @@ sealed record TrackerClues
     public string Sample { get; init; } = "";
 
     public string? Version =>
-        LocalVersion is { Length: > 0 } local ? local : Metadata.GetValueOrDefault("last_bd_version");
+        (LocalVersion is { Length: > 0 } local ? local : Metadata.GetValueOrDefault("last_bd_version")) is { } version
+            ? Excerpt.Of(version)
+            : null;
 
     public string? ExportName => Metadata.GetValueOrDefault("jsonl_export");
 

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace Beadswarm.Beads;
@@ -22,8 +23,10 @@ sealed record TrackerLocation(
     public const string BrLockName = ".write.lock";
     public const string BdLockName = ".jsonl.lock";
 
-    /// <summary>Bytes of the backlog looked at to tell the dialect from the shape of its lines.</summary>
+    /// <summary>Bytes of the backlog, and of each small file beside it, that are looked at for clues.</summary>
     const int SampleBytesMax = 1024 * 1024;
+
+    const int PathShownMax = 300;
 
     /// <summary>The SQLite file of old bd and of br, where there is one.</summary>
     public string? Database => Existing(Path.Combine(Folder, "beads.db"));
@@ -105,11 +108,18 @@ sealed record TrackerLocation(
             return folder;
         }
 
-        var target = System.IO.File.ReadLines(redirect).Select(line => line.Trim())
+        var target = Lines(redirect).Select(line => line.Trim())
             .FirstOrDefault(line => line.Length > 0 && !line.StartsWith('#'));
         if (target is null)
         {
             return folder;
+        }
+
+        if (target.Contains('\0'))
+        {
+            throw new TrackerException(
+                $"cannot follow {redirect}: '{Excerpt.Of(target)}' is no path; correct it or delete the file",
+                redirect, 1);
         }
 
         // bd resolves it from the folder that holds .beads.
@@ -118,7 +128,8 @@ sealed record TrackerLocation(
         return Directory.Exists(beside) ? beside
             : Directory.Exists(inside) ? inside
             : throw new TrackerException(
-                $"cannot follow {redirect}: there is no folder {beside}; correct the path or delete the file",
+                $"cannot follow {redirect}: there is no folder {Excerpt.Of(beside, PathShownMax)}; correct the path or "
+                    + "delete the file",
                 redirect, 1);
     }
 
@@ -168,7 +179,8 @@ sealed record TrackerLocation(
     {
         try
         {
-            using var document = JsonDocument.Parse(text);
+            using var document = JsonDocument.Parse(
+                JsonRepair.WithoutHalfPairs(Encoding.UTF8.GetBytes(text)));
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? document.RootElement.EnumerateObject().DistinctBy(field => field.Name)
                     .ToDictionary(field => field.Name, field => field.Value.ToString())
@@ -181,7 +193,8 @@ sealed record TrackerLocation(
         }
     }
 
-    static string[] Lines(string path) => System.IO.File.Exists(path) ? System.IO.File.ReadAllLines(path) : [];
+    static string[] Lines(string path) =>
+        System.IO.File.Exists(path) ? Sample(path).TrimStart('\ufeff').ReplaceLineEndings("\n").Split('\n') : [];
 
     static string? Existing(string path) => System.IO.File.Exists(path) ? path : null;
 
@@ -190,6 +203,6 @@ sealed record TrackerLocation(
         using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         var bytes = new byte[Math.Min(stream.Length, SampleBytesMax)];
         var read = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-        return System.Text.Encoding.UTF8.GetString(bytes, 0, read);
+        return Encoding.UTF8.GetString(bytes, 0, read);
     }
 }
