@@ -1,4 +1,8 @@
+using System.Globalization;
+using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
+using Beadswarm.Beads;
 using Beadswarm.Pipelines;
 using Beadswarm.Processes;
 
@@ -62,9 +66,15 @@ static class AgentResultFile
             return new AgentResult.Broken("the result is empty");
         }
 
+        if (!Utf8.IsValid(json.Span))
+        {
+            // A summary that was cut in the middle of a character is still worth reading.
+            json = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(json.Span));
+        }
+
         try
         {
-            using var document = JsonDocument.Parse(json, new JsonDocumentOptions
+            using var document = JsonDocument.Parse(JsonRepair.WithoutHalfPairs(json), new JsonDocumentOptions
             {
                 AllowTrailingCommas = true,
                 CommentHandling = JsonCommentHandling.Skip,
@@ -73,7 +83,9 @@ static class AgentResultFile
         }
         catch (JsonException broken)
         {
-            return new AgentResult.Broken($"the result is not JSON: {broken.Message}");
+            return new AgentResult.Broken(string.Create(
+                CultureInfo.InvariantCulture,
+                $"the result is not JSON: {Excerpt.Of(broken)} at line {broken.LineNumber + 1}"));
         }
     }
 
@@ -92,7 +104,7 @@ static class AgentResultFile
             _ => (bool?)null,
         };
         return passed is null
-            ? new AgentResult.Broken($"\"verdict\" is {(verdict is null ? "missing" : $"'{verdict}'")}, "
+            ? new AgentResult.Broken($"\"verdict\" is {(verdict is null ? "missing" : $"'{Excerpt.Of(verdict)}'")}, "
                 + "expected \"pass\" or \"fail\"")
             : new AgentResult.Said(
                 new AgentVerdict(passed.Value, Text(root, "summary", TextLengthMax), Findings(root)));
@@ -117,7 +129,7 @@ static class AgentResultFile
 
     static int? Line(JsonElement finding) =>
         Text(finding, "line", TitleLengthMax) is { } text
-        && int.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var line)
+        && int.TryParse(text, CultureInfo.InvariantCulture, out var line)
         && line > 0
             ? line
             : null;
@@ -127,12 +139,13 @@ static class AgentResultFile
             ? value.ValueKind switch
             {
                 JsonValueKind.String => Cut(value.GetString() ?? "", lengthMax),
-                JsonValueKind.Number => value.GetRawText(),
+                JsonValueKind.Number => Cut(value.GetRawText(), lengthMax),
                 _ => null,
             }
             : null;
 
-    static string Cut(string text, int lengthMax) => text.Length <= lengthMax ? text : text[..lengthMax] + " …";
+    static string Cut(string text, int lengthMax) =>
+        text.Length <= lengthMax ? text : Markdown.Head(text, lengthMax) + " …";
 
     static string Name(JsonElement element) => element.ValueKind.ToString().ToLowerInvariant();
 }

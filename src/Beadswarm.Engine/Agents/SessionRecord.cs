@@ -12,6 +12,16 @@ sealed record SessionRecord(
 {
     const int BytesMax = 64 * 1024;
 
+    /// <summary>Longer than any grace that a configuration can give, and short enough for a timer.</summary>
+    static readonly TimeSpan GraceMax = TimeSpan.FromDays(1);
+
+    /// <summary>Of a broken file any part may be missing, also what a record always has.</summary>
+    bool IsUsable =>
+        this is { Folder.Length: > 0, Workspace.Length: > 0, RunnerKind.Length: > 0 }
+        && Limits is { LogBytesMax: > 0 } limits
+        && limits.StageTimeout > TimeSpan.Zero && limits.IdleTimeout > TimeSpan.Zero
+        && limits.Grace >= TimeSpan.Zero && limits.Grace <= GraceMax;
+
     public Task WriteAsync(CancellationToken cancellationToken) =>
         File.WriteAllBytesAsync(
             new AgentFiles(Folder).Session, JsonSerializer.SerializeToUtf8Bytes(this), cancellationToken);
@@ -21,11 +31,23 @@ sealed record SessionRecord(
     {
         try
         {
-            return UntrustedFile.ReadHead(new AgentFiles(folder).Session, BytesMax) is { } bytes
-                ? JsonSerializer.Deserialize<SessionRecord>(bytes)
-                : null;
+            return UntrustedFile.ReadHead(new AgentFiles(folder).Session, BytesMax) is { } bytes ? Parse(bytes) : null;
         }
-        catch (Exception unreadable) when (unreadable is IOException or JsonException)
+        catch (IOException)
+        {
+            // Somebody made it unreadable; that is the same as nothing recorded.
+            return null;
+        }
+    }
+
+    /// <summary>The record, or null when the bytes are not one, whole and usable.</summary>
+    public static SessionRecord? Parse(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<SessionRecord>(bytes) is { IsUsable: true } record ? record : null;
+        }
+        catch (JsonException)
         {
             // The folder belongs to something else, or the disk was full when it was written.
             return null;

@@ -11,6 +11,9 @@ static class ExitRecord
 {
     const int LengthMax = 16;
 
+    /// <summary>A shell knows no larger one; a file that holds one was not written by ours.</summary>
+    const int ShellStatusMax = 255;
+
     // The shell ignores the requests to end that reach its whole group, so that it can still write down how the program
     // took them; a program started while they are trapped, not ignored, gets the default behaviour back.
     const string Script =
@@ -39,10 +42,7 @@ static class ExitRecord
     {
         try
         {
-            var text = Encoding.ASCII.GetString(UntrustedFile.ReadHead(exitFile, LengthMax) ?? []);
-            return int.TryParse(text.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var status)
-                ? ChildExit.FromShell(status)
-                : new ChildExit.Unknown();
+            return Parse(UntrustedFile.ReadHead(exitFile, LengthMax) ?? []);
         }
         catch (IOException)
         {
@@ -50,4 +50,12 @@ static class ExitRecord
             return new ChildExit.Unknown();
         }
     }
+
+    /// <summary>The exit code that the shell wrote down; anything else is unknown.</summary>
+    public static ChildExit Parse(ReadOnlySpan<byte> record) =>
+        int.TryParse(
+            Encoding.ASCII.GetString(record).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var status)
+        && status <= ShellStatusMax
+            ? ChildExit.FromShell(status)
+            : new ChildExit.Unknown();
 }

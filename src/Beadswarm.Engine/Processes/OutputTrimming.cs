@@ -57,9 +57,13 @@ static partial class OutputTrimming
     {
         var text = ControlSequence().Replace(output, "").ReplaceLineEndings("\n");
         var clean = new StringBuilder(text.Length);
-        foreach (var rune in text.EnumerateRunes().Where(rune => rune.Value is '\n' or '\t' || !Rune.IsControl(rune)))
+        Span<char> units = stackalloc char[2];
+        foreach (var rune in text.EnumerateRunes())
         {
-            clean.Append(rune.ToString());
+            if (rune.Value is '\n' or '\t' || !Rune.IsControl(rune))
+            {
+                clean.Append(units[..rune.EncodeToUtf16(units)]);
+            }
         }
 
         return clean.ToString();
@@ -80,13 +84,19 @@ static partial class OutputTrimming
 
     static string CutToBytes(string text, int bytesMax)
     {
-        var length = Math.Min(text.Length, bytesMax);
-        while (length > 0 && Encoding.UTF8.GetByteCount(WithoutHalves(text[..length])) > bytesMax)
+        var (bytes, length) = (0, 0);
+        foreach (var rune in text.EnumerateRunes())
         {
-            length--;
+            bytes += rune.Utf8SequenceLength;
+            if (bytes > bytesMax)
+            {
+                break;
+            }
+
+            length += rune.Utf16SequenceLength;
         }
 
-        return WithoutHalves(text[..length]);
+        return text[..length];
     }
 
     static string Join(string[] lines, bool[] kept)

@@ -120,19 +120,22 @@ static class ProcessTable
     {
         // The name in parentheses may hold spaces and parentheses itself; state, parent, group, session follow it.
         var fields = stat[(stat.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        if (fields.Length <= 19)
+        if (fields.Length <= 19
+            || !Number(1, out var parent) || !Number(2, out var group) || !Number(3, out var session)
+            || !Number(4, out var terminal) || !Number(17, out var threads)
+            || !ulong.TryParse(fields[6], NumberStyles.None, CultureInfo.InvariantCulture, out var flags)
+            || !long.TryParse(fields[19], NumberStyles.None, CultureInfo.InvariantCulture, out var start))
         {
             return null;
         }
 
-        int Number(int index) => int.Parse(fields[index], CultureInfo.InvariantCulture);
-
         // The first thread of a process may end long before the others, and is shown as a zombie from then on.
-        var zombie = fields[0] is "Z" or "X" && Number(17) <= 1;
-        var flags = ulong.Parse(fields[6], CultureInfo.InvariantCulture);
+        var zombie = fields[0] is "Z" or "X" && threads <= 1;
         return new ProcessEntry(
-            pid, Number(1), Number(2), Number(3), long.Parse(fields[19], CultureInfo.InvariantCulture), zombie,
-            Terminal: Number(4) != 0, Kernel: (flags & KernelThread) != 0);
+            pid, parent, group, session, start, zombie, Terminal: terminal != 0, Kernel: (flags & KernelThread) != 0);
+
+        bool Number(int index, out int number) =>
+            int.TryParse(fields[index], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out number);
     }
 
     // In the middle of an exec a process shows neither arguments nor environment for a moment. A sweep that took this

@@ -12,6 +12,7 @@ static class UntrustedFile
 {
     const int NotThere = 2;
     const int TooManyLinks = 40;
+    const int BufferBytesMin = 256;
 
     /// <summary>The first bytes of the file; null when it is not there.</summary>
     /// <exception cref="IOException">It is a link, or cannot be read.</exception>
@@ -82,10 +83,17 @@ static class UntrustedFile
 
     static byte[] Read(SafeFileHandle file, long offset, int bytesMax)
     {
-        var buffer = new byte[bytesMax];
+        // As much as there seems to be, and one byte to see its end; what grows meanwhile is read on.
+        var expected = Math.Clamp(Length(file) - offset + 1, Math.Min(bytesMax, BufferBytesMin), bytesMax);
+        var buffer = new byte[expected];
         var length = 0;
         while (length < bytesMax)
         {
+            if (length == buffer.Length)
+            {
+                Array.Resize(ref buffer, (int)Math.Min(bytesMax, 2L * buffer.Length));
+            }
+
             int count;
             try
             {
