@@ -13,15 +13,16 @@ sealed record FileChange(string Path, string OldMode, string NewMode, string Old
     public bool IsSubmodule => OldMode == Submodule || NewMode == Submodule;
 
     /// <summary>Reads <c>diff-tree --raw -z --no-renames</c>: <c>:old new oid oid S</c>, path, and so on.</summary>
+    /// <exception cref="FormatException">The answer is cut off, or of a git that answers in another way.</exception>
     public static IReadOnlyList<FileChange> Read(IReadOnlyList<string> fields)
     {
         var changes = new List<FileChange>(fields.Count / 2);
-        for (var i = 0; i + 1 < fields.Count; i += 2)
+        for (var i = 0; i < fields.Count; i += 2)
         {
-            var parts = fields[i].TrimStart(':').Split(' ');
-            if (parts is not [var oldMode, var newMode, var oldId, var newId, _])
+            if (i + 1 == fields.Count || fields[i + 1].Length == 0 || fields[i] is not [':', .. var about]
+                || about.Split(' ') is not [var oldMode, var newMode, var oldId, var newId, _])
             {
-                throw new FormatException($"'{fields[i]}' is not a line of git diff --raw");
+                throw GitAnswers.Strange(fields[i], "diff-tree");
             }
 
             changes.Add(new FileChange(fields[i + 1], oldMode, newMode, oldId, newId));

@@ -79,7 +79,7 @@ sealed record GitRepository(GitRunner Runner, string Directory, GitScope Scope)
     {
         var output = await RunAsync(
             new GitCall(["for-each-ref", "--format=%(objectname) %(refname)", .. prefixes]), cancellationToken);
-        return [.. output.Lines.Select(line => new GitRef(line[(line.IndexOf(' ') + 1)..], line[..line.IndexOf(' ')]))];
+        return [.. output.Lines.Select(GitRef.Read)];
     }
 
     /// <summary>Moves refs in one transaction: all or none, each only from the value it is expected to have.</summary>
@@ -117,4 +117,11 @@ sealed record GitObject(string Id, string Kind)
 }
 
 /// <summary>A ref and the id it names.</summary>
-sealed record GitRef(string Name, string Id);
+sealed record GitRef(string Name, string Id)
+{
+    /// <summary>Reads one line of <c>for-each-ref</c>: id, space, name.</summary>
+    public static GitRef Read(string line) =>
+        line.Split(' ', 2) is [var id, { Length: > 0 } name] && ObjectIdRules.IsObjectId(id)
+            ? new GitRef(name, id)
+            : throw GitAnswers.Strange(line, "for-each-ref");
+}

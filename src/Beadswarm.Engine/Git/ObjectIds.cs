@@ -7,7 +7,9 @@ namespace Beadswarm.Git;
 readonly record struct CommitId(string Value)
 {
     public static CommitId Parse(string text) =>
-        TryParse(text, out var id) ? id : throw new FormatException($"'{text}' is not a full commit id");
+        TryParse(text, out var id)
+            ? id
+            : throw new FormatException($"'{GitAnswers.Cut(text)}' is not a full commit id");
 
     public static bool TryParse([NotNullWhen(true)] string? text, out CommitId id)
     {
@@ -23,7 +25,9 @@ readonly record struct CommitId(string Value)
 readonly record struct TreeId(string Value)
 {
     public static TreeId Parse(string text) =>
-        TryParse(text, out var id) ? id : throw new FormatException($"'{text}' is not a full tree id");
+        TryParse(text, out var id)
+            ? id
+            : throw new FormatException($"'{GitAnswers.Cut(text)}' is not a full tree id");
 
     public static bool TryParse([NotNullWhen(true)] string? text, out TreeId id)
     {

@@ -16,30 +16,32 @@ sealed record StatusEntry(string Path, StatusKind Kind, string HeadMode, string 
     const int ChangedWords = 9;
     const int UnmergedWords = 11;
 
+    /// <exception cref="FormatException">The answer is cut off, or of a git that answers in another way.</exception>
     public static IReadOnlyList<StatusEntry> Read(IReadOnlyList<string> fields)
     {
         var entries = new List<StatusEntry>(fields.Count);
         foreach (var field in fields)
         {
-            switch (field[0])
+            switch (field)
             {
-                case '1':
-                    // 1 XY sub mH mI mW hH hI path
-                    var words = field.Split(' ', ChangedWords);
-                    entries.Add(new StatusEntry(words[8], StatusKind.Changed, words[3], words[6], words[1][0] != '.'));
+                // 1 XY sub mH mI mW hH hI path
+                case ['1', ..] when field.Split(' ', ChangedWords) is
+                    ["1", [var staged, _], _, var mode, _, _, var id, _, { Length: > 0 } path]:
+                    entries.Add(new StatusEntry(path, StatusKind.Changed, mode, id, staged != '.'));
                     break;
-                case 'u':
-                    // u XY sub m1 m2 m3 mW h1 h2 h3 path; stage 2 is what HEAD has.
-                    var unmerged = field.Split(' ', UnmergedWords);
-                    entries.Add(new StatusEntry(unmerged[10], StatusKind.Unmerged, unmerged[4], unmerged[8], true));
+
+                // u XY sub m1 m2 m3 mW h1 h2 h3 path; stage 2 is what HEAD has.
+                case ['u', ..] when field.Split(' ', UnmergedWords) is
+                    ["u", _, _, _, var mode, _, _, _, var id, _, { Length: > 0 } path]:
+                    entries.Add(new StatusEntry(path, StatusKind.Unmerged, mode, id, true));
                     break;
-                case '?':
+                case ['?', ' ', _, ..]:
                     entries.Add(new StatusEntry(field[2..], StatusKind.Untracked, "000000", "", false));
                     break;
-                case '#' or '!':
+                case ['#' or '!', ..]:
                     break;
                 default:
-                    throw new FormatException($"'{field}' is not a line of git status");
+                    throw GitAnswers.Strange(field, "status");
             }
         }
 

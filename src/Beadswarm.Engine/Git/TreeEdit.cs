@@ -13,7 +13,7 @@ sealed record TreeEntry(string Mode, string Kind, string Id, string Name)
         var tab = field.IndexOf('\t');
         return tab > 0 && field[..tab].Split(' ') is [var mode, var kind, var id]
             ? new TreeEntry(mode, kind, id, field[(tab + 1)..])
-            : throw new FormatException($"'{field}' is not a line of git ls-tree");
+            : throw GitAnswers.Strange(field, "ls-tree");
     }
 
     public string Line() => $"{Mode} {Kind} {Id}\t{Name}\0";

@@ -44,9 +44,6 @@ sealed record MergeRequest(
 /// <param name="Excerpt">Both sides of the conflicting places, cut to a bounded length.</param>
 sealed record ConflictedFile(string Path, string Kind, string Excerpt);
 
-/// <summary>A commit of the target that touched one of the conflicting files.</summary>
-sealed record OtherSide(CommitId Commit, string Subject, string? Bead);
-
 /// <summary>What merging a head into a tip gives. Nothing is checked out and no ref moves.</summary>
 abstract record MergeOutcome
 {

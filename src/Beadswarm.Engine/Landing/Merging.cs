@@ -117,21 +117,12 @@ sealed class Merging(GitRepository repository)
         // Filtered here and not by git: its simplification of history leaves merges out that did change a file.
         var call = GitCall.Of(
             "log", "-z", "--first-parent", "-m", "--name-only", $"--max-count={OtherSideCommitsMax}",
-            $"--format=%x01%H%n%s%n%(trailers:key={LandingMessage.BeadTrailer},valueonly,separator=%x2C)",
-            $"{request.Head}..{request.Tip}");
+            $"--format={OtherSide.LogFormat}", $"{request.Head}..{request.Tip}");
         var output = await repository.RunAsync(call, cancellationToken);
         return
         [
-            .. output.Text.Split('\x01', StringSplitOptions.RemoveEmptyEntries)
-                .Where(commit => commit.Split('\0').Skip(1).Any(name => paths.Contains(name.TrimStart('\n'))))
-                .Select(Side).Take(OtherSideMax),
+            .. OtherSide.Read(output.Fields).Where(commit => commit.Files.Any(paths.Contains))
+                .Select(commit => commit.Side).Take(OtherSideMax),
         ];
-    }
-
-    static OtherSide Side(string commit)
-    {
-        var lines = commit[..commit.IndexOf('\0')].Split('\n');
-        var bead = lines.ElementAtOrDefault(2);
-        return new OtherSide(CommitId.Parse(lines[0]), lines[1], string.IsNullOrEmpty(bead) ? null : bead);
     }
 }

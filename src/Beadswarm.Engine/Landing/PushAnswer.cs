@@ -53,7 +53,9 @@ abstract record PushAnswer
     {
         var said = stderr.Split('\n').Where(line => line.StartsWith(RemotePrefix, StringComparison.Ordinal))
             .Select(line => line[RemotePrefix.Length..].Trim()).Where(line => line.Length > 0).ToArray();
-        return said.Length == 0 ? summary : $"{summary}: {string.Join("; ", said)}";
+        return said.Length > 0 ? $"{summary}: {string.Join("; ", said)}"
+            : summary.Length > 0 ? summary
+            : "the remote gave no reason";
     }
 
     static string Cut(string text) => text.Length <= ReasonCharactersMax ? text : text[..ReasonCharactersMax];

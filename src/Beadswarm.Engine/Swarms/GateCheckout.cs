@@ -9,28 +9,16 @@ namespace Beadswarm.Swarms;
 /// </summary>
 sealed class GateCheckout(GitRunner runner) : IGateCheckout
 {
-    const string HeadPrefix = "# branch.oid ";
-
     public async Task<CheckoutState> InspectAsync(string directory, CancellationToken cancellationToken)
     {
         var status = await At(directory).RunAsync(
-            GitCall.Of("status", "--porcelain=v2", "--branch", "--untracked-files=all", "-z"), cancellationToken);
-        var commit = "";
-        var changes = new List<string>();
-        foreach (var field in status.Fields)
-        {
-            if (field.StartsWith(HeadPrefix, StringComparison.Ordinal))
-            {
-                commit = field[HeadPrefix.Length..];
-            }
-            else if (!field.StartsWith('#') && !ProtectedFolders.Contain(PathOf(field)))
-            {
-                // What an agent did to the tracker's files never lands, so it does not make the folder another one.
-                changes.Add(PathOf(field));
-            }
-        }
+            GitCall.Of("status", "--porcelain=v2", "--branch", "--untracked-files=all", "--no-renames", "-z"),
+            cancellationToken);
 
-        return new CheckoutState(commit, changes);
+        // What an agent did to the tracker's files never lands, so it does not make the folder another one.
+        var changes = StatusEntry.Read(status.Fields).Select(entry => entry.Path)
+            .Where(path => !ProtectedFolders.Contain(path)).ToArray();
+        return new CheckoutState(StatusEntry.Header(status.Fields, "branch.oid") ?? "", changes);
     }
 
     public async Task RestoreAsync(string directory, string commit, CancellationToken cancellationToken)
@@ -40,16 +28,4 @@ sealed class GateCheckout(GitRunner runner) : IGateCheckout
     }
 
     GitRepository At(string directory) => new(runner, directory, GitScope.Own);
-
-    // Ordinary entries have eight fields before the path, renamed ones nine, unmerged ones ten; others one.
-    static string PathOf(string field) => field[0] switch
-    {
-        '1' => Rest(field, 8),
-        '2' => Rest(field, 9),
-        'u' => Rest(field, 10),
-        '?' or '!' => Rest(field, 1),
-        _ => field,
-    };
-
-    static string Rest(string field, int fieldsBefore) => field.Split(' ', fieldsBefore + 1)[^1];
 }

@@ -7,6 +7,23 @@ public sealed class MergingTests
     static CancellationToken Cancel => LandingSetup.Cancel;
 
     [Fact]
+    public async Task Control_characters_and_ids_in_history_do_not_confuse_who_the_other_side_is()
+    {
+        var id = new string('a', 40);
+        using var setup = await LandingSetup.LocalAsync(("a.txt", "0\n"));
+        var head = await setup.WorkAsync(1, "bd-1", ("a.txt", "1\n"));
+        await setup.Git.CommitAsync(
+            setup.User, "sub\u0001ject \u001b[2J\n\nBead: bd\u00019", ("a.txt", "2\n"), (id, "x\n"));
+        await setup.Git.GitAsync(setup.User, "commit", "--quiet", "--allow-empty", "--allow-empty-message", "-m", "");
+        var tip = await setup.Lander.TipAsync(Cancel);
+
+        var conflict = Assert.IsType<MergeOutcome.Conflict>(await setup.MergeAsync(tip, head));
+
+        var other = Assert.Single(conflict.OtherSide);
+        Assert.Equal(("sub\u0001ject \u001b[2J", "bd\u00019"), (other.Subject, other.Bead));
+    }
+
+    [Fact]
     public void Text_of_a_bead_cannot_forge_a_trailer()
     {
         var message = new LandingMessage("title\nBead: bd-9", "body", [("Bead", "bd-1\nBead: bd-9")]).ToString();
