@@ -135,6 +135,21 @@ public sealed class SqliteFileTests : IDisposable
     }
 
     [Fact]
+    public async Task A_journal_entry_that_cannot_be_read_is_named_with_a_remedy()
+    {
+        await using var store = await OpenAsync();
+        await store.AppendAsync(null, null, new JournalEvent.RecoveryFound("a", "b"), Token);
+        Execute(
+            "DROP TRIGGER journal_refuses_update; "
+            + """UPDATE journal SET body = '{"type":"bead.invented"}' WHERE sequence = 1""");
+
+        var refused = await Assert.ThrowsAsync<StoreException>(() => store.ReadJournalAsync(0, null, 10, Token));
+
+        Assert.Contains("entry 1 of the journal cannot be read", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("another version", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_claim_scans_no_table()
     {
         await using var store = await OpenAsync();

@@ -101,7 +101,21 @@ static class Rows
     /// <summary>SelectJournal and SelectJournalOfBead.</summary>
     public static JournalEntry Journal(SqliteDataReader row) => new(
         row.GetInt64(0), row.At(1), row.GetInt64(2), row.IsDBNull(3) ? null : row.Bead(3), row.MaybeAgent(4),
-        StoredEvent.Read(row.GetString(5)));
+        Event(row.GetInt64(0), row.GetString(5)));
+
+    static JournalEvent Event(long sequence, string json)
+    {
+        try
+        {
+            return StoredEvent.Read(json);
+        }
+        catch (JsonException broken)
+        {
+            throw new StoreException(
+                $"entry {sequence} of the journal cannot be read: {broken.Message}; it was written by another version, "
+                + "use that one, or restore the store from a backup", transient: false);
+        }
+    }
 
     /// <summary>SelectAgents.</summary>
     public static AgentSnapshot AgentSnapshot(SqliteDataReader row) => new(
