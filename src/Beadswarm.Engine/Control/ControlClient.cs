@@ -27,7 +27,7 @@ sealed class ControlClient(string socketPath) : IStoreReader
     public bool Answers() => ControlSocket.Locate(socketPath) is { } path && ControlSocket.Answers(path);
 
     public Task<SwarmRecord?> ReadSwarmAsync(CancellationToken cancellationToken) =>
-        AskAsync(new(ControlOperations.Swarm), SwarmJson.Default.SwarmRecord, cancellationToken)!;
+        FindAsync(new(ControlOperations.Swarm), SwarmJson.Default.SwarmRecord, cancellationToken);
 
     /// <summary>The object that <c>status --format json</c> prints.</summary>
     public async Task<byte[]> ReadStatusJsonAsync(CancellationToken cancellationToken) =>
@@ -40,8 +40,8 @@ sealed class ControlClient(string socketPath) : IStoreReader
         AskAsync(new(ControlOperations.Beads), SwarmJson.Default.IReadOnlyListBeadWork, cancellationToken);
 
     public Task<BeadWork?> ReadBeadAsync(BeadId bead, CancellationToken cancellationToken) =>
-        AskAsync(
-            new(ControlOperations.Bead) { Bead = bead }, SwarmJson.Default.BeadWork, cancellationToken)!;
+        FindAsync(
+            new(ControlOperations.Bead) { Bead = bead }, SwarmJson.Default.BeadWork, cancellationToken);
 
     public Task<IReadOnlyList<StageRun>> ReadHistoryAsync(
         BeadId? bead, AgentNumber? agent, int limit, CancellationToken cancellationToken) =>
@@ -92,14 +92,33 @@ sealed class ControlClient(string socketPath) : IStoreReader
         var lines = new LineReader(stream);
         while (await lines.ReadAsync(cancellationToken) is { } line)
         {
-            yield return JsonSerializer.Deserialize(
-                ControlProtocol.ParseResponse(line).Span, SwarmJson.Default.JournalEntry)!;
+            yield return Read(ControlProtocol.ParseResponse(line), SwarmJson.Default.JournalEntry)
+                ?? throw ControlProtocol.Unreadable(null);
         }
     }
 
-    // Null is an answer: the type says whether it may be one.
-    async Task<T> AskAsync<T>(ControlRequest request, JsonTypeInfo<T> type, CancellationToken cancellationToken) =>
-        JsonSerializer.Deserialize((await AskAsync(request, cancellationToken)).Span, type)!;
+    async Task<T> AskAsync<T>(ControlRequest request, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+        where T : class =>
+        await FindAsync(request, type, cancellationToken) ?? throw ControlProtocol.Unreadable(null);
+
+    /// <summary>As asking, where there may be nothing of what is asked for.</summary>
+    async Task<T?> FindAsync<T>(ControlRequest request, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+        where T : class =>
+        Read(await AskAsync(request, cancellationToken), type);
+
+    static T? Read<T>(ReadOnlyMemory<byte> json, JsonTypeInfo<T> type)
+        where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json.Span, type);
+        }
+        catch (Exception error) when (error is JsonException or FormatException or NotSupportedException
+            or InvalidOperationException)
+        {
+            throw ControlProtocol.Unreadable(error);
+        }
+    }
 
     async Task<ReadOnlyMemory<byte>> AskAsync(ControlRequest request, CancellationToken cancellationToken)
     {
@@ -129,6 +148,12 @@ sealed class ControlClient(string socketPath) : IStoreReader
             var stream = new NetworkStream(socket, ownsSocket: true);
             await stream.WriteAsync(ControlProtocol.Format(request), cancellationToken);
             return stream;
+        }
+        catch (SocketException crowded) when (ControlSocket.IsCrowded(crowded))
+        {
+            socket.Dispose();
+            throw new ControlException(
+                ControlErrorKind.Busy, "too many clients wait for the swarm; try again", crowded);
         }
         catch (Exception error) when (error is SocketException or IOException)
         {

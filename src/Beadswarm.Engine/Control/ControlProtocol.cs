@@ -24,6 +24,14 @@ static class ControlProtocol
     /// <summary>Most journal entries or stage executions in one answer.</summary>
     public const int RowsMax = 100_000;
 
+    /// <summary>Characters of a foreign reason that an error repeats.</summary>
+    public const int ReasonMax = 1000;
+
+    /// <summary>
+    /// Refusals under way at once. A client beyond that is cut off without a word: words would cost a connection too.
+    /// </summary>
+    public const int RefusalsMax = 64;
+
     /// <summary>How long a client may take to send its request, and to take one line of the answer.</summary>
     public static readonly TimeSpan LineTimeout = TimeSpan.FromSeconds(10);
 
@@ -62,9 +70,10 @@ static class ControlProtocol
             var reader = new Utf8JsonReader(line);
             using var document = JsonDocument.ParseValue(ref reader);
             var root = document.RootElement;
-            if (root.ValueKind != JsonValueKind.Object || Text(root, "op") is not { Length: > 0 } operation)
+            if (!line[(int)reader.BytesConsumed..].Trim(" \t\r\n"u8).IsEmpty
+                || root.ValueKind != JsonValueKind.Object || Text(root, "op") is not { Length: > 0 } operation)
             {
-                throw new ControlException(ControlErrorKind.BadRequest, "a request is a JSON object with 'op'");
+                throw new ControlException(ControlErrorKind.BadRequest, "a request is one JSON object with 'op'");
             }
 
             return new ControlRequest(operation)
@@ -79,7 +88,8 @@ static class ControlProtocol
         catch (Exception error) when (error is JsonException or FormatException or OverflowException
             or InvalidOperationException)
         {
-            throw new ControlException(ControlErrorKind.BadRequest, $"the request cannot be read: {error.Message}");
+            var reason = error is JsonException broken ? Excerpt.Of(broken) : Excerpt.Of(error.Message, ReasonMax);
+            throw new ControlException(ControlErrorKind.BadRequest, $"the request cannot be read: {reason}");
         }
     }
 
@@ -116,13 +126,19 @@ static class ControlProtocol
             var kind = Enum.TryParse<ControlErrorKind>(Text(error, "kind"), out var known)
                 ? known
                 : ControlErrorKind.Failed;
-            throw new ControlException(kind, Text(error, "message") ?? "the swarm gave no reason");
+            throw new ControlException(
+                kind, Text(error, "message") is { Length: > 0 } message
+                    ? Excerpt.Of(message, ReasonMax)
+                    : "the swarm gave no reason");
         }
         catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException)
         {
-            throw new ControlException(ControlErrorKind.Failed, "the swarm's answer cannot be read", error);
+            throw Unreadable(error);
         }
     }
+
+    public static ControlException Unreadable(Exception? error) =>
+        new(ControlErrorKind.Failed, "its answer cannot be read; is the swarm of another version?", error);
 
     static string? Text(JsonElement element, string name) =>
         element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value.GetString() : null;

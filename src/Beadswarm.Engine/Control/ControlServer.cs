@@ -93,6 +93,12 @@ sealed class ControlServer : IAsyncDisposable
         lock (_lock)
         {
             _conversations.RemoveWhere(task => task.IsCompleted);
+            if (_conversations.Count >= ControlProtocol.ConnectionsMax + ControlProtocol.RefusalsMax)
+            {
+                client.Dispose();
+                return;
+            }
+
             var busy = _conversations.Count >= ControlProtocol.ConnectionsMax;
             _conversations.Add(ConverseAsync(client, busy, cancellationToken));
         }
@@ -259,7 +265,7 @@ sealed class ControlServer : IAsyncDisposable
             case var unknown:
                 throw new ControlException(
                     ControlErrorKind.BadRequest,
-                    $"there is no operation '{unknown}'; is the swarm of another version?");
+                    $"there is no operation '{Beads.Excerpt.Of(unknown)}'; is the swarm of another version?");
         }
     }
 

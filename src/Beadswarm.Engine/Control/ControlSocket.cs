@@ -86,16 +86,20 @@ static class ControlSocket
     public static bool Answers(string path)
     {
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Blocking = false;
         try
         {
             socket.Connect(new UnixDomainSocketEndPoint(path));
             return true;
         }
-        catch (SocketException)
+        catch (SocketException refused)
         {
-            return false;
+            return IsCrowded(refused);
         }
     }
+
+    /// <summary>Somebody listens, and more clients wait to be accepted than the kernel queues.</summary>
+    public static bool IsCrowded(SocketException refused) => refused.SocketErrorCode == SocketError.WouldBlock;
 
     static bool Fits(string path) => Encoding.UTF8.GetByteCount(path) <= PathBytesMax;
 
