@@ -13,6 +13,10 @@ static class ConfigLoader
     /// <summary>More errors than this help nobody.</summary>
     public const int ErrorsMax = 100;
 
+    // A mistake may be a megabyte long; what is said about it is not.
+    const int PathShownMax = 200;
+    const int MessageMax = 1000;
+
     public static ConfigResult Load(ConfigSources sources)
     {
         var errors = new List<ConfigError>();
@@ -52,7 +56,12 @@ static class ConfigLoader
     static List<ConfigError> InOrder(List<ConfigError> errors) =>
     [
         .. errors.Distinct()
-            .OrderBy(error => error.Position.Line).ThenBy(error => error.Position.Column).Take(ErrorsMax),
+            .OrderBy(error => error.Position.Line).ThenBy(error => error.Position.Column).Take(ErrorsMax)
+            .Select(error => error with
+            {
+                Path = Excerpt.Of(error.Path, PathShownMax),
+                Message = Excerpt.Of(error.Message, MessageMax),
+            }),
     ];
 
     static ConfigNode.Mapping? ReadFile(ConfigSources sources, List<ConfigError> errors)
@@ -217,7 +226,8 @@ static class ConfigLoader
             LogBytesMax = reader.Long(scope, "logBytesMax"),
             GatesMax = reader.Whole(scope, "gatesMax", Math.Max(1, detected.Processors)),
         };
-        if (limits.RetryDelayMin > limits.RetryDelayMax)
+        var readable = !errors.Exists(error => error.Path.StartsWith("limits.retryDelay", StringComparison.Ordinal));
+        if (readable && limits.RetryDelayMin > limits.RetryDelayMax)
         {
             errors.Add(new(reader.OriginOf(scope, "retryDelayMin"), "limits.retryDelayMin",
                 $"{Durations.Format(limits.RetryDelayMin)} is more than limits.retryDelayMax, "

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Beadswarm.Beads;
+using Beadswarm.Pipelines;
 
 namespace Beadswarm.Configuration;
 
@@ -168,7 +169,9 @@ static class ConfigWriter
     static void AppendComment(StringBuilder text, string comment, string indent)
     {
         var line = new StringBuilder();
-        foreach (var word in comment.Split((char[])[' ', '\n', '\r', '\t'], StringSplitOptions.RemoveEmptyEntries))
+        // Names of files stand in it, and what YAML takes for the end of a line would end the comment.
+        var words = string.Concat(comment.Select(c => Markdown.EndsLine(c) ? ' ' : c));
+        foreach (var word in words.Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
             if (line.Length > 0 && indent.Length + 2 + line.Length + 1 + word.Length > ColumnsMax)
             {

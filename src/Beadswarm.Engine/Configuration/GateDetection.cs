@@ -1,5 +1,7 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Beadswarm.Beads;
 using Beadswarm.Gates;
 
 namespace Beadswarm.Configuration;
@@ -219,7 +221,8 @@ static class GateDetection
         var scripts = new Dictionary<string, string>(StringComparer.Ordinal);
         try
         {
-            using var document = JsonDocument.Parse(json.Length == 0 ? "{}" : json);
+            using var document = JsonDocument.Parse(
+                JsonRepair.WithoutHalfPairs(Encoding.UTF8.GetBytes(json.Length == 0 ? "{}" : json)));
             if (document.RootElement is { ValueKind: JsonValueKind.Object } root
                 && root.TryGetProperty("scripts", out var found) && found.ValueKind is JsonValueKind.Object)
             {

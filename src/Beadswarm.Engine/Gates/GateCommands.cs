@@ -55,6 +55,9 @@ sealed class GateCommands(
     static readonly TimeSpan CheckPeriod = TimeSpan.FromMilliseconds(100);
     static readonly TimeSpan CleanupTimeMax = TimeSpan.FromMinutes(2);
 
+    /// <summary>For all lines together: each alone may be quick enough, and there are many.</summary>
+    static readonly TimeSpan CountTimeMax = TimeSpan.FromMinutes(1);
+
     // A test may print this error on purpose; it counts only when the disk is also rather full.
     const long DiskTightFactor = 16;
 
@@ -189,7 +192,7 @@ sealed class GateCommands(
         }
     }
 
-    static async Task<(int? Count, string? Problem)> CountAsync(
+    async Task<(int? Count, string? Problem)> CountAsync(
         GateRun run, GateEnd end, CancellationToken cancellationToken)
     {
         if (run.Spec.CountPattern is not { } pattern || end is not GateEnd.Exited { Code: 0 })
@@ -197,13 +200,17 @@ sealed class GateCommands(
             return (null, null);
         }
 
+        using var late = new CancellationTokenSource(CountTimeMax, timeProvider);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
         try
         {
-            return (await GateLog.CountAsync(run.LogPath, pattern, cancellationToken), null);
+            return (await GateLog.CountAsync(run.LogPath, pattern, either.Token), null);
         }
-        catch (RegexMatchTimeoutException)
+        catch (Exception ended) when (ended is RegexMatchTimeoutException
+            || (ended is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            return (null, $"counting '{pattern}' takes too long on this output");
+            return (null, $"counting '{Excerpt.Of(pattern)}' takes too long on this output; "
+                + "write gates.*.countPattern without nested repetitions or references back");
         }
     }
 

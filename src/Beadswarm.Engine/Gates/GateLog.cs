@@ -9,6 +9,10 @@ namespace Beadswarm.Gates;
 static class GateLog
 {
     const int ShownBytesMax = 512 * 1024;
+
+    /// <summary>A longer line is matched in pieces of this length.</summary>
+    const int LineCharactersMax = 64 * 1024;
+
     const string NoSpace = "No space left on device";
     static readonly TimeSpan MatchTimeMax = TimeSpan.FromSeconds(1);
 
@@ -18,21 +22,45 @@ static class GateLog
         return Convert.ToHexStringLower(await SHA256.HashDataAsync(log, cancellationToken));
     }
 
-    /// <summary>Matches line by line, without the colours.</summary>
-    /// <exception cref="RegexMatchTimeoutException">The pattern takes too long on this output.</exception>
+    /// <summary>Matches line by line, without the colours. Cancelling ends it with the line in hand.</summary>
+    /// <exception cref="RegexMatchTimeoutException">The pattern takes too long on a line of this output.</exception>
     public static async Task<int> CountAsync(string path, string pattern, CancellationToken cancellationToken)
     {
         var regex = ToRegex(pattern);
         await using var log = UntrustedFile.OpenStream(path);
         using var reader = new StreamReader(log, Encoding.UTF8);
-        var count = 0;
-        while (await reader.ReadLineAsync(cancellationToken) is { } line)
+        var (count, length) = (0, 0);
+        var buffer = new char[LineCharactersMax];
+        while (true)
         {
-            count += regex.Count(OutputTrimming.Clean(line));
-        }
+            var read = await reader.ReadAsync(buffer.AsMemory(length), cancellationToken);
+            length += read;
+            var begun = 0;
+            for (int end; (end = Array.IndexOf(buffer, '\n', begun, length - begun)) >= 0; begun = end + 1)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                count += Count(regex, buffer.AsSpan(begun..end));
+            }
 
-        return count;
+            if (read == 0 || (begun == 0 && length == buffer.Length))
+            {
+                count += length > begun ? Count(regex, buffer.AsSpan(begun..length)) : 0;
+                begun = length;
+            }
+
+            if (read == 0)
+            {
+                return count;
+            }
+
+            buffer.AsSpan(begun..length).CopyTo(buffer);
+            length -= begun;
+        }
     }
+
+    // A line that was overwritten in place, as progress is shown, is several lines.
+    static int Count(Regex regex, ReadOnlySpan<char> line) =>
+        OutputTrimming.Clean(line.TrimEnd('\r').ToString()).Split('\n').Sum(one => regex.Count(one));
 
     /// <summary>The beginning and the end; what lies between is in the log.</summary>
     public static string Shown(string path)

@@ -14,7 +14,10 @@ static class Markdown
 
     /// <summary>One line without control characters, for headings and list items.</summary>
     public static string Inline(string text) =>
-        PipelineRules.OneLine(string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c)));
+        PipelineRules.OneLine(string.Concat(text.Select(c => EndsLine(c) ? ' ' : c)));
+
+    /// <summary>A control character, or another that some reader takes for the end of a line.</summary>
+    public static bool EndsLine(char c) => char.IsControl(c) || c is '\u2028' or '\u2029';
 
     /// <summary>One line that stays within its cell of a table.</summary>
     public static string Cell(string text) => Inline(text).Replace("|", "\\|", StringComparison.Ordinal);

@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
+using Beadswarm.Beads;
 
 namespace Beadswarm.Pipelines;
 
@@ -23,6 +25,14 @@ sealed class PromptTemplate
 {
     public const int DepthMax = 8;
     public const int ErrorsMax = 20;
+
+    /// <summary>
+    /// Places for values, those of parts included. Each is filled with up to
+    /// <see cref="PromptValues.ValueCharactersMax"/>, so this is what bounds a prompt.
+    /// </summary>
+    public const int PlacesMax = 500;
+
+    static readonly ConcurrentDictionary<string, (IReadOnlyList<Piece> Pieces, int Places)> Parts = new();
 
     readonly IReadOnlyList<Piece> _pieces;
 
@@ -82,12 +92,14 @@ sealed class PromptTemplate
 
         public List<string> Errors { get; } = [];
 
+        public int Places { get; private set; }
+
         public List<Piece> Template() => Pieces(open: null, depth: 0);
 
         List<Piece> Pieces(string? open, int depth)
         {
             var pieces = new List<Piece>();
-            while (_at < text.Length)
+            while (_at < text.Length && Errors.Count < ErrorsMax && Places <= PlacesMax)
             {
                 var start = text.IndexOf('{', _at);
                 if (start < 0)
@@ -98,7 +110,7 @@ sealed class PromptTemplate
                 Literal(pieces, start);
                 if (text.AsSpan(_at).StartsWith("{N}"))
                 {
-                    pieces.Add(new Piece.Value("agent"));
+                    Place(pieces, "agent");
                     _at += 3;
                 }
                 else if (!text.AsSpan(_at).StartsWith("{{"))
@@ -118,7 +130,7 @@ sealed class PromptTemplate
             Literal(pieces, text.Length);
             if (open is not null)
             {
-                Error($"section '{open}' is not closed; add {{{{/{open}}}}}");
+                Error($"section '{Excerpt.Of(open)}' is not closed; add {{{{/{Excerpt.Of(open)}}}}}");
             }
 
             return pieces;
@@ -164,10 +176,26 @@ sealed class PromptTemplate
 
             if (Known(tag))
             {
-                pieces.Add(new Piece.Value(tag));
+                Place(pieces, tag);
             }
 
             return false;
+        }
+
+        void Place(List<Piece> pieces, string name)
+        {
+            pieces.Add(new Piece.Value(name));
+            CountPlaces(1);
+        }
+
+        void CountPlaces(int more)
+        {
+            var before = Places;
+            Places += more;
+            if (before <= PlacesMax && Places > PlacesMax)
+            {
+                Error($"more than {PlacesMax} places for values");
+            }
         }
 
         bool Sigil(List<Piece> pieces, char sigil, string name, string? open, int depth)
@@ -178,8 +206,8 @@ sealed class PromptTemplate
                     return true;
                 case '/':
                     Error(open is null
-                        ? $"{{{{/{name}}}}} closes nothing"
-                        : $"{{{{/{name}}}}} closes '{name}', but '{open}' is open");
+                        ? $"{{{{/{Excerpt.Of(name)}}}}} closes nothing"
+                        : $"{{{{/{Excerpt.Of(name)}}}}} closes '{Excerpt.Of(name)}', but '{Excerpt.Of(open)}' is open");
                     return false;
                 case '>':
                     pieces.AddRange(Part(name));
@@ -197,20 +225,28 @@ sealed class PromptTemplate
             }
         }
 
-        List<Piece> Part(string name)
+        IReadOnlyList<Piece> Part(string name)
         {
             if (isPart || !PromptLibrary.PartNames.Contains(name))
             {
                 Error(isPart
                     ? "a part cannot include another part"
-                    : $"unknown part '{name}'; {Suggestion.Hint(name, PromptLibrary.PartNames)}");
+                    : $"unknown part '{Excerpt.Of(name)}'; {Suggestion.Hint(name, PromptLibrary.PartNames)}");
                 return [];
             }
 
+            var (pieces, places) = Parts.GetOrAdd(name, Shipped);
+            CountPlaces(places);
+            return pieces;
+        }
+
+        static (IReadOnlyList<Piece> Pieces, int Places) Shipped(string name)
+        {
             var part = new Parser($"part {name}", PromptLibrary.Shipped(name).ReplaceLineEndings("\n"), isPart: true);
             var pieces = part.Template();
-            Errors.AddRange(part.Errors);
-            return pieces;
+            return part.Errors.Count == 0
+                ? (pieces, part.Places)
+                : throw new InvalidOperationException(string.Join("; ", part.Errors));
         }
 
         // A tag alone on its line takes the whole line with it, so that an absent section leaves no gap.
@@ -239,7 +275,7 @@ sealed class PromptTemplate
                 return true;
             }
 
-            Error($"unknown name '{name}'; {Suggestion.Hint(name, PromptValues.Names)}");
+            Error($"unknown name '{Excerpt.Of(name)}'; {Suggestion.Hint(name, PromptValues.Names)}");
             return false;
         }
 

@@ -6,6 +6,9 @@ static class Suggestion
     /// <summary>Longer words are not compared: nobody mistypes that much, and the work grows with the square.</summary>
     const int LengthMax = 64;
 
+    /// <summary>Candidates that are listed; more than anybody reads, and than the keys of any section.</summary>
+    const int KnownMax = 60;
+
     /// <summary>The nearest candidate, or null when none is near enough to be what was meant.</summary>
     public static string? For(string word, IEnumerable<string> candidates)
     {
@@ -28,7 +31,7 @@ static class Suggestion
     public static string Hint(string word, IReadOnlyCollection<string> candidates) =>
         For(word, candidates) is { } near ? $"did you mean '{near}'?"
         : candidates.Count == 0 ? "none is known here"
-        : $"known: {string.Join(", ", candidates)}";
+        : $"known: {string.Join(", ", candidates.Take(KnownMax))}{(candidates.Count > KnownMax ? ", …" : "")}";
 
     /// <summary>
     /// Edits (insert, delete, replace, swap of neighbours) from one word to the other, ignoring case.

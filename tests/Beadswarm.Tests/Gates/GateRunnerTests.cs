@@ -148,6 +148,22 @@ public sealed class GateRunnerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_pattern_that_takes_for_ever_gives_no_verdict_and_a_remedy()
+    {
+        var spec = new GateSpec
+        {
+            Name = "g",
+            Run = "printf '%040d\\n' 0",
+            CountPattern = "^(0+)+(?=1)",
+        };
+
+        var result = await Run(spec);
+
+        Assert.Equal(GateStatus.NoVerdict, result.Status);
+        Assert.Contains("write gates.*.countPattern without", result.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_a_failing_leak_check_found_is_removed_by_its_cleanup()
     {
         await File.WriteAllTextAsync(_fixture["tree/test-database"], "", Cancellation);

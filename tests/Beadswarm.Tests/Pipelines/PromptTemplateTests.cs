@@ -8,7 +8,7 @@ public sealed class PromptTemplateTests
 {
     public static TheoryData<string> Prompts => [.. PromptLibrary.Names];
 
-    static readonly PromptValues First = new()
+    internal static readonly PromptValues First = new()
     {
         Agent = 7,
         Bead = new()
