@@ -13,6 +13,10 @@ namespace Beadswarm.Cli;
 /// <summary>Turns failures into one clear message with an exit code.</summary>
 static class CliErrors
 {
+    // What was typed may be a megabyte long, and may hold what moves the cursor.
+    const int ShownMax = 80;
+    const int MessageMax = 500;
+
     public static UserError OfParsing(ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
@@ -26,7 +30,8 @@ static class CliErrors
 
         if (unknown is null)
         {
-            return new UserError(Sentence(parsed.Errors[0].Message), $"see '{verb} --help'", ExitCodes.Usage);
+            return new UserError(
+                SafeText.Line(Sentence(parsed.Errors[0].Message), MessageMax), $"see '{verb} --help'", ExitCodes.Usage);
         }
 
         var candidates = unknown.StartsWith('-')
@@ -36,7 +41,7 @@ static class CliErrors
             : command.Subcommands.Count > 0 ? "verb" : "argument";
         var near = Suggestion.For(unknown, candidates);
         return new UserError(
-            $"'{verb}' has no {kind} '{unknown}'",
+            $"'{verb}' has no {kind} '{SafeText.Line(unknown, ShownMax)}'",
             near is null ? $"see '{verb} --help'" : $"did you mean '{near}'?",
             ExitCodes.Usage);
     }
@@ -84,10 +89,11 @@ static class CliErrors
         }
         else
         {
-            host.Error.WriteLine($"beadswarm: {error.Message}");
+            // Messages quote files, beads, agents and the command line itself.
+            host.Error.WriteLine($"beadswarm: {SafeText.Lines(error.Message)}");
             if (error.Hint is not null)
             {
-                host.Error.WriteLine($"  hint: {error.Hint}");
+                host.Error.WriteLine($"  hint: {SafeText.Lines(error.Hint)}");
             }
         }
 

@@ -58,9 +58,15 @@ static class CommandTree
         CompletionCommand.Create(host),
     ];
 
+    /// <summary>
+    /// An argument that begins with @ is an argument: the library would put a file's lines in its place.
+    /// </summary>
+    public static ParseResult Parse(IReadOnlyList<string> args, CliHost host) =>
+        Create(host).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+
     public static async Task<int> InvokeAsync(IReadOnlyList<string> args, CliHost host)
     {
-        var parsed = Create(host).Parse(args);
+        var parsed = Parse(args, host);
         if (parsed.Errors.Count > 0 || CliErrors.MistakenOption(parsed) is not null)
         {
             return CliErrors.Report(CliErrors.OfParsing(parsed), AsksForJson(args), host);

@@ -26,6 +26,23 @@ sealed record SwarmHolder(int Pid, string Node, DateTimeOffset Since)
     public bool IsRunning() =>
         Node == Environment.MachineName
         && (Process is { } process ? process.IsRunning() : ProcessIdentity.Of(Pid) is { } any && any.IsRunning());
+
+    /// <summary>The holder, or null when the bytes do not name one.</summary>
+    public static SwarmHolder? Parse(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            // Of a broken file any part may be missing.
+            return JsonSerializer.Deserialize<SwarmHolder>(json) is
+            { Pid: > 0, Node.Length: > 0, Verb.Length: > 0 } holder
+                ? holder
+                : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
 }
 
 /// <summary>Another orchestrator already runs the swarm of this repository.</summary>
@@ -46,6 +63,8 @@ sealed class SwarmHeldException(SwarmHolder? holder) : Exception(
 /// </summary>
 sealed class SwarmLock : IDisposable
 {
+    const int HolderBytesMax = 64 * 1024;
+
     readonly FileStream _file;
     readonly string _holderPath;
 
@@ -98,9 +117,9 @@ sealed class SwarmLock : IDisposable
     {
         try
         {
-            return JsonSerializer.Deserialize<SwarmHolder>(File.ReadAllText(paths.Holder));
+            return SwarmHolder.Parse(UntrustedFile.ReadHead(paths.Holder, HolderBytesMax));
         }
-        catch (Exception error) when (error is IOException or JsonException or UnauthorizedAccessException)
+        catch (IOException)
         {
             return null;
         }

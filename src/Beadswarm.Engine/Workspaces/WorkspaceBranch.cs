@@ -37,7 +37,9 @@ static class WorkspaceBranch
             return false;
         }
 
-        bead = BeadId.TryParse(Decode(branch.Value[(branch.Value.IndexOf('/') + 1)..]), out var id) ? id : null;
+        // A branch that somebody made may look like one of ours; only the one name that we would give is.
+        bead = BeadId.TryParse(Decode(branch.Value[(branch.Value.IndexOf('/') + 1)..]), out var id)
+            && Of(agent, id) == branch ? id : null;
         return bead is not null;
     }
 
