@@ -7,6 +7,9 @@ sealed class GitRepository : IDisposable
 {
     public const string TrackerFile = ".beads/issues.jsonl";
 
+    /// <summary>What the folders below <see cref="Root"/> are called.</summary>
+    public const string FolderName = "repository", HomeName = "home";
+
     const int ShownMax = 8000;
 
     readonly string _root = Directory.CreateTempSubdirectory("beadswarm-e2e-").FullName;
@@ -37,9 +40,9 @@ sealed class GitRepository : IDisposable
     /// <summary>The folder that holds everything of the test.</summary>
     public string Root => _root;
 
-    public string Path => System.IO.Path.Combine(_root, "repository");
+    public string Path => System.IO.Path.Combine(_root, FolderName);
 
-    public string Home => System.IO.Path.Combine(_root, "home");
+    public string Home => System.IO.Path.Combine(_root, HomeName);
 
     public string Origin => System.IO.Path.Combine(_root, "origin.git");
 

@@ -1,0 +1,122 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Beadswarm.EndToEnd.Tests.Audit;
+using Beadswarm.EndToEnd.Tests.Support;
+
+namespace Beadswarm.EndToEnd.Tests.Chaos;
+
+/// <summary>
+/// A small backlog that meets everything: one bead lands at once, one conflicts with it whatever the timing, one fails
+/// its first attempt. However often the swarm dies on the way, what comes out is the same, and can be compared as text.
+/// </summary>
+static class ChaosScenario
+{
+    public const string Landing = "a-1";
+    public const string Conflicting = "a-2";
+    public const string FailingOnce = "a-3";
+
+    // The first two wait for each other: one lands only when the other has begun, the other goes on only when it has
+    // landed. An agent that is started again does what is not done yet.
+    const string Agent =
+        """
+        status=done
+        case $BEADSWARM_STAGE-$BEADSWARM_BEAD-$BEADSWARM_ATTEMPT in
+        qa-enforcer-*)
+          echo '{"verdict":"pass"}' > "$BEADSWARM_RESULT"
+          exit 0 ;;
+        implement-a-1-1)
+          while [ ! -e "$R/.beadswarm/begun" ]; do sleep 0.05; done
+          echo 'changed by a-1' > shared.txt ;;
+        implement-a-2-1)
+          touch "$R/.beadswarm/begun"
+          while ! git -C "$R" cat-file -e main:src/a-1.txt 2> /dev/null; do sleep 0.05; done
+          echo 'changed by a-2' > shared.txt ;;
+        implement-a-2-*)
+          command=$(grep -o 'git merge [0-9a-f]*' "$BEADSWARM_CONTEXT/conflict.md") || exit 9
+          $command > /dev/null || true
+          printf 'changed by a-1\nchanged by a-2\n' > shared.txt ;;
+        implement-a-3-1)
+          status=half ;;
+        esac
+        mkdir -p src
+        printf 'attempt: %s\nstatus: %s\n' "$BEADSWARM_ATTEMPT" $status > "src/$BEADSWARM_BEAD.txt"
+        git add -A
+        git commit -qm "$BEADSWARM_BEAD: work" || true
+
+        """;
+
+    public static GitRepository Repository()
+    {
+        var repository = new GitRepository();
+        repository
+            .Tracker(new BeadLine(Landing, 1), new BeadLine(Conflicting, 1), new BeadLine(FailingOnce, 2))
+            .Write("gate.sh", Scenario.Gate)
+            .Write("order.txt", "")
+            .Write("shared.txt", "as it was\n")
+            .Commit()
+            .Write(".beadswarm/agent.sh", $"R='{repository.Path}'\n{Agent}")
+            .Write(
+                ".beadswarm/swarm.yaml",
+                $$"""
+                agents: 2
+                runner: script
+                runners:
+                  script: { kind: command, command: [/bin/sh, "{{repository[".beadswarm/agent.sh"]}}"] }
+                pipeline:
+                  stages:
+                    - { name: implement, progressRequired: true }
+                    - { name: qa-enforcer, verdictRequired: true, gates: [] }
+                gates:
+                  check: { run: "sh gate.sh" }
+                tracker: { commitInterval: 1s }
+                limits: { grace: 2s, retryDelayMin: 10ms, retryDelayMax: 50ms, infrastructureRetriesMax: 100 }
+
+                """);
+        Orchestrator.Expect(repository);
+        return repository;
+    }
+
+    /// <summary>What there is to see when all is over. Times, ids of commits and infrastructure failures may differ.</summary>
+    public static async Task<string> OutcomeAsync(GitRepository repository)
+    {
+        var lines = new List<string>();
+        var records = await SwarmRecords.ReadAsync(repository);
+        var trailers = repository.Git("log", "--format=%(trailers:key=Bead,valueonly,separator=%x2C)", "main")
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries).ToLookup(bead => bead);
+        foreach (var bead in records.Beads.OrderBy(bead => bead.Id.Value, StringComparer.Ordinal))
+        {
+            lines.Add(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{bead.Id}: {bead.State.GetType().Name}, attempt {bead.Attempt} of {bead.AttemptsAllowed}, "
+                + $"{trailers[bead.Id.Value].Count()} commit"));
+        }
+
+        foreach (var line in repository.Read(GitRepository.TrackerFile).Split('\n').Where(line => line.Length > 0))
+        {
+            var bead = JsonNode.Parse(line)!;
+            lines.Add($"tracker: {bead["id"]} {bead["status"]}");
+        }
+
+        foreach (var path in repository.Git("ls-tree", "-r", "--name-only", "main").Split('\n')
+            .Where(path => path != GitRepository.TrackerFile))
+        {
+            lines.Add($"{path}: {repository.Git("show", $"main:{path}").Replace('\n', '|')}");
+        }
+
+        lines.AddRange(repository.Git("status", "--porcelain").Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(change => $"checkout: {change}"));
+        lines.AddRange(Locks(repository).Select(path => $"lock: {path}"));
+        var doctor = await repository.RunAsync("doctor", "--format", "json");
+        lines.Add($"doctor: {(doctor.ExitCode == 0 ? "nothing" : doctor.ToString())}");
+        return string.Join('\n', lines);
+    }
+
+    /// <summary>Locks that a git, a tracker or a lander left. The swarm's own lock is its file's lock, not the file.</summary>
+    static IEnumerable<string> Locks(GitRepository repository) =>
+        from folder in new[] { ".git", ".beads", ".beadswarm/hub.git" }
+        from path in Directory.EnumerateFiles(repository[folder], "*", SearchOption.AllDirectories)
+        where path.EndsWith(".lock", StringComparison.Ordinal) && new FileInfo(path).Name != ".jsonl.lock"
+            || path.Contains(".beadswarm-new", StringComparison.Ordinal)
+            || path.EndsWith(".beadswarm.tmp", StringComparison.Ordinal)
+        select Path.GetRelativePath(repository.Path, path);
+}

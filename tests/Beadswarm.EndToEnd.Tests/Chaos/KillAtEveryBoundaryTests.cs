@@ -1,0 +1,87 @@
+using Beadswarm.EndToEnd.Tests.Audit;
+using Beadswarm.EndToEnd.Tests.Support;
+
+namespace Beadswarm.EndToEnd.Tests.Chaos;
+
+/// <summary>
+/// kill -9 of the orchestrator before and after every transaction of the store and every effect on the outside; then
+/// start again. The outcome is compared with that of a run that nobody disturbed.
+/// </summary>
+public sealed class KillAtEveryBoundaryTests
+{
+    /// <summary>Far more starts than there are boundaries.</summary>
+    const int StartsMax = 200;
+
+    /// <summary>Every start dies at the next operation where none has died: also in the recovery from the last one.</summary>
+    [Fact]
+    [Trait("Speed", "slow")]
+    public async Task A_swarm_that_dies_at_every_kind_of_boundary_in_turn_ends_as_if_it_had_not()
+    {
+        var (crossed, undisturbed) = await UndisturbedAsync();
+        using var repository = ChaosScenario.Repository();
+        var before = Baseline.Take(repository);
+
+        var starts = 1;
+        while (await Orchestrator.DiesAsync(repository, new Death.Next()))
+        {
+            Assert.True(++starts < StartsMax, "it dies and dies and does not get on");
+        }
+
+        var deaths = Orchestrator.Deaths(repository);
+        TestContext.Current.TestOutputHelper?.WriteLine($"died {deaths.Count} times:\n{string.Join('\n', deaths)}");
+        Assert.Equal(undisturbed, await ChaosScenario.OutcomeAsync(repository));
+        await OutsideAudit.PassAsync(repository, before, Terms);
+        var missed = crossed.Keys.Where(boundary => boundary.InSample).Except(deaths);
+        Assert.True(!missed.Any(), $"nobody died at {string.Join(", ", missed)}");
+    }
+
+    /// <summary>One run for each time that an undisturbed one crosses a boundary: hundreds, so only on request.</summary>
+    [Fact]
+    public async Task A_swarm_that_dies_at_any_one_boundary_ends_as_if_it_had_not()
+    {
+        if (!ChaosRequest.All)
+        {
+            return;
+        }
+
+        var (crossed, undisturbed) = await UndisturbedAsync();
+        var (runs, alive, findings) = (0, 0, new List<string>());
+        var points = crossed.OrderBy(pair => pair.Key.ToString(), StringComparer.Ordinal)
+            .SelectMany(pair => Enumerable.Range(1, pair.Value).Select(count => new Death.At(pair.Key, count)));
+        foreach (var death in points.Where(ChaosRequest.Wants))
+        {
+            using var repository = ChaosScenario.Repository();
+            var before = Baseline.Take(repository);
+            runs++;
+            try
+            {
+                // Where agents are faster or slower than last time, a boundary may be crossed less often.
+                alive += await Orchestrator.DiesAsync(repository, death) ? 0 : 1;
+                await repository.MustAsync(0, "run", "--format", "json");
+                Assert.Equal(undisturbed, await ChaosScenario.OutcomeAsync(repository));
+                await OutsideAudit.PassAsync(repository, before, Terms);
+            }
+            catch (Xunit.Sdk.XunitException finding)
+            {
+                findings.Add($"{death}: {finding.Message}");
+            }
+
+            TestContext.Current.TestOutputHelper?.WriteLine($"{runs}: {death}, {findings.Count} findings");
+        }
+
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{runs} runs, {runs - alive} killed, {findings.Count} findings");
+        Assert.True(findings.Count == 0, string.Join("\n\n", findings));
+    }
+
+    static readonly AuditTerms Terms = new();
+
+    static async Task<(IReadOnlyDictionary<Boundary, int> Crossed, string Outcome)> UndisturbedAsync()
+    {
+        using var repository = ChaosScenario.Repository();
+        var before = Baseline.Take(repository);
+        var crossed = await Orchestrator.LiveAsync(repository);
+        await OutsideAudit.PassAsync(repository, before, Terms);
+        return (crossed, await ChaosScenario.OutcomeAsync(repository));
+    }
+}
