@@ -1,6 +1,7 @@
 using Beadswarm.Beads;
 using Beadswarm.Git;
 using Beadswarm.Processes;
+using Beadswarm.Swarms;
 using Beadswarm.Workspaces;
 
 namespace Beadswarm.Diagnosis;
@@ -69,6 +70,12 @@ static class Treatment
     {
         var runner = new GitRunner(GitSettings.From(scope.Environment, scope.Time));
         var user = await UserRepository.OpenAsync(runner, scope.Repository, cancellationToken);
+
+        // The swarm's lock is held here, so what an orchestrator's git is still in the middle of is nobody's any more.
+        var tag = SwarmAssembly.CommandTag(user.Root);
+        await AbandonedCommands.EndAsync(tag, scope.Time, cancellationToken);
+        runner = runner.Tagged(tag);
+        user = user with { Repository = user.Repository with { Runner = runner } };
         return await HubSearch.PutAwayAsync(user, runner, put.Orphan, cancellationToken) switch
         {
             OrphanRepair.Done done => new(true, done.What),

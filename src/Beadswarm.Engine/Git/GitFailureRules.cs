@@ -29,5 +29,13 @@ static class GitFailureRules
     public static bool IsNetwork(string standardError) =>
         NetworkWords.Any(words => standardError.Contains(words, StringComparison.Ordinal));
 
+    /// <summary>
+    /// Somebody ended it: out of memory, a person, a machine that shuts down. 128 + the signal, as in a shell; git's own
+    /// exit codes end at 129.
+    /// </summary>
+    public static bool WasKilled(int exitCode) => exitCode - 128 is Interrupt or Kill or Terminate;
+
+    const int Interrupt = 2, Kill = 9, Terminate = 15;
+
     public static bool IsTransient(string standardError) => IsLockHeld(standardError) || IsNetwork(standardError);
 }

@@ -31,6 +31,9 @@ sealed class GitRunner(GitSettings settings)
 
     public GitIdentity Identity => settings.Identity;
 
+    /// <summary>The same, with every git to be found by this tag when it outlives us.</summary>
+    public GitRunner Tagged(string tag) => new(settings with { Tag = tag });
+
     /// <summary>
     /// Runs the command; waits a little, a bounded number of times, while another git holds a lock it needs.
     /// </summary>
@@ -51,7 +54,8 @@ sealed class GitRunner(GitSettings settings)
             if (attempt >= settings.LockRetriesMax || !GitFailureRules.IsLockHeld(error))
             {
                 throw new GitException(
-                    call.Arguments, output.ExitCode, error, directory, GitFailureRules.IsTransient(error));
+                    call.Arguments, output.ExitCode, error, directory,
+                    GitFailureRules.IsTransient(error) || GitFailureRules.WasKilled(output.ExitCode));
             }
 
             await Task.Delay(delay, settings.TimeProvider, cancellationToken);
@@ -70,6 +74,7 @@ sealed class GitRunner(GitSettings settings)
             Arguments = Arguments(call),
             WorkingDirectory = directory,
             Environment = EnvironmentOf(scope, call),
+            Tag = settings.Tag ?? ProcessSweep.CommandTag,
             StandardInput = call.Input,
             Timeout = call.Timeout ?? settings.Timeout,
             OutputBytesMax = call.OutputBytesMax,

@@ -34,6 +34,9 @@ sealed record GitSettings
         TimeProvider = time,
     };
 
+    /// <summary>What a git is found by that outlives us; null: it is nobody's in particular.</summary>
+    public string? Tag { get; init; }
+
     public GitIdentity Identity { get; init; } = GitIdentity.Swarm;
 
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(5);

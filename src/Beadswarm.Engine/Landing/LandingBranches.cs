@@ -21,7 +21,7 @@ sealed record LandingBranches(ILandingRepository Target, ILandingRepository? Int
         Hub hub, LandingConfig config, CancellationToken cancellationToken)
     {
         // The epoch is the first ref that moves, so what stands in its way is removed before anything is recovered.
-        hub.RemoveLocks();
+        await hub.RemoveLocksAsync(cancellationToken);
 
         // The epoch is verified where the compare-and-swap happens: with a remote, that is a push from the hub.
         var fenced = config.Remote is null ? hub.User.Repository : hub.Repository;

@@ -24,7 +24,7 @@ sealed class LandingGit(Hub hub, ILandingTarget target, WorkspaceCleaning cleani
 
     public async Task RecoverAsync(CancellationToken cancellationToken)
     {
-        hub.RemoveLocks();
+        await hub.RemoveLocksAsync(cancellationToken);
         await target.RecoverAsync(cancellationToken);
     }
 

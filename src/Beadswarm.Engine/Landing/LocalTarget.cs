@@ -18,6 +18,7 @@ sealed class LocalTarget(Hub hub, BranchName branch, LandingEpoch? epoch) : ILan
 
     public async Task RecoverAsync(CancellationToken cancellationToken)
     {
+        await RemoveLocksAsync(cancellationToken);
         if (!hub.User.IsBare)
         {
             await new UserCheckout(hub.User).RepairAsync(cancellationToken);
@@ -131,13 +132,28 @@ sealed class LocalTarget(Hub hub, BranchName branch, LandingEpoch? epoch) : ILan
         return moved switch
         {
             RefTransaction.Done => new AdvanceOutcome.Moved(),
-            RefTransaction.Locked locked => new AdvanceOutcome.Held(
-                $"a git at work in {hub.User.CommonDirectory}, or one that was killed, holds a lock: "
-                    + locked.Reason.Trim()),
+            RefTransaction.Locked locked => await AfterLockedAsync(locked.Reason.Trim(), cancellationToken),
             RefTransaction.Refused refused => await AfterRefusalAsync(
                 expected, candidate, refused.Reason, cancellationToken),
         };
     }
+
+    async Task<AdvanceOutcome> AfterLockedAsync(string reason, CancellationToken cancellationToken) =>
+        new AdvanceOutcome.Held(await RemoveLocksAsync(cancellationToken)
+            ? $"a git that was killed had left a lock, which is removed: {reason}"
+            : $"a git at work in {hub.User.CommonDirectory}, or one that was killed, holds a lock: {reason}");
+
+    /// <summary>
+    /// A git that was killed while it moved the branch, ours or the user's, leaves a lock on everything that takes part.
+    /// </summary>
+    /// <returns>Whether none of them is there any more; a git that may hold one is waited for.</returns>
+    Task<bool> RemoveLocksAsync(CancellationToken cancellationToken) => LockFile.RemoveAsync(
+        [
+            Path.Combine(hub.User.CommonDirectory, Branch.Ref + ".lock"),
+            Path.Combine(hub.User.CommonDirectory, LandingEpoch.Ref + ".lock"),
+            Path.Combine(hub.User.GitDirectory, "HEAD.lock"),
+        ],
+        hub.User.Places(), hub.Runner.TimeProvider, cancellationToken);
 
     async Task<AdvanceOutcome> AfterRefusalAsync(
         CommitId expected, CommitId candidate, string reason, CancellationToken cancellationToken)

@@ -102,9 +102,8 @@ sealed class UserCheckout(UserRepository user)
             return;
         }
 
-        // At this point: the lander of that move is dead, and so is the git that moved the branch for it.
-        File.Delete(Path.Combine(user.CommonDirectory, new BranchName(branch).Ref + ".lock"));
-        File.Delete(Path.Combine(user.GitDirectory, "HEAD.lock"));
+        // At this point: the lander of that move is dead, and so is the git that moved the branch for it. What that one
+        // locked is in nobody's way here; whoever moves the branch next looks after it.
         var changes = await _user.ChangesAsync(old, @new, cancellationToken);
         _files.RemoveLeftovers();
         if (await _user.FindCommitAsync(new BranchName(branch).Ref, cancellationToken) == CommitId.Parse(@new))

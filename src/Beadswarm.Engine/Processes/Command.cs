@@ -10,6 +10,9 @@ sealed record CommandSpec
     /// <summary>The complete environment; nothing is inherited. The program is looked for on its PATH.</summary>
     public required IReadOnlyDictionary<string, string> Environment { get; init; }
 
+    /// <summary>What it is found by when it outlives us.</summary>
+    public string Tag { get; init; } = ProcessSweep.CommandTag;
+
     public ReadOnlyMemory<byte> StandardInput { get; init; }
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(5);
 

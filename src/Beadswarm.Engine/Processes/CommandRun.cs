@@ -52,7 +52,7 @@ sealed unsafe class CommandRun(CommandSpec spec)
                     spec.Arguments,
                     new Dictionary<string, string>(spec.Environment)
                     {
-                        [ProcessSweep.TagVariable] = ProcessSweep.CommandTag,
+                        [ProcessSweep.TagVariable] = spec.Tag,
                     },
                     spec.WorkingDirectory,
                     input is null ? SpawnStream.Nothing : new SpawnStream.Descriptor(input.ReadEnd),

@@ -127,5 +127,5 @@ static class ProcessSweep
         }
     }
 
-    static LeakedProcess Describe(ProcessEntry entry) => new(entry.Pid, ProcessTable.CommandLine(entry.Pid));
+    public static LeakedProcess Describe(ProcessEntry entry) => new(entry.Pid, ProcessTable.CommandLine(entry.Pid));
 }

@@ -4,6 +4,7 @@ using Beadswarm.Configuration;
 using Beadswarm.Control;
 using Beadswarm.Gates;
 using Beadswarm.Git;
+using Beadswarm.Journal;
 using Beadswarm.Landing;
 using Beadswarm.Processes;
 using Beadswarm.Storage.Sqlite;
@@ -41,6 +42,11 @@ static class MachineSurroundings
         SqliteStore? store = null;
         try
         {
+            // A git of a dead orchestrator may be in the middle of something still, and must not act beside this one's.
+            var tag = SwarmAssembly.CommandTag(paths.Repository);
+            var abandoned = await AbandonedCommands.EndAsync(tag, setup.Time, cancellationToken);
+            runner = runner.Tagged(tag);
+            user = user with { Repository = user.Repository with { Runner = runner } };
             store = await SqliteStore.OpenAsync(paths.Store, setup.Time, cancellationToken);
             var hub = await Hub.OpenAsync(
                 user, runner,
@@ -55,6 +61,7 @@ static class MachineSurroundings
                 Paths = paths,
                 Machine = new LinuxMachine(),
                 Store = store,
+                Cleared = [.. Cleared(abandoned)],
                 Tracker = tracker,
                 Workspaces = new WorkspacePool(hub, Room(setup.Config.Limits)),
                 Agents = new AgentHost(
@@ -77,6 +84,12 @@ static class MachineSurroundings
             throw;
         }
     }
+
+    static IEnumerable<JournalEvent.RecoveryFound> Cleared(LeakReport abandoned) =>
+        abandoned.Ended.Select(process => new JournalEvent.RecoveryFound(
+                $"process {process.Pid} of an earlier orchestrator: {process.Command}", "ended"))
+            .Concat(abandoned.Remaining.Select(process => new JournalEvent.RecoveryFound(
+                $"process {process.Pid} of an earlier orchestrator: {process.Command}", "it does not end")));
 
     static async ValueTask CloseAsync(SqliteStore? store, SwarmLock held)
     {

@@ -4,6 +4,7 @@ using Beadswarm.Claims;
 using Beadswarm.Configuration;
 using Beadswarm.Gates;
 using Beadswarm.Pipelines;
+using Beadswarm.Processes;
 using Beadswarm.Storage;
 using Beadswarm.Supervision;
 using Beadswarm.Waiting;
@@ -56,6 +57,9 @@ sealed class SwarmAssembly : IAsyncDisposable
         "beadswarm-"
         + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(repository)))[..TagHashCharacters];
 
+    /// <summary>Marks the gits that an orchestrator of this repository starts.</summary>
+    public static string CommandTag(string repository) => AbandonedCommands.TagOf(TagPrefix(repository));
+
     static async Task<SwarmAssembly> BeginAsync(
         SwarmSetup setup, SwarmSurroundings outside, CancellationToken cancellationToken)
     {
@@ -72,6 +76,11 @@ sealed class SwarmAssembly : IAsyncDisposable
                 Bounds = BoundsOf(config, outside.Gates),
             },
             cancellationToken);
+        foreach (var cleared in outside.Cleared)
+        {
+            await store.AppendAsync(null, null, cleared, cancellationToken);
+        }
+
         var parts = Share(setup, outside, swarm.Epoch);
         var lander = new Lander(new LanderParts(
             store, swarm.Epoch, config, outside.Target, outside.Integration, parts.Gates, outside.Tracker,

@@ -2,6 +2,7 @@ using Beadswarm.Agents;
 using Beadswarm.Beads;
 using Beadswarm.Control;
 using Beadswarm.Gates;
+using Beadswarm.Journal;
 using Beadswarm.Landing;
 using Beadswarm.Processes;
 using Beadswarm.Storage;
@@ -39,6 +40,9 @@ sealed record SwarmSurroundings : IAsyncDisposable
 
     /// <summary>Lets others ask the running swarm, until what is returned is disposed of.</summary>
     public required Func<ControlCommands, IAsyncDisposable> Serve { get; init; }
+
+    /// <summary>What had to be cleared away before anything could be opened, and how; for the journal.</summary>
+    public IReadOnlyList<JournalEvent.RecoveryFound> Cleared { get; init; } = [];
 
     /// <summary>Where jitter comes from.</summary>
     public required Random Random { get; init; }

@@ -166,9 +166,10 @@ sealed class Hub
 
     /// <summary>
     /// Removes what gits that were killed left locked among the swarm's own refs, here and in the user's repository.
-    /// The caller holds the swarm's lock of the repository, so nobody else moves them.
+    /// The caller holds the swarm's lock of the repository, so nobody else moves them. Of the hub's other locks an agent
+    /// that lives may hold one: they go when no git is at work in it.
     /// </summary>
-    public void RemoveLocks()
+    public async Task RemoveLocksAsync(CancellationToken cancellationToken)
     {
         foreach (var refs in new[] { GitDirectory, User.CommonDirectory }
             .Select(directory => Path.Combine(directory, "refs", "beadswarm")).Where(Directory.Exists))
@@ -178,6 +179,19 @@ sealed class Hub
                 File.Delete(stale);
             }
         }
+
+        await LockFile.RemoveAsync([.. Locks()], [Folder], Runner.TimeProvider, cancellationToken);
+    }
+
+    /// <summary>Those that every work tree shares; its own ones go with whoever works in it.</summary>
+    IEnumerable<string> Locks()
+    {
+        var heads = Path.Combine(GitDirectory, "refs", "heads");
+        return new[] { "HEAD.lock", "packed-refs.lock", "config.lock" }
+            .Select(name => Path.Combine(GitDirectory, name))
+            .Concat(Directory.Exists(heads)
+                ? Directory.GetFiles(heads, "*.lock", SearchOption.AllDirectories)
+                : []);
     }
 
     /// <summary>

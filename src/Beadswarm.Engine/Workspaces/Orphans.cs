@@ -65,7 +65,7 @@ sealed class OrphanSearch(Hub hub, WorkspacePool pool)
         Orphan.Folder folder => await RepairFolderAsync(folder, cancellationToken),
         Orphan.Entry entry => RepairEntry(entry),
         Orphan.Branch branch => await RepairBranchAsync(branch, cancellationToken),
-        Orphan.StaleLock stale => RemoveLock(stale),
+        Orphan.StaleLock stale => await RemoveLockAsync(stale, cancellationToken),
     };
 
     IEnumerable<Orphan> Folders(IReadOnlySet<AgentNumber> agents) =>
@@ -144,11 +144,10 @@ sealed class OrphanSearch(Hub hub, WorkspacePool pool)
             : new OrphanRepair.Left(
                 $"branch '{branch.Name}' holds commits that are nowhere else: merge it or delete it by hand");
 
-    static OrphanRepair.Done RemoveLock(Orphan.StaleLock stale)
-    {
-        File.Delete(stale.Path);
-        return new OrphanRepair.Done($"removed {stale.Path}");
-    }
+    async Task<OrphanRepair> RemoveLockAsync(Orphan.StaleLock stale, CancellationToken cancellationToken) =>
+        await LockFile.RemoveAsync([stale.Path], [hub.Folder], hub.Runner.TimeProvider, cancellationToken)
+        ? new OrphanRepair.Done($"removed {stale.Path}")
+        : new OrphanRepair.Left($"a git is at work in {hub.Folder} and may hold {stale.Path}: wait for it or end it");
 
     static AgentNumber? NumberOf(string path) =>
         int.TryParse(

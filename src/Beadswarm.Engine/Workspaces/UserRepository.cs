@@ -53,6 +53,21 @@ sealed record UserRepository(
     /// <summary>Where the swarm keeps everything of its own unless told otherwise.</summary>
     public string SwarmFolder => Path.Combine(Root, ".beadswarm");
 
+    /// <summary>Where a git may stand that works in this repository, in this work tree or another one of it.</summary>
+    public IReadOnlyList<string> Places()
+    {
+        var linked = Path.Combine(CommonDirectory, "worktrees");
+        return
+        [
+            Root, GitDirectory, CommonDirectory,
+            .. Directory.Exists(linked)
+                ? Directory.EnumerateDirectories(linked)
+                    .Select(folder => SmallFile.Read(Path.Combine(folder, "gitdir"))?.Trim())
+                    .Select(Path.GetDirectoryName).OfType<string>().Where(folder => folder.Length > 0)
+                : [],
+        ];
+    }
+
     /// <exception cref="GitException">There is no repository at the path.</exception>
     public static async Task<UserRepository> OpenAsync(
         GitRunner runner, string path, CancellationToken cancellationToken)
