@@ -3,7 +3,8 @@ namespace Beadswarm.Supervision;
 /// <summary>
 /// Counts what fails over all of the swarm, and says when going on would only burn money. Failures of components are
 /// more of them than all may have together; failures of stages are a storm when one bead after the other fails and
-/// nothing comes to a verdict meanwhile. One bead that takes every agent down with it is not a storm: it is blocked.
+/// nothing comes to a verdict meanwhile. One or two beads that take every agent down with them are not a storm: they
+/// are blocked. Nor is what is over in a moment: a provider may be away for some seconds.
 /// </summary>
 sealed class FailureMeter(RestartLimits limits, int agents)
 {
@@ -92,6 +93,11 @@ static class MeltdownRules
     /// <summary>A swarm of a thousand agents need not try a thousand times to know.</summary>
     public const int TroublesEnough = 100;
 
+    const int BeadsMin = 3;
+
+    /// <summary>A storm lasts at least this part of the window; by default, beads are blocked at twice of it.</summary>
+    const int WindowsPart = 6;
+
     /// <summary>
     /// More failures within the window than every agent failing its whole allowance: as a rate, the allowance of one
     /// times the number of agents.
@@ -107,10 +113,15 @@ static class MeltdownRules
     {
         var beads = troubles.Select(trouble => trouble.Bead).Distinct().Count();
         var enough = Math.Min(Math.Max(limits.Max, 1) * Math.Min(Math.Max(agents, 1), beads), TroublesEnough);
-        return beads > 1 && troubles.Count > enough
-            ? $"{troubles.Count} stages of {beads} beads failed within "
-                + $"{Math.Max(1, (troubles[^1].At - troubles[0].At).TotalSeconds):0} s and none came to a verdict, "
-                + $"mostly: {MostFrequent(troubles)}"
+        if (beads < BeadsMin || troubles.Count <= enough)
+        {
+            return null;
+        }
+
+        var lasted = troubles[^1].At - troubles[0].At;
+        return lasted >= limits.Window / WindowsPart
+            ? $"{troubles.Count} stages of {beads} beads failed within {lasted.TotalSeconds:0} s and none came to a "
+                + $"verdict, mostly: {MostFrequent(troubles)}"
             : null;
     }
 

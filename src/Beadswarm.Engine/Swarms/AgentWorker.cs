@@ -166,13 +166,13 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
         var (now, jitter) = (parts.Time.GetUtcNow(), parts.Random.NextDouble());
         var position = new StagePosition(
             parts.Config.Pipeline, claim.Stage, claim.Attempt, claim.AttemptsAllowed, claim.InfrastructureFailures);
-        // What keeps every bead from being begun is no fault of this one: it waits ever longer, and is not blocked.
+        // What keeps every bead from being begun is no fault of this one: it waits ever longer, and is not blocked. Nor
+        // is it a meltdown: nothing was begun, and waiting costs nothing.
         var free = PipelineRules.Decide(position, new StageEnd.Unavailable(reason), limits.Retry, now, jitter)
             is StageDecision.Snooze snooze
             ? new BeadTransition.Free(claim.Stage, claim.Attempt, snooze.InfrastructureFailures, snooze.Until)
             : new BeadTransition.Free(
                 claim.Stage, claim.Attempt, claim.InfrastructureFailures, now + limits.RetryDelayMax);
-        parts.Failures.StageFailed(claim.Bead.Value, reason, now);
         using var patience = new CancellationTokenSource(RecordTime, parts.Time);
         await parts.Store.ReleaseAsync(claim.Key, free, reason, patience.Token);
     }

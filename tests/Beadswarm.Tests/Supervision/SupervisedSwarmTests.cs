@@ -63,7 +63,13 @@ public sealed class SupervisedSwarmTests : IDisposable
             {
                 ["sh"] = config.Runners["sh"] with { Command = ["/no/such/agent"] },
             },
-            Limits = config.Limits with { RetryDelayMin = TimeSpan.FromMinutes(5) },
+            Limits = config.Limits with
+            {
+                InfrastructureRetriesMax = 1_000,
+                RestartWindow = TimeSpan.FromSeconds(24),
+                RetryDelayMin = TimeSpan.FromMilliseconds(200),
+                RetryDelayMax = TimeSpan.FromMilliseconds(200),
+            },
         }));
 
         Assert.Equal((SwarmEnd.Meltdown, 0, 20), (outcome.End, outcome.Blocked, outcome.Pending));
