@@ -163,7 +163,7 @@ static class DiagnosisRules
         ],
     };
 
-    static IEnumerable<Trouble> Lock(LockFile file)
+    static IEnumerable<Trouble> Lock(FoundLock file)
     {
         if (file.Kind != LockKind.Swarm && file.Age < LockAgeMin)
         {

@@ -128,7 +128,7 @@ static class Examination
         }
     }
 
-    static IEnumerable<LockFile> Locks(ExaminationScope scope)
+    static IEnumerable<FoundLock> Locks(ExaminationScope scope)
     {
         var git = Path.Combine(scope.Repository, ".git");
         foreach (var path in LockNames.Select(name => Path.Combine(git, name)))
@@ -136,14 +136,14 @@ static class Examination
             if (File.Exists(path))
             {
                 var age = scope.Time.GetUtcNow() - File.GetLastWriteTimeUtc(path);
-                yield return new LockFile(path, LockKind.User, age, Held: false);
+                yield return new FoundLock(path, LockKind.User, age, Held: false);
             }
         }
 
         if (scope.Quiet && File.Exists(scope.Paths.Socket))
         {
             var answers = new ControlClient(scope.Paths.Socket).Answers();
-            yield return new LockFile(scope.Paths.Socket, LockKind.Swarm, TimeSpan.Zero, answers);
+            yield return new FoundLock(scope.Paths.Socket, LockKind.Swarm, TimeSpan.Zero, answers);
         }
     }
 

@@ -28,7 +28,7 @@ sealed record Facts
     public StoreFacts Store { get; init; } = new StoreFacts.None();
 
     /// <summary>Files that a program holds while it works.</summary>
-    public IReadOnlyList<LockFile> Locks { get; init; } = [];
+    public IReadOnlyList<FoundLock> Locks { get; init; } = [];
 
     /// <summary>Processes of stages that are over.</summary>
     public IReadOnlyList<StrayProcess> Processes { get; init; } = [];
@@ -79,7 +79,7 @@ abstract record StoreFacts
 
 /// <summary>A file that stands for a lock.</summary>
 /// <param name="Held">Somebody who lives holds it, as far as that can be known.</param>
-sealed record LockFile(string Path, LockKind Kind, TimeSpan Age, bool Held);
+sealed record FoundLock(string Path, LockKind Kind, TimeSpan Age, bool Held);
 
 /// <summary>Whose lock it is.</summary>
 enum LockKind

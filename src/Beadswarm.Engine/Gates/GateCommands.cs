@@ -101,14 +101,19 @@ sealed class GateCommands(
                 cancellationToken);
         }
 
-        var result = await ResultAsync(run, recipe, judgement, count, began, cancellationToken);
         var after = await checkout.InspectAsync(run.Directory, cancellationToken);
-        if (after.Commit != run.Commit || after.Changes.Count > 0)
+        if (after.Commit != run.Commit)
+        {
+            // Whatever it looked at was not this commit, or not to its end. The folder belongs to whoever moved it.
+            judgement = new GateJudgement(
+                GateStatus.NoVerdict, judgement.ExitCode, $"'{run.Directory}' was moved to {after.Commit} meanwhile");
+        }
+        else if (after.Changes.Count > 0)
         {
             await checkout.RestoreAsync(run.Directory, run.Commit, cancellationToken);
         }
 
-        return result;
+        return await ResultAsync(run, recipe, judgement, count, began, cancellationToken);
     }
 
     static string? Refusal(GateRun run, CheckoutState state) =>

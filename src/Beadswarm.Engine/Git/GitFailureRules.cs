@@ -30,7 +30,8 @@ static class GitFailureRules
         NetworkWords.Any(words => standardError.Contains(words, StringComparison.Ordinal));
 
     /// <summary>
-    /// Somebody ended it: out of memory, a person, a machine that shuts down. 128 + the signal, as in a shell; git's own
+    /// Somebody ended it: out of memory, a person, a machine that shuts down. 128 + the signal, as in a shell; git's
+    /// own
     /// exit codes end at 129.
     /// </summary>
     public static bool WasKilled(int exitCode) => exitCode - 128 is Interrupt or Kill or Terminate;

@@ -4,12 +4,15 @@ namespace Beadswarm.Git;
 
 /// <summary>
 /// The file with which a git keeps others away from an index or a ref. git does not say in it whose it is. It is proven
-/// to be nobody's when every git that may be at work in that repository, and was there when the lock was seen, has ended
+/// to be nobody's when every git that may be at work in that repository, and was there when the lock was seen, has
+/// ended
 /// and the lock is still the same: whoever made it is gone, and nobody can make one where one is.
 /// </summary>
 static class LockFile
 {
-    /// <summary>How long gits that are at work are waited for; one that takes longer may hold the lock rightly.</summary>
+    /// <summary>
+    /// How long gits that are at work are waited for; one that takes longer may hold the lock rightly.
+    /// </summary>
     static readonly TimeSpan WaitMax = TimeSpan.FromSeconds(1);
 
     /// <summary>Removes those of the locks that are nobody's.</summary>

@@ -32,6 +32,9 @@ enum MergeStyle
 
     /// <summary>One commit on top of the tip.</summary>
     Squash,
+
+    /// <summary>A merge commit that goes on from the head and takes the tip in as its second parent.</summary>
+    TakeUp,
 }
 
 /// <summary>A bead's head that is to go on top of a tip. The same request gives the same candidate.</summary>
@@ -153,6 +156,9 @@ interface ILandingRepository
 
     /// <summary>The files that differ between two commits.</summary>
     Task<IReadOnlyList<FileChange>> ChangesAsync(CommitId from, CommitId to, CancellationToken cancellationToken);
+
+    /// <summary>Whether the history of one commit holds another; a commit's own does.</summary>
+    Task<bool> IsAncestorAsync(CommitId ancestor, CommitId of, CancellationToken cancellationToken);
 
     /// <summary>The tree of a commit: what verdicts are kept by.</summary>
     Task<TreeId> TreeAsync(CommitId commit, CancellationToken cancellationToken);

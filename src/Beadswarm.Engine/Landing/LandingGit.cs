@@ -95,6 +95,9 @@ sealed class LandingGit(Hub hub, ILandingTarget target, WorkspaceCleaning cleani
         CommitId from, CommitId to, CancellationToken cancellationToken) =>
         hub.Repository.ChangesAsync(from.Value, to.Value, cancellationToken);
 
+    public Task<bool> IsAncestorAsync(CommitId ancestor, CommitId of, CancellationToken cancellationToken) =>
+        hub.Repository.IsAncestorAsync(ancestor, of, cancellationToken);
+
     public async Task<TreeId> TreeAsync(CommitId commit, CancellationToken cancellationToken)
     {
         if (!_trees.TryGetValue(commit, out var tree))

@@ -144,7 +144,8 @@ sealed class LocalTarget(Hub hub, BranchName branch, LandingEpoch? epoch) : ILan
             : $"a git at work in {hub.User.CommonDirectory}, or one that was killed, holds a lock: {reason}");
 
     /// <summary>
-    /// A git that was killed while it moved the branch, ours or the user's, leaves a lock on everything that takes part.
+    /// A git that was killed while it moved the branch, ours or the user's, leaves a lock on everything that takes
+    /// part.
     /// </summary>
     /// <returns>Whether none of them is there any more; a git that may hold one is waited for.</returns>
     Task<bool> RemoveLocksAsync(CancellationToken cancellationToken) => LockFile.RemoveAsync(

@@ -41,6 +41,7 @@ sealed class Merging(GitRepository repository)
         {
             MergeStyle.MergeCommit => [request.Tip, request.Head],
             MergeStyle.Squash => [request.Tip],
+            MergeStyle.TakeUp => [request.Head, request.Tip],
         };
         var candidate = await repository.CommitTreeAsync(
             tree, parents, request.Message.ToString(), request.When, cancellationToken);

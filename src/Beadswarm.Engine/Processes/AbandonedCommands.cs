@@ -1,7 +1,8 @@
 namespace Beadswarm.Processes;
 
 /// <summary>
-/// Short commands that outlived the orchestrator that started them: a push that waits for its remote, a checkout that is
+/// Short commands that outlived the orchestrator that started them: a push that waits for its remote, a checkout that
+/// is
 /// half done. They are ended before the next orchestrator acts where they act; then what they have locked is nobody's.
 /// </summary>
 static class AbandonedCommands
@@ -9,7 +10,9 @@ static class AbandonedCommands
     // git removes its locks when it is asked to end, and leaves them when it is killed.
     static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
 
-    /// <summary>Programs that serve the user as well and that a command only happened to start: they hold nothing.</summary>
+    /// <summary>
+    /// Programs that serve the user as well and that a command only happened to start: they hold nothing.
+    /// </summary>
     static readonly string[] Daemons = ["credential-cache--daemon", "fsmonitor--daemon", "[mux]"];
 
     /// <summary>The tag of all commands of one swarm; not one of those that belong to its stages.</summary>

@@ -15,4 +15,7 @@ static class StoreTime
 
     /// <summary>The instant as it will be read back.</summary>
     public static DateTimeOffset Truncate(DateTimeOffset at) => FromMicros(ToMicros(at));
+
+    /// <inheritdoc cref="Truncate(DateTimeOffset)"/>
+    public static DateTimeOffset? Truncate(DateTimeOffset? at) => at is { } instant ? Truncate(instant) : null;
 }

@@ -47,7 +47,7 @@ static class StoredNames
         BeadTransition transition) => transition switch
         {
             BeadTransition.Keep keep => ("keep", keep.Stage.Value, keep.Attempt, null),
-            BeadTransition.Free free => ("free", free.Stage.Value, free.Attempt, free.NotBefore),
+            BeadTransition.Free free => ("free", free.Stage.Value, free.Attempt, StoreTime.Truncate(free.NotBefore)),
             BeadTransition.Land => ("land", null, null, null),
             BeadTransition.Block => ("block", null, null, null),
         };

@@ -1,3 +1,4 @@
+using Beadswarm.Beads;
 using Beadswarm.Claims;
 using Beadswarm.Git;
 using Beadswarm.Journal;
@@ -20,6 +21,9 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
 
     /// <summary>What it last said it waits for: null when it works, empty when it waits for a bead.</summary>
     string? _waitsFor;
+
+    /// <summary>How many claims in a row came to nothing, because no stage could be begun.</summary>
+    int _begunInVain;
 
     /// <param name="unfinished">A stage of this agent that an earlier orchestrator began; taken up first.</param>
     /// <param name="drain">No new claim; the stage in hand is finished.</param>
@@ -56,6 +60,7 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
             parts.Bell.Ring();
             var stage = PipelineRules.Resume(parts.Config.Pipeline, claim.Stage);
             await WorkAsync(claim with { Stage = stage }, askedAt, null, drain, terminate);
+            await RestAsync(drain, terminate);
         }
         else
         {
@@ -95,6 +100,15 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
         await UnlessToldToStopAsync(stop => Task.Delay(Admission.Pause, parts.Time, stop), drain, terminate);
     }
 
+    /// <summary>The next claim would most likely come to nothing too: waits longer each time.</summary>
+    Task RestAsync(CancellationToken drain, CancellationToken terminate)
+    {
+        var pause = PipelineRules.Delay(_begunInVain, parts.Config.Limits.Retry, parts.Random.NextDouble());
+        return _begunInVain == 0
+            ? Task.CompletedTask
+            : UnlessToldToStopAsync(stop => Task.Delay(pause, parts.Time, stop), drain, terminate);
+    }
+
     static async Task UnlessToldToStopAsync(
         Func<CancellationToken, Task> wait, CancellationToken drain, CancellationToken terminate)
     {
@@ -122,6 +136,7 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
                 var report = unfinished is null
                     ? await _stages.RunAsync(current, work.Token)
                     : await _stages.ResumeAsync(unfinished, current, work.Token);
+                _begunInVain = 0;
                 if (report is null || await FinishAsync(current, report, drain) is not BeadTransition.Keep next)
                 {
                     return;
@@ -140,7 +155,7 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
         {
             // Between two stages: the claim is free again when its lease ends, or when the next start releases it.
         }
-        catch (GitException unavailable)
+        catch (Exception unavailable) when (unavailable is GitException or TrackerException)
         {
             await GiveBackAsync(current, unavailable.Message);
         }
@@ -158,23 +173,15 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
     }
 
     /// <summary>
-    /// No stage could be begun, for example because the remote is away: the bead waits, and not for its lease.
+    /// No stage could be begun, for example because the remote is away or the tracker cannot be read: what keeps every
+    /// bead from being begun is no fault of this one, so nothing is counted against it, and it is the agent that waits.
     /// </summary>
     async Task GiveBackAsync(Claim claim, string reason)
     {
-        var limits = parts.Config.Limits;
-        var (now, jitter) = (parts.Time.GetUtcNow(), parts.Random.NextDouble());
-        var position = new StagePosition(
-            parts.Config.Pipeline, claim.Stage, claim.Attempt, claim.AttemptsAllowed, claim.InfrastructureFailures);
-        // What keeps every bead from being begun is no fault of this one: it waits ever longer, and is not blocked. Nor
-        // is it a meltdown: nothing was begun, and waiting costs nothing.
-        var free = PipelineRules.Decide(position, new StageEnd.Unavailable(reason), limits.Retry, now, jitter)
-            is StageDecision.Snooze snooze
-            ? new BeadTransition.Free(claim.Stage, claim.Attempt, snooze.InfrastructureFailures, snooze.Until)
-            : new BeadTransition.Free(
-                claim.Stage, claim.Attempt, claim.InfrastructureFailures, now + limits.RetryDelayMax);
+        _begunInVain++;
+        var free = new BeadTransition.Free(claim.Stage, claim.Attempt, claim.InfrastructureFailures, null);
         using var patience = new CancellationTokenSource(RecordTime, parts.Time);
-        await parts.Store.ReleaseAsync(claim.Key, free, reason, patience.Token);
+        await parts.Store.ReleaseAsync(claim.Key, free, PipelineRules.OneLine(reason), patience.Token);
     }
 
     /// <summary>

@@ -60,6 +60,7 @@ sealed class Lander(LanderParts parts)
 
     readonly CandidateTest _test = new(parts.Gates, parts.Config.Landing.Gates);
     readonly TrackerCommits _tracker = new(parts);
+    readonly Promotion _promotion = new(parts, new CandidateTest(parts.Gates, parts.Config.Landing.Gates));
     string? _reportedHold;
     TimeSpan _holdPause = HoldPauseMin;
     (CommitId Tip, long At)? _observed;
@@ -336,49 +337,29 @@ sealed class Lander(LanderParts parts)
         return new LandingStep.Moved();
     }
 
-    /// <summary>
-    /// Mode integration: the target becomes what the integration branch is, once its gates are green.
-    /// </summary>
+    /// <summary>Mode integration: what was promoted is observed on the target and completed.</summary>
     async Task<LandingStep> PromoteAsync(
         ILandingRepository integration, IReadOnlyList<LandingEntry> integrated, CancellationToken stop)
     {
-        var candidate = await integration.TipAsync(stop);
-        var target = await parts.Target.TipAsync(stop);
-        if (candidate != target)
+        if (await _promotion.RunAsync(integration, stop) is { } inTheWay)
         {
-            var tree = await integration.TreeAsync(candidate, stop);
-            if (await _test.RunAsync(integration, candidate, tree, null, stop) is not GatesOutcome.Passed)
-            {
-                return new LandingStep.Held("the integration branch is red and is not promoted");
-            }
-
-            switch (await parts.Target.AdvanceAsync(target, candidate, stop))
-            {
-                case AdvanceOutcome.Moved:
-                    break;
-                case AdvanceOutcome.LostRace lost:
-                    return new LandingStep.Held(
-                        $"the target has moved to {lost.Actual}; merge it into the integration branch");
-                case AdvanceOutcome.Refused refused:
-                    return new LandingStep.Held(refused.Reason);
-                case AdvanceOutcome.Held held:
-                    return new LandingStep.Held(held.Reason);
-                case AdvanceOutcome.Unknown unknown:
-                    return new LandingStep.Held(unknown.Reason);
-                case AdvanceOutcome.Fenced:
-                    throw new LanderFencedException();
-            }
+            return inTheWay;
         }
 
         foreach (var entry in integrated)
         {
             var commit = CommitId.Parse(((LandingState.Integrated)entry.State).Commit);
-            if (await parts.Target.ObserveAsync(commit, [], stop) is Observation.Absent)
+            switch (await parts.Target.ObserveAsync(commit, [], stop))
             {
-                return new LandingStep.Held($"{entry.Bead} was promoted, but its content is not on the target");
+                case Observation.Present seen:
+                    await CompleteAsync(entry, commit, seen.Tip, stop);
+                    break;
+                case Observation.PresentButChangedSince seen:
+                    await CompleteAsync(entry, commit, seen.Tip, stop);
+                    break;
+                case Observation.Absent:
+                    return new LandingStep.Held($"{entry.Bead} was promoted, but its content is not on the target");
             }
-
-            await CompleteAsync(entry, commit, candidate, stop);
         }
 
         return new LandingStep.Moved();

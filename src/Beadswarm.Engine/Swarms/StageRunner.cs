@@ -24,6 +24,8 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
     /// <summary>Runs the claim's stage. Null when the claim turned out to be lost.</summary>
     public async Task<StageReport?> RunAsync(Claim claim, CancellationToken work)
     {
+        // Asked before anything is begun: what keeps every bead from being begun must not be held against this one.
+        await parts.Backlog.ReadAsync(work);
         var stage = parts.Config.Pipeline[claim.Stage];
         var basedOn = claim.BaseCommit ?? (await parts.LandsOn.TipAsync(work)).Value;
         var session = SessionOf(claim);
@@ -183,6 +185,12 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
         AgentEnd end, CancellationToken work)
     {
         using var patience = new CancellationTokenSource(RescueTime, parts.Time);
+        if ((await parts.Store.ReadSwarmAsync(patience.Token))?.Epoch != parts.Epoch)
+        {
+            // This process has slept, and another orchestrator's agents may be at work in the folder: it is theirs.
+            return StageReport.Without(run, new StageEnd.Interrupted());
+        }
+
         var leftover = await parts.Workspaces.CommitLeftoversAsync(
             workspace, $"{claim.Bead}: {stage.Name}, attempt {claim.Attempt}\n", parts.Time.GetUtcNow(),
             patience.Token);

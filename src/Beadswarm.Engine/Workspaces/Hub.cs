@@ -166,7 +166,8 @@ sealed class Hub
 
     /// <summary>
     /// Removes what gits that were killed left locked among the swarm's own refs, here and in the user's repository.
-    /// The caller holds the swarm's lock of the repository, so nobody else moves them. Of the hub's other locks an agent
+    /// The caller holds the swarm's lock of the repository, so nobody else moves them. Of the hub's other locks an
+    /// agent
     /// that lives may hold one: they go when no git is at work in it.
     /// </summary>
     public async Task RemoveLocksAsync(CancellationToken cancellationToken)
@@ -183,16 +184,19 @@ sealed class Hub
         await LockFile.RemoveAsync([.. Locks()], [Folder], Runner.TimeProvider, cancellationToken);
     }
 
-    /// <summary>Those that every work tree shares; its own ones go with whoever works in it.</summary>
-    IEnumerable<string> Locks()
-    {
-        var heads = Path.Combine(GitDirectory, "refs", "heads");
-        return new[] { "HEAD.lock", "packed-refs.lock", "config.lock" }
-            .Select(name => Path.Combine(GitDirectory, name))
-            .Concat(Directory.Exists(heads)
-                ? Directory.GetFiles(heads, "*.lock", SearchOption.AllDirectories)
-                : []);
-    }
+    static readonly string[] SharedLocks = ["HEAD.lock", "packed-refs.lock", "config.lock"];
+
+    /// <summary>Those that every work tree shares, and those of work trees that nobody has begun with yet.</summary>
+    IEnumerable<string> Locks() =>
+    [
+        .. SharedLocks.Select(name => Path.Combine(GitDirectory, name)),
+        .. LocksUnder(Path.Combine(GitDirectory, "refs", "heads")),
+        .. LocksUnder(Path.Combine(GitDirectory, "worktrees")),
+    ];
+
+    static string[] LocksUnder(string folder) => Directory.Exists(folder)
+        ? Directory.GetFiles(folder, "*.lock", SearchOption.AllDirectories)
+        : [];
 
     /// <summary>
     /// Begins a new epoch of landing in a repository: whoever still acts for an older one is refused from now on.

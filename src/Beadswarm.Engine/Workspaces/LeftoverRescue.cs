@@ -167,7 +167,7 @@ sealed class LeftoverRescue(Hub hub, WorkTree tree)
 
         if (state.Branch is { } foreign && IsOfAnother(foreign, branch))
         {
-            // Another agent's branch: its commits are not this bead's work, the uncommitted files are.
+            // Another bead's branch: its commits are not this bead's work, the uncommitted files are.
             if (saved == state.Head)
             {
                 return new LeftoverOutcome.Nothing(tip);
@@ -289,9 +289,9 @@ sealed class LeftoverRescue(Hub hub, WorkTree tree)
         TreeId.Parse((await hub.Repository.RunAsync(
             GitCall.Of("rev-parse", "--verify", $"{commit}^{{tree}}"), cancellationToken)).Line);
 
+    // Also another bead's of the same agent: what has not landed of that one must not land with this one.
     static bool IsOfAnother(BranchName found, BranchName own) =>
-        WorkspaceBranch.TryParseAgent(found, out var agent)
-        && WorkspaceBranch.TryParseAgent(own, out var me) && agent != me;
+        found != own && WorkspaceBranch.TryParseAgent(found, out _);
 
     static string Readable(string raw) => Encoding.UTF8.GetString(Encoding.Latin1.GetBytes(raw));
 }

@@ -68,11 +68,15 @@ sealed class WorkspacePool(Hub hub, WorkspaceOptions options) : IWorkspaces
         }
 
         tree.RemoveLocks(workspace.Branch);
+
+        // Whoever dies from here on leaves files that are not those of the branch: they are nobody's work, and must not
+        // be taken for changes that undo what the branch has got. Whatever was worth keeping has been committed.
+        tree.OwnBranch = null;
         await PlaceBranchAsync(workspace.Branch, request.Start, cancellationToken);
         await tree.ResetAsync(
             GitCall.Of("checkout", "--quiet", "--force", workspace.Branch.Value, "--"), cancellationToken);
-        tree.OwnBranch = workspace.Branch;
         await tree.CleanAsync(options.Cleaning, cancellationToken);
+        tree.OwnBranch = workspace.Branch;
         return workspace;
     }
 

@@ -61,6 +61,7 @@ sealed class SimulatedLanding(GitHands hands, ILandingTarget target) : ILandingR
         {
             MergeStyle.MergeCommit => [tip, head],
             MergeStyle.Squash => [tip],
+            MergeStyle.TakeUp => [head, tip],
         };
         var candidate = _git.Commit(merged.Tree, parents, request.Message.ToString(), request.When);
         await hands.StepAsync(GitStep.CommitMade, cancellationToken);
@@ -138,6 +139,9 @@ sealed class SimulatedLanding(GitHands hands, ILandingTarget target) : ILandingR
         CommitId from, CommitId to, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<FileChange>>(
             [.. FileTree.Differences(_git[from].Tree, _git[to].Tree).Select(Change)]);
+
+    public Task<bool> IsAncestorAsync(CommitId ancestor, CommitId of, CancellationToken cancellationToken) =>
+        Task.FromResult(HistoryRules.IsAncestor(_git[ancestor], _git[of]));
 
     public Task<TreeId> TreeAsync(CommitId commit, CancellationToken cancellationToken) =>
         Task.FromResult(_git[commit].Tree.Id);

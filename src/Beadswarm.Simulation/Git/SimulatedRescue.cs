@@ -85,7 +85,7 @@ sealed class SimulatedRescue(GitHands hands, SimulatedFolder folder)
 
         if (state.Branch is { } foreign && IsOfAnother(foreign, branch))
         {
-            // Another agent's branch: its commits are not this bead's work, the uncommitted files are.
+            // Another bead's branch: its commits are not this bead's work, the uncommitted files are.
             if (saved == state.Head)
             {
                 return new LeftoverOutcome.Nothing(tip.Id);
@@ -142,9 +142,9 @@ sealed class SimulatedRescue(GitHands hands, SimulatedFolder folder)
         FileTree content, SimulatedCommit parent, string message, DateTimeOffset when) =>
         content.Id == parent.Tree.Id ? parent : _git.Commit(content, [parent], message, when);
 
+    // Also another bead's of the same agent: what has not landed of that one must not land with this one.
     static bool IsOfAnother(BranchName found, BranchName own) =>
-        WorkspaceBranch.TryParseAgent(found, out var agent)
-        && WorkspaceBranch.TryParseAgent(own, out var me) && agent != me;
+        found != own && WorkspaceBranch.TryParseAgent(found, out _);
 
     /// <summary>Work that is not where it belongs.</summary>
     sealed record Found(

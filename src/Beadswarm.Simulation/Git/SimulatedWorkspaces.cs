@@ -42,12 +42,13 @@ sealed class SimulatedWorkspaces(GitHands hands, WorkspaceOptions options) : IWo
             }
         }
 
+        folder.OwnBranch = null;
         await PlaceBranchAsync(workspace.Branch, request.Start, cancellationToken);
         await SwitchAsync(folder, workspace.Branch, cancellationToken);
-        folder.OwnBranch = workspace.Branch;
-        await hands.StepAsync(GitStep.WorkspaceNamed, cancellationToken);
         folder.Files = folder.Head?.Tree ?? folder.Files;
         await hands.StepAsync(GitStep.WorkspaceCleaned, cancellationToken);
+        folder.OwnBranch = workspace.Branch;
+        await hands.StepAsync(GitStep.WorkspaceNamed, cancellationToken);
         return workspace;
     }
 

@@ -102,7 +102,7 @@ static class ClaimOperations
         transaction.Interrupt(key.Bead, reason);
         transaction.Idle(key.Agent);
         transaction.Append(key.Bead, key.Agent, new JournalEvent.BeadReleased(
-            to.Stage.Value, reason, to.NotBefore, to.Attempt, to.InfrastructureFailures));
+            to.Stage.Value, reason, StoreTime.Truncate(to.NotBefore), to.Attempt, to.InfrastructureFailures));
         if (transaction.Newest?.Record.Status is SwarmStatus.Stopping or SwarmStatus.Stopped or SwarmStatus.Completed)
         {
             transaction.Tell(new BeadChange.Reopen(key.Bead, null));
@@ -179,7 +179,7 @@ static class ClaimOperations
     {
         transaction.Tables.Beads.Put(bead, work => work with
         {
-            State = new BeadState.Pending(to.Stage, StoreTransaction.Kept(to.NotBefore)),
+            State = new BeadState.Pending(to.Stage, StoreTime.Truncate(to.NotBefore)),
             Attempt = to.Attempt,
             AttemptsAllowed = allowed,
             InfrastructureFailures = to.InfrastructureFailures,
@@ -190,7 +190,8 @@ static class ClaimOperations
             UpdatedAt = transaction.Now,
         });
         transaction.Append(bead, null, new JournalEvent.BeadRevived(
-            allowed, by, to.Stage.Value, to.Attempt, ready, to.NotBefore, to.InfrastructureFailures));
+            allowed, by, to.Stage.Value, to.Attempt, ready, StoreTime.Truncate(to.NotBefore),
+            to.InfrastructureFailures));
     }
 
     /// <summary>Whatever held the bead does no longer; it waits at a stage.</summary>
@@ -201,7 +202,7 @@ static class ClaimOperations
         transaction.Tables.Beads.Put(bead.With(
             bead.Work with
             {
-                State = new BeadState.Pending(to.Stage, StoreTransaction.Kept(to.NotBefore)),
+                State = new BeadState.Pending(to.Stage, StoreTime.Truncate(to.NotBefore)),
                 Attempt = to.Attempt,
                 InfrastructureFailures = to.InfrastructureFailures,
                 UpdatedAt = transaction.Now,

@@ -23,7 +23,8 @@ namespace Beadswarm.Simulation.Storage;
 /// ending.
 /// </param>
 sealed class InMemoryStore(
-    InMemoryDatabase database, TimeProvider? callersClock = null, Func<string, StoreStep, Task>? lookOn = null) : IStore
+    InMemoryDatabase database, TimeProvider? callersClock = null,
+    Func<string, StoreStep, CancellationToken, Task>? lookOn = null) : IStore
 {
     bool _disposed;
 
@@ -267,10 +268,10 @@ sealed class InMemoryStore(
             return run();
         }
 
-        await lookOn(operation, StoreStep.BeforeCommit);
+        await lookOn(operation, StoreStep.BeforeCommit, cancellationToken);
         cancellationToken.ThrowIfCancellationRequested();
         var result = run();
-        await lookOn(operation, StoreStep.AfterCommit);
+        await lookOn(operation, StoreStep.AfterCommit, CancellationToken.None);
         return result;
     }
 }

@@ -87,6 +87,4 @@ sealed class StoreTransaction(
 
     /// <summary>When a lease that is granted now ends.</summary>
     public DateTimeOffset Expiry(TimeSpan lease) => leaseNow + StoreTime.SpanFromMicros(StoreTime.ToMicros(lease));
-
-    public static DateTimeOffset? Kept(DateTimeOffset? at) => at is { } instant ? StoreTime.Truncate(instant) : null;
 }

@@ -88,7 +88,7 @@ public sealed class DiagnosisRulesTests
         Check(
             Healthy with
             {
-                Locks = [new LockFile("x.lock", Enum.Parse<LockKind>(kind), TimeSpan.FromSeconds(seconds), held)],
+                Locks = [new FoundLock("x.lock", Enum.Parse<LockKind>(kind), TimeSpan.FromSeconds(seconds), held)],
             },
             expected);
 

@@ -105,6 +105,19 @@ public sealed class GateRunnerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_folder_that_is_at_another_commit_when_the_gate_ends_gives_no_verdict_and_is_left_alone()
+    {
+        _checkout.States.Enqueue(new CheckoutState("c1", []));
+        _checkout.States.Enqueue(new CheckoutState("c2", ["somebody's.txt"]));
+
+        var result = await Run(new GateSpec { Name = "g", Run = "true" });
+
+        Assert.Equal(GateStatus.NoVerdict, result.Status);
+        Assert.Contains("was moved to c2", result.Reason, StringComparison.Ordinal);
+        Assert.Equal([], _checkout.Restored);
+    }
+
+    [Fact]
     public async Task The_same_tree_and_recipe_are_not_run_twice()
     {
         var spec = new GateSpec { Name = "g", Run = "echo x >>../runs; exit 1" };

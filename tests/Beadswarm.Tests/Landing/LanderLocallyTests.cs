@@ -103,6 +103,25 @@ public sealed class LanderLocallyTests : IDisposable
     }
 
     [Fact]
+    public async Task Mode_integration_promotes_although_the_target_has_gone_on_by_itself()
+    {
+        _repository.Bead("t-1").Bead("t-2", 2, "t-1").Commit();
+
+        // The tracker's commit of the first bead is on the target, not on the integration branch, when the second
+        // lands.
+        var outcome = await _repository.RunAsync(InMode(LandingMode.Integration) with
+        {
+            Tracker = _repository.Config().Tracker with { CommitInterval = TimeSpan.Zero },
+        });
+
+        Assert.Equal((SwarmEnd.Completed, 2), (outcome.End, outcome.Landed));
+        Assert.Equal("1", _repository.Read("work/t-2").Trim());
+        Assert.Contains("Take up main", _repository.Git("log", "--format=%s", "main"), StringComparison.Ordinal);
+        Assert.Equal("closed", _repository.StatusOf("t-2"));
+        Assert.Equal("", _repository.Git("status", "--porcelain"));
+    }
+
+    [Fact]
     public async Task Mode_branch_leaves_a_branch_that_the_user_sees_and_says_so_in_the_tracker()
     {
         _repository.Bead("t-1").Bead("t-2", 2, "t-1").Commit();

@@ -226,6 +226,17 @@ public abstract class HistoryConformance : StoreConformance
         }
     }
 
+    [Fact]
+    public async Task The_journal_says_when_a_snooze_ends_as_exactly_as_the_tables_do()
+    {
+        var claim = await HeldAsync();
+        var until = Time.GetUtcNow() + TimeSpan.FromTicks(123_456_789);
+
+        await Store.ReleaseAsync(claim.Key, new BeadTransition.Free(Implement, 1, 1, until), "later", Token);
+
+        await CheckJournalAsync();
+    }
+
     async Task CheckJournalAsync()
     {
         var journal = await JournalAsync();

@@ -17,7 +17,7 @@ public sealed class InMemoryFaultTests : StoreConformance
     InMemoryDatabase? _database;
 
     private protected override Task<IStore> OpenAsync(TimeProvider time) => Task.FromResult<IStore>(new InMemoryStore(
-        _database ??= new InMemoryDatabase(time), lookOn: (operation, step) => _lookOn?.Invoke(operation, step)
+        _database ??= new InMemoryDatabase(time), lookOn: (operation, step, _) => _lookOn?.Invoke(operation, step)
             ?? Task.CompletedTask));
 
     protected override void Clean() => _database = null;

@@ -24,7 +24,7 @@ public sealed class StoreDefectTests : StoreConformance
         _database = new InMemoryDatabase(time, _defects);
         return Task.FromResult<IStore>(new InMemoryStore(
             _database, _callersClock,
-            (operation, step) => _lookOn?.Invoke(operation, step) ?? Task.CompletedTask));
+            (operation, step, _) => _lookOn?.Invoke(operation, step) ?? Task.CompletedTask));
     }
 
     protected override void Clean() => _database = null;

@@ -1,6 +1,5 @@
 using Beadswarm.Beads;
 using Beadswarm.Claims;
-using Beadswarm.Git;
 using Beadswarm.Tests.Support;
 using Beadswarm.Workspaces;
 

@@ -121,6 +121,33 @@ public sealed class WorkspacePoolTests
     }
 
     [Fact]
+    public async Task A_switch_that_was_cut_off_leaves_files_that_are_nobodys_work()
+    {
+        using var git = new GitSandbox();
+        var (pool, start, hub) = await PoolAsync(git);
+        await pool.AcquireAsync(Request(1, start), Cancel);
+        GitSandbox.Write(git.User, "landed.txt", "of another bead\n");
+        GitSandbox.Write(git.User, ".gitattributes", "landed.txt filter=breaks\n");
+        await git.GitAsync(git.User, "add", "-A");
+        await git.GitAsync(git.User, "commit", "--quiet", "-m", "The target goes on");
+        var merged = await git.HeadAsync(git.User);
+        await git.GitAsync(hub.GitDirectory, "config", "filter.breaks.required", "true");
+        await git.GitAsync(hub.GitDirectory, "config", "filter.breaks.clean", "cat");
+        await git.GitAsync(hub.GitDirectory, "config", "filter.breaks.smudge", "false");
+
+        await Assert.ThrowsAsync<GitException>(() => pool.AcquireAsync(Request(1, merged), Cancel));
+
+        // The branch has what landed, the folder has not: taken for the bead's work, it would undo that.
+        Assert.Null(await pool.FindAsync(new AgentNumber(1), Cancel));
+        await git.GitAsync(hub.GitDirectory, "config", "filter.breaks.smudge", "cat");
+        var workspace = await pool.AcquireAsync(Request(1, merged), Cancel);
+        Assert.True(File.Exists(Path.Combine(workspace.Path, "landed.txt")));
+        Assert.Equal(
+            new LeftoverOutcome.Nothing(merged),
+            await pool.CommitLeftoversAsync(workspace, "keep\n", DateTimeOffset.UnixEpoch, Cancel));
+    }
+
+    [Fact]
     public async Task Workspace_with_work_that_is_nowhere_else_is_not_removed()
     {
         using var git = new GitSandbox();

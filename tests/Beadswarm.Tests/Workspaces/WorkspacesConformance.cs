@@ -232,7 +232,7 @@ public abstract class WorkspacesConformance
     }
 
     [Fact]
-    public async Task Work_on_another_branch_of_the_same_agent_comes_to_the_branch()
+    public async Task Commits_on_the_branch_of_another_bead_of_the_same_agent_stay_there()
     {
         using var world = await OpenAsync(("a.txt", "1\n"));
         var start = await world.Lander.TipAsync(Cancel);
@@ -242,10 +242,10 @@ public abstract class WorkspacesConformance
         await world.SwitchAsync(workspace.Path, new BranchName("agent-1/bd-9"));
         var stray = await world.CommitAsync(workspace.Path, "stray", ("c.txt", "c\n"));
 
-        var outcome = Assert.IsType<LeftoverOutcome.Moved>(await RescueAsync(world, workspace));
+        var outcome = Assert.IsType<LeftoverOutcome.Nothing>(await RescueAsync(world, workspace));
 
-        Assert.Equal("branch 'agent-1/bd-9'", outcome.From);
-        Assert.Equal([mine, stray], await world.ParentsAsync(outcome.Head));
+        Assert.Equal(mine, outcome.Head);
+        Assert.Equal(stray, await world.RefAsync("refs/heads/agent-1/bd-9"));
         Assert.Equal("b\n", world.Folder(workspace.Path)["b.txt"]);
         await SettledAsync(world, workspace, outcome);
     }
@@ -283,6 +283,23 @@ public abstract class WorkspacesConformance
         Assert.Equal("m\n", world.Folder(workspace.Path)["mine.txt"]);
         Assert.False(world.Folder(workspace.Path).ContainsKey("other.txt"));
         Assert.Equal(theirs, await world.RefAsync("refs/heads/agent-2/bd-2"));
+        await SettledAsync(world, workspace, outcome);
+    }
+
+    [Fact]
+    public async Task Files_changed_on_the_branch_of_another_bead_of_the_same_agent_come_without_its_commits()
+    {
+        using var world = await OpenAsync(("a.txt", "1\n"));
+        var before = await world.WorkAsync(1, "bd-2", ("other.txt", "o\n"));
+        var workspace = await BeginAsync(world);
+        await world.SwitchAsync(workspace.Path, new BranchName("agent-1/bd-2"));
+        world.Write(workspace.Path, "mine.txt", "m\n");
+
+        var outcome = Assert.IsType<LeftoverOutcome.Moved>(await RescueAsync(world, workspace));
+
+        Assert.Equal("m\n", world.Folder(workspace.Path)["mine.txt"]);
+        Assert.False(world.Folder(workspace.Path).ContainsKey("other.txt"));
+        Assert.Equal(before, await world.RefAsync("refs/heads/agent-1/bd-2"));
         await SettledAsync(world, workspace, outcome);
     }
 

@@ -75,7 +75,7 @@ static class ClaimOperations
         session.Interrupt(now, key.Bead, reason);
         session.Idle(now, key.Agent);
         session.Append(now, key.Bead, key.Agent, new JournalEvent.BeadReleased(
-            to.Stage.Value, reason, to.NotBefore, to.Attempt, to.InfrastructureFailures));
+            to.Stage.Value, reason, StoreTime.Truncate(to.NotBefore), to.Attempt, to.InfrastructureFailures));
         if (Status(session) is SwarmStatus.Stopping or SwarmStatus.Stopped or SwarmStatus.Completed)
         {
             session.Tell(now, new BeadChange.Reopen(key.Bead, null));
@@ -157,7 +157,8 @@ static class ClaimOperations
             ("allowed", allowed), ("failures", to.InfrastructureFailures), ("not_before", to.NotBefore),
             ("ready", ready), ("afresh", afresh), ("now", now));
         session.Append(now, bead, null, new JournalEvent.BeadRevived(
-            allowed, by, to.Stage.Value, to.Attempt, ready, to.NotBefore, to.InfrastructureFailures));
+            allowed, by, to.Stage.Value, to.Attempt, ready, StoreTime.Truncate(to.NotBefore),
+            to.InfrastructureFailures));
     }
 
     /// <summary>Whatever held the bead does no longer; it waits at a stage.</summary>
