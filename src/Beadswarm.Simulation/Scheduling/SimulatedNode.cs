@@ -9,6 +9,7 @@ sealed class SimulatedNode : SynchronizationContext
 {
     readonly SimulatedScheduler _scheduler;
     readonly List<Work> _runnable = [];
+    volatile bool _alive = true;
 
     internal SimulatedNode(SimulatedScheduler scheduler, string name, int number)
     {
@@ -25,7 +26,7 @@ sealed class SimulatedNode : SynchronizationContext
 
     public SimulatedClock Clock { get; }
 
-    public bool Alive { get; private set; } = true;
+    public bool Alive => _alive;
 
     public bool Paused { get; private set; }
 
@@ -34,7 +35,7 @@ sealed class SimulatedNode : SynchronizationContext
 
     public void Kill()
     {
-        Alive = false;
+        _alive = false;
         _runnable.Clear();
         _scheduler.Remove(this);
     }
@@ -61,8 +62,14 @@ sealed class SimulatedNode : SynchronizationContext
         return true;
     });
 
-    public override void Post(SendOrPostCallback d, object? state) =>
-        _scheduler.Add(this, new Work(d, state, null, 0));
+    public override void Post(SendOrPostCallback d, object? state)
+    {
+        // What a dead node waited for may still be told so when it is collected, by the thread of the finalizers.
+        if (_alive)
+        {
+            _scheduler.Add(this, new Work(d, state, null, 0));
+        }
+    }
 
     public override void Send(SendOrPostCallback d, object? state) =>
         throw new NotSupportedException("nothing waits for a continuation by blocking: there is one thread");

@@ -14,7 +14,8 @@ enum Side
 }
 
 /// <summary>
-/// A line that the orchestrator crosses when it changes something outside of its own memory: a transaction of the store,
+/// A line that the orchestrator crosses when it changes something outside of its own memory: a transaction of the
+/// store,
 /// or an effect on git, processes, workspaces or the tracker.
 /// </summary>
 /// <param name="Operation">Seam and method, for example <c>IStore.FinishStageAsync</c>.</param>
@@ -31,7 +32,8 @@ readonly record struct Boundary(string Operation, Side Side)
     ];
 
     /// <summary>
-    /// One side of every operation, by its name: a sample with all operations in it, and both sides about equally often.
+    /// One side of every operation, by its name: a sample with all operations in it, and both sides about equally
+    /// often.
     /// </summary>
     public bool InSample => Side == (Hash(Operation) % 2 == 0 ? Side.Before : Side.After);
 

@@ -11,12 +11,15 @@ namespace Beadswarm.EndToEnd.Tests.Chaos;
 /// </summary>
 static class ChaosScenario
 {
+    static readonly string[] LockedFolders = [".git", ".beads", ".beadswarm/hub.git"];
+
     public const string Landing = "a-1";
     public const string Conflicting = "a-2";
     public const string FailingOnce = "a-3";
 
     // The first two wait for each other: one lands only when the other has begun, the other goes on only when it has
-    // landed. The first does not commit, so that its work has to be kept for it. An agent that is started again does what
+    // landed. The first does not commit, so that its work has to be kept for it. An agent that is started again does
+    // what
     // is not done yet.
     const string Agent =
         """
@@ -78,7 +81,9 @@ static class ChaosScenario
         return repository;
     }
 
-    /// <summary>What there is to see when all is over. Times, ids of commits and infrastructure failures may differ.</summary>
+    /// <summary>
+    /// What there is to see when all is over. Times, ids of commits and infrastructure failures may differ.
+    /// </summary>
     public static async Task<string> OutcomeAsync(GitRepository repository)
     {
         var lines = new List<string>();
@@ -113,9 +118,11 @@ static class ChaosScenario
         return string.Join('\n', lines);
     }
 
-    /// <summary>Locks that a git, a tracker or a lander left. The swarm's own lock is its file's lock, not the file.</summary>
+    /// <summary>
+    /// Locks that a git, a tracker or a lander left. The swarm's own lock is its file's lock, not the file.
+    /// </summary>
     static IEnumerable<string> Locks(GitRepository repository) =>
-        from folder in new[] { ".git", ".beads", ".beadswarm/hub.git" }
+        from folder in LockedFolders
         from path in Directory.EnumerateFiles(repository[folder], "*", SearchOption.AllDirectories)
         where path.EndsWith(".lock", StringComparison.Ordinal) && new FileInfo(path).Name != ".jsonl.lock"
             || path.Contains(".beadswarm-new", StringComparison.Ordinal)

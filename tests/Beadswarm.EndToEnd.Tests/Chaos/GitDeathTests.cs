@@ -1,4 +1,3 @@
-using System.Globalization;
 using Beadswarm.EndToEnd.Tests.Audit;
 using Beadswarm.EndToEnd.Tests.Support;
 using Beadswarm.Processes;
@@ -6,13 +5,27 @@ using Beadswarm.Processes;
 namespace Beadswarm.EndToEnd.Tests.Chaos;
 
 /// <summary>
-/// git dies in the middle of something, or outlives the orchestrator that started it and acts when nobody expects it any
+/// git dies in the middle of something, or outlives the orchestrator that started it and acts when nobody expects it
+/// any
 /// more.
 /// </summary>
 [Trait("Speed", "slow")]
 public sealed class GitDeathTests : IDisposable
 {
     const string Landed = "update-ref -m beadswarm: landed";
+
+    static readonly string[] LocksOfTheDead =
+    [
+        ".beadswarm/hub.git/HEAD.lock",
+        ".beadswarm/hub.git/packed-refs.lock",
+        ".beadswarm/hub.git/config.lock",
+        ".beadswarm/hub.git/refs/heads/agent-1/a-1.lock",
+        ".beadswarm/hub.git/refs/heads/agent-2/a-3.lock",
+        ".git/refs/heads/main.lock",
+        ".git/HEAD.lock",
+        ".git/refs/beadswarm/epoch.lock",
+        ".git/refs/beadswarm/pins/main.lock",
+    ];
 
     readonly GitRepository _repository = ChaosScenario.Repository();
     readonly GitTrap _trap;
@@ -77,7 +90,9 @@ public sealed class GitDeathTests : IDisposable
         await EndsAsUndisturbedAsync(before);
     }
 
-    /// <summary>A person's git holds the branch while the swarm is killed and started: it is waited for, not robbed.</summary>
+    /// <summary>
+    /// A person's git holds the branch while the swarm is killed and started: it is waited for, not robbed.
+    /// </summary>
     [Fact]
     public async Task A_lock_of_somebody_who_lives_is_left_alone()
     {
@@ -123,13 +138,7 @@ public sealed class GitDeathTests : IDisposable
         [
             .. Directory.EnumerateDirectories(_repository[".beadswarm/hub.git/worktrees"])
                 .SelectMany(folder => new[] { $"{folder}/index.lock", $"{folder}/HEAD.lock" }),
-            .. new[]
-            {
-                ".beadswarm/hub.git/HEAD.lock", ".beadswarm/hub.git/packed-refs.lock",
-                ".beadswarm/hub.git/config.lock", ".beadswarm/hub.git/refs/heads/agent-1/a-1.lock",
-                ".beadswarm/hub.git/refs/heads/agent-2/a-3.lock", ".git/refs/heads/main.lock", ".git/HEAD.lock",
-                ".git/refs/beadswarm/epoch.lock", ".git/refs/beadswarm/pins/main.lock",
-            }.Select(path => _repository[path]),
+            .. LocksOfTheDead.Select(path => _repository[path]),
         ];
         foreach (var file in left)
         {

@@ -84,7 +84,8 @@ sealed class GitTrap : IDisposable
     public async Task<int> CaughtAsync(RunningSwarm run)
     {
         var first = await Task.WhenAny(_next, run.EndAsync());
-        Assert.True(first == _next, $"no git was called with '{_wanted}':\n{string.Join('\n', run.Lines.TakeLast(40))}");
+        Assert.True(
+            first == _next, $"no git was called with '{_wanted}':\n{string.Join('\n', run.Lines.TakeLast(40))}");
         var line = await _next;
         _next = _arrived.LineAsync();
         return int.Parse(line, CultureInfo.InvariantCulture);

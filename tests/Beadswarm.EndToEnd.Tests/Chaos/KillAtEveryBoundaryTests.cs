@@ -1,5 +1,4 @@
 using Beadswarm.EndToEnd.Tests.Audit;
-using Beadswarm.EndToEnd.Tests.Support;
 
 namespace Beadswarm.EndToEnd.Tests.Chaos;
 
@@ -12,7 +11,9 @@ public sealed class KillAtEveryBoundaryTests
     /// <summary>Far more starts than there are boundaries.</summary>
     const int StartsMax = 200;
 
-    /// <summary>Every start dies at the next operation where none has died: also in the recovery from the last one.</summary>
+    /// <summary>
+    /// Every start dies at the next operation where none has died: also in the recovery from the last one.
+    /// </summary>
     [Fact]
     [Trait("Speed", "slow")]
     public async Task A_swarm_that_dies_at_every_kind_of_boundary_in_turn_ends_as_if_it_had_not()
@@ -35,7 +36,9 @@ public sealed class KillAtEveryBoundaryTests
         Assert.True(!missed.Any(), $"nobody died at {string.Join(", ", missed)}");
     }
 
-    /// <summary>One run for each time that an undisturbed one crosses a boundary: hundreds, so only on request.</summary>
+    /// <summary>
+    /// One run for each time that an undisturbed one crosses a boundary: hundreds, so only on request.
+    /// </summary>
     [Fact]
     public async Task A_swarm_that_dies_at_any_one_boundary_ends_as_if_it_had_not()
     {

@@ -19,7 +19,8 @@ abstract record Death
 }
 
 /// <summary>
-/// An orchestrator in a process of its own, to be killed: this test program again, told so by its environment. It is the
+/// An orchestrator in a process of its own, to be killed: this test program again, told so by its environment. It is
+/// the
 /// product itself with a seam around what it works with; the product has no place where it could be told to die.
 /// </summary>
 static class Orchestrator
@@ -86,7 +87,8 @@ static class Orchestrator
     }
 
     static async Task RunAsync(
-        string path, Dictionary<string, string> environment, Action<Boundary> reach, CancellationToken cancellationToken)
+        string path, Dictionary<string, string> environment, Action<Boundary> reach,
+        CancellationToken cancellationToken)
     {
         var loaded = ConfigLoader.Load(new ConfigSources
         {

@@ -17,7 +17,9 @@ sealed class Fifo : IDisposable
         _pipe = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
     }
 
-    /// <summary>The next line that a script writes. It waits for it on a thread of its own; give it up by disposing.</summary>
+    /// <summary>
+    /// The next line that a script writes. It waits for it on a thread of its own; give it up by disposing.
+    /// </summary>
     public Task<string> LineAsync() => Task.Factory.StartNew(
         () =>
         {

@@ -1,7 +1,5 @@
-using Beadswarm.Journal;
 using Beadswarm.Tests.Support;
 using Beadswarm.Tests.Swarms;
-using Beadswarm.Workspaces;
 
 namespace Beadswarm.Tests.Auditing;
 

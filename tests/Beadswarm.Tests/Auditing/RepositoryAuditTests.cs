@@ -1,9 +1,6 @@
 using Beadswarm.Auditing;
 using Beadswarm.Beads;
 using Beadswarm.Configuration;
-using Beadswarm.Journal;
-using Beadswarm.Swarms;
-using Beadswarm.Tests.Support;
 using Beadswarm.Tests.Swarms;
 
 namespace Beadswarm.Tests.Auditing;

@@ -2,7 +2,6 @@ using System.Text.Json;
 using Beadswarm.Storage.Sqlite;
 using Beadswarm.Swarms;
 using Beadswarm.Tests.Auditing;
-using Beadswarm.Tests.Support;
 
 namespace Beadswarm.Tests.Cli;
 

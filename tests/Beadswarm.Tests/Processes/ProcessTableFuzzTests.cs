@@ -72,6 +72,6 @@ public sealed class ProcessTableFuzzTests : IDisposable
         Assert.False(entry.Zombie);
         Assert.Contains(ProcessSweep.Members(child.Tag), member => member.Key == entry.Key);
         await child.TerminateAsync(TimeSpan.Zero, TestContext.Current.CancellationToken);
-        Assert.Null(ProcessIdentity.Of(entry.Pid));
+        Assert.False(child.Identity.IsRunning());
     }
 }

@@ -1,0 +1,235 @@
+using Beadswarm.Agents;
+using Beadswarm.Git;
+using Beadswarm.Pipelines;
+using Beadswarm.Processes;
+using Beadswarm.Simulation.Git;
+using Beadswarm.Simulation.Machines;
+using Beadswarm.Simulation.Worlds;
+
+namespace Beadswarm.Simulation.Agents;
+
+/// <summary>
+/// The agent CLI of the simulation: reads its launch, works in its workspace for a while, commits, and leaves a
+/// verdict,
+/// or does something else instead. What it does is drawn from the seed, the bead, the stage and the attempt.
+/// </summary>
+sealed class SimulatedAgentProgram(SimulatedWorld world, SimulatedSession session)
+{
+    const int AbortSignal = 6;
+    const int FailedCode = 1;
+
+    /// <summary>Between two signs of life of an agent that works.</summary>
+    static readonly TimeSpan Silence = TimeSpan.FromSeconds(40);
+
+    readonly AgentLaunch _launch = session.Launch;
+    readonly SimulatedFolder _folder = world.Git.FolderAt(session.Launch.Workspace);
+    readonly Chance _chance = new(
+        world.Plan.Seed,
+        $"agent {session.Launch.Bead} {session.Launch.Stage} {session.Launch.Attempt} {session.Launch.SessionFolder}");
+
+    SimulatedProcess _self = null!;
+
+    bool Writes => _launch.Stage == world.Plan.Config.Pipeline.RetryFrom;
+
+    bool Reviews => world.Plan.Config.Pipeline[_launch.Stage].VerdictRequired;
+
+    public async Task<ChildExit> LiveAsync(SimulatedProcess self)
+    {
+        _self = self;
+        var conduct = world.Faults.Active ? world.Plan.Habits.Draw(_chance) : AgentConduct.Good;
+        if (conduct != AgentConduct.Good)
+        {
+            world.Faults.Count(FaultKind.AgentMisbehaves);
+        }
+
+        session.Stubborn = _chance.Happens(0.1);
+        var time = _chance.Lognormal(world.Plan.Pace.Stage, world.Plan.Pace.Spread);
+        await WorkForAsync(time * 0.5);
+        switch (conduct)
+        {
+            case AgentConduct.Fails when !Reviews:
+                return End(FailedCode, new AgentEnd.Failed(FailedCode, "it does not compile\n"));
+            case AgentConduct.Crashes:
+                Write(partly: true);
+                return new ChildExit.Killed(AbortSignal);
+            case AgentConduct.Hangs:
+                Write(partly: true);
+                await Task.Delay(Timeout.InfiniteTimeSpan, self.Node.Clock);
+                break;
+            case AgentConduct.Babbles:
+                await WorkForAsync(TimeSpan.FromDays(1));
+                break;
+            case AgentConduct.Floods:
+                session.Floods = true;
+                self.Changed.Ring();
+                await WorkForAsync(TimeSpan.FromDays(1));
+                break;
+            case AgentConduct.IsRateLimited:
+                return End(FailedCode, new AgentEnd.RateLimited(
+                    _chance.Happens(0.5) ? self.Node.Clock.GetUtcNow() + _chance.Lognormal(world.Plan.Pace.Stage, 1)
+                        : null, "limit reached"));
+            case AgentConduct.IsOverloaded:
+                return End(FailedCode, new AgentEnd.Overloaded("529"));
+            case AgentConduct.IsUnauthorized:
+                return End(FailedCode, new AgentEnd.Unauthorized("please log in"));
+            case AgentConduct.GivesUp:
+                Write(partly: true);
+                return End(FailedCode, new AgentEnd.MaxTurns("40 turns"));
+            case AgentConduct.Mumbles:
+                return End(0, new AgentEnd.Finished(null, "the result is empty"));
+        }
+
+        await DoAsync(conduct, time * 0.5);
+        return End(0, new AgentEnd.Finished(Verdict(conduct), null));
+    }
+
+    /// <summary>The work itself: files first, the commit at the end.</summary>
+    async Task DoAsync(AgentConduct conduct, TimeSpan time)
+    {
+        if (conduct == AgentConduct.Idles || (!Writes && conduct is not AgentConduct.LeavesProcess))
+        {
+            await WorkForAsync(time);
+            LeaveDocument();
+            return;
+        }
+
+        TakeUpTarget();
+        Write(partly: true);
+        await WorkForAsync(time);
+        Write(partly: false, broken: conduct == AgentConduct.Lies);
+        LeaveDocument();
+        Finish(conduct);
+    }
+
+    void Finish(AgentConduct conduct)
+    {
+        var message = $"{_launch.Bead}: {_launch.Stage}, attempt {_launch.Attempt}\n";
+        var now = _self.Node.Clock.GetUtcNow();
+        switch (conduct)
+        {
+            case AgentConduct.LeavesUncommitted:
+                return;
+            case AgentConduct.CommitsElsewhere:
+                _folder.SwitchToNew(new BranchName($"my-{_launch.Bead}-{_self.Identity.Pid}"));
+                break;
+            case AgentConduct.CommitsDetached:
+                _folder.Detach();
+                break;
+            case AgentConduct.EditsTracker:
+                _folder.Write(SimulatedBacklog.Path, "{}\n");
+                break;
+            case AgentConduct.LeavesProcess:
+                world.Machine.Start(_self.Tag, "child of an agent", ScribbleAsync);
+                break;
+        }
+
+        if (_folder.Unmerged)
+        {
+            _folder.Resolve();
+        }
+
+        var made = _folder.Commit(message, now);
+        if (conduct == AgentConduct.LeavesRebase && world.LandingTip is { } tip && tip.Id != made)
+        {
+            _folder.BeginRebase(tip.Id);
+        }
+    }
+
+    /// <summary>A further attempt was told to merge the target: where both changed the same, both are kept.</summary>
+    void TakeUpTarget()
+    {
+        if (_launch.Attempt == 1 || world.LandingTip is not { } tip || _folder.Head is not { } head
+            || _folder.MergeHead is not null || HistoryRules.IsAncestor(tip, head))
+        {
+            return;
+        }
+
+        foreach (var path in _folder.Merge(tip.Id))
+        {
+            _folder.Write(path, WorkRules.Union(head.Tree.Find(path)?.Text, tip.Tree.Find(path)?.Text));
+        }
+
+        _folder.Resolve();
+    }
+
+    void Write(bool partly, bool broken = false)
+    {
+        if (!Writes)
+        {
+            return;
+        }
+
+        var bead = world.Plan.Find(_launch.Bead);
+        var path = WorkRules.PathOf(_launch.Bead);
+        var own = $"{_launch.Bead} by {_launch.Agent} in {_self.Identity.Pid}";
+        List<string> lines = [own, partly ? "half" : "whole"];
+        if (broken || (!partly && _launch.Attempt == 1 && _chance.Happens(world.Plan.Habits.BrokenRate)))
+        {
+            lines.Add(WorkRules.Broken);
+        }
+
+        if (bead?.Clash is { } clash && !WorkRules.IsTaken(_folder.Files, clash, path))
+        {
+            lines.Add(clash);
+        }
+
+        Put(path, string.Join('\n', lines) + "\n");
+        if (!partly && bead?.Shared is { } shared)
+        {
+            Put(shared, WorkRules.Union(_folder.Read(shared), own));
+        }
+    }
+
+    void Put(string path, string text)
+    {
+        _folder.Write(path, text);
+        session.ActiveAt = world.Scheduler.Now;
+        world.Witness.Wrote(session, path, text);
+    }
+
+    async Task<ChildExit> ScribbleAsync(SimulatedProcess self)
+    {
+        var path = $"{WorkRules.PathOf(_launch.Bead)}.log";
+        world.Witness.Touches(session, path);
+        for (var line = 1; ; line++)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(5), self.Node.Clock);
+            _folder.Write(path, $"{self.Identity.Pid} writes {line}\n");
+        }
+    }
+
+    AgentVerdict? Verdict(AgentConduct conduct)
+    {
+        if (!Reviews)
+        {
+            return null;
+        }
+
+        var finds = conduct == AgentConduct.Fails || WorkRules.Complaint(_folder.Files) is not null;
+        return new AgentVerdict(!finds || conduct == AgentConduct.Lies, finds ? "found something" : "good", []);
+    }
+
+    void LeaveDocument()
+    {
+        if (world.Plan.Config.Pipeline[_launch.Stage].Artifact is { } name)
+        {
+            world.Machine.WriteFile(
+                Path.Combine(new AgentFiles(_launch.SessionFolder).Context, name), $"{name} of {_launch.Bead}\n");
+        }
+    }
+
+    ChildExit.Exited End(int code, AgentEnd end)
+    {
+        session.End = end;
+        return new ChildExit.Exited(code);
+    }
+
+    async Task WorkForAsync(TimeSpan time)
+    {
+        for (var left = time; left > TimeSpan.Zero; left -= Silence)
+        {
+            await Task.Delay(left < Silence ? left : Silence, _self.Node.Clock);
+            session.ActiveAt = world.Scheduler.Now;
+        }
+    }
+}

@@ -1,0 +1,113 @@
+using Beadswarm.Beads;
+using Beadswarm.Configuration;
+using Beadswarm.Git;
+using Beadswarm.Landing;
+using Beadswarm.Simulation.Agents;
+using Beadswarm.Simulation.Git;
+using Beadswarm.Simulation.Worlds;
+using Beadswarm.Workspaces;
+
+namespace Beadswarm.Simulation.Checking;
+
+/// <summary>
+/// Looks at every commit that comes onto a branch the swarm lands on: whose it is, what it changes, and whether it was
+/// tested.
+/// </summary>
+sealed class BranchWatch(SimulatedWorld world, BranchName branch)
+{
+    readonly HashSet<CommitId> _seen = [];
+    readonly Dictionary<BeadId, List<SimulatedCommit>> _landings = [];
+    SimulatedCommit? _tip;
+
+    /// <summary>Commits by which a bead has come onto the branch, oldest first.</summary>
+    public IReadOnlyList<SimulatedCommit> LandingsOf(BeadId bead) =>
+        _landings.TryGetValue(bead, out var commits) ? commits : [];
+
+    public IEnumerable<BeadId> Landed => _landings.Keys;
+
+    /// <param name="intended">Candidates of which the store has an intent.</param>
+    public void Check(IReadOnlySet<string> intended)
+    {
+        var tip = world.Git.TargetRefs.Find(branch) is { } id ? world.Git[id] : null;
+        if (tip == _tip || tip is null)
+        {
+            return;
+        }
+
+        if (_tip is not null && !HistoryRules.IsAncestor(_tip, tip))
+        {
+            throw new ViolationException(
+                Invariant.TargetGoesForward, $"{branch} moved from {_tip} to {tip}, which does not contain it");
+        }
+
+        foreach (var commit in HistoryRules.FirstParents(tip, _tip).Reverse())
+        {
+            if (_seen.Add(commit.Id) && _tip is not null && !world.Witness.IsForeign(commit.Id))
+            {
+                CheckOwn(commit, intended);
+            }
+        }
+
+        _tip = tip;
+    }
+
+    void CheckOwn(SimulatedCommit commit, IReadOnlySet<string> intended)
+    {
+        if (WorkRules.Complaint(commit.Tree) is { } complaint)
+        {
+            throw new ViolationException(Invariant.Green, $"{commit} is on {branch} and is red: {complaint}");
+        }
+
+        foreach (var gate in world.Plan.Config.Landing.Gates)
+        {
+            if (!world.Witness.HasPassed(commit.Tree.Id, gate))
+            {
+                throw new ViolationException(
+                    Invariant.Green, $"{commit} is on {branch}, and {gate} never passed on tree {commit.Tree.Id}");
+            }
+        }
+
+        if (commit.Trailer(LandingMessage.BeadTrailer) is { } name)
+        {
+            CheckLanding(commit, BeadId.Parse(name), intended);
+        }
+        else if (!TakesUp(commit)
+            && commit.Changes.FirstOrDefault(change => change.Path != SimulatedBacklog.Path) is { Path: { } path })
+        {
+            throw new ViolationException(
+                Invariant.OwnContentOnly, $"{commit} is on {branch}, lands no bead and changes {path}");
+        }
+    }
+
+    /// <summary>A merge of the integration branch with the target: both are looked at as they are.</summary>
+    bool TakesUp(SimulatedCommit commit) =>
+        world.Plan.Config.Landing.Mode == LandingMode.Integration
+        && commit.Parents is [var integration, var target]
+        && MergeRules.Merge(target, integration, ProtectedFolders.Contain) is { Conflicts: [], Tree: var merged }
+        && merged.Id == commit.Tree.Id;
+
+    void CheckLanding(SimulatedCommit commit, BeadId bead, IReadOnlySet<string> intended)
+    {
+        if (!intended.Contains(commit.Id.Value))
+        {
+            throw new ViolationException(Invariant.IntendedFirst, $"{commit} is on {branch} and was never intended");
+        }
+
+        foreach (var change in commit.Changes)
+        {
+            if (!world.Witness.Touched(bead, change.Path))
+            {
+                throw new ViolationException(
+                    Invariant.OwnContentOnly,
+                    $"{commit} is on {branch} and changes {change.Path}, which no agent of {bead} has written");
+            }
+        }
+
+        if (!_landings.TryGetValue(bead, out var commits))
+        {
+            _landings.Add(bead, commits = []);
+        }
+
+        commits.Add(commit);
+    }
+}

@@ -1,0 +1,220 @@
+using Beadswarm.Beads;
+using Beadswarm.Claims;
+using Beadswarm.Configuration;
+using Beadswarm.Git;
+using Beadswarm.Journal;
+using Beadswarm.Simulation.Worlds;
+
+namespace Beadswarm.Simulation.Checking;
+
+/// <summary>What is checked after every step: as much as changed in it.</summary>
+sealed class StepInvariants
+{
+    /// <summary>The whole journal is folded and compared with the tables once in so many entries.</summary>
+    const int FoldEvery = 100;
+
+    readonly SimulatedWorld _world;
+    readonly ClaimWatch _claims = new();
+    readonly CounterWatch _counters;
+    readonly HashSet<string> _intended = new(StringComparer.Ordinal);
+    readonly BranchWatch _target;
+    int _seen;
+    int _foldedAt;
+
+    public StepInvariants(SimulatedWorld world)
+    {
+        _world = world;
+        _counters = new CounterWatch(world);
+        _target = new BranchWatch(world, world.Git.Target);
+        LandsOn = world.Plan.Config.Landing is { Mode: LandingMode.Integration, IntegrationBranch: var branch }
+            ? new BranchWatch(world, new BranchName(branch))
+            : _target;
+    }
+
+    /// <summary>Where beads land first.</summary>
+    public BranchWatch LandsOn { get; }
+
+    public void Check()
+    {
+        var journal = _world.Database.Journal;
+        var changed = journal.Count != _seen;
+        while (_seen < journal.Count)
+        {
+            See(journal.Find(++_seen)!);
+        }
+
+        LandsOn.Check(_intended);
+        _target.Check(_intended);
+        if (changed)
+        {
+            _counters.Check();
+            if (_seen - _foldedAt >= FoldEvery)
+            {
+                CheckFold();
+            }
+        }
+    }
+
+    /// <summary>The state is the fold of the journal.</summary>
+    public void CheckFold()
+    {
+        var journal = Enumerable.Range(1, _world.Database.Journal.Count)
+            .Select(number => _world.Database.Journal.Find(number)!);
+        var work = _world.Database.Beads.Rows.Select(row => row.Work).ToArray();
+        if (JournalFold.Differences(JournalFold.Fold(journal), work) is [var difference, ..])
+        {
+            throw new ViolationException(Invariant.JournalIsComplete, difference);
+        }
+
+        _foldedAt = _seen;
+    }
+
+    void See(JournalEntry entry)
+    {
+        _claims.See(entry);
+        switch (entry.Event)
+        {
+            case JournalEvent.LandingIntended intended:
+                _intended.Add(intended.Candidate);
+                break;
+            case JournalEvent.BeadClaimed:
+                CheckReady(entry.Bead!.Value);
+                break;
+            case JournalEvent.BeadLanded landed:
+                CheckLanded(entry.Bead!.Value, landed);
+                break;
+        }
+    }
+
+    void CheckReady(BeadId bead)
+    {
+        var rows = _world.Database.Beads;
+        if (!rows.Get(bead).Work.Ready)
+        {
+            throw new ViolationException(Invariant.ReadyOnly, $"{bead} was claimed and is not ready");
+        }
+
+        if (_world.Database.Swarms.Last?.Record.Limit is { } limit
+            && rows.Rows.Count(row => row.Work.Begun) is var begun && begun > limit)
+        {
+            throw new ViolationException(Invariant.ReadyOnly, $"{begun} beads were begun, the limit is {limit}");
+        }
+    }
+
+    void CheckLanded(BeadId bead, JournalEvent.BeadLanded landed)
+    {
+        if (!_world.Witness.IsOnTarget(bead))
+        {
+            throw new ViolationException(
+                Invariant.LandedBeforeDone,
+                $"{bead} is completed by {landed.Commit}, and no commit of the target has landed it");
+        }
+    }
+}
+
+/// <summary>Follows who holds what by the journal: a claim ends before the next one begins, and tokens grow.</summary>
+sealed class ClaimWatch
+{
+    readonly Dictionary<BeadId, long> _tokens = [];
+    readonly Dictionary<BeadId, (AgentNumber? Agent, long Token)> _holders = [];
+
+    public void See(JournalEntry entry)
+    {
+        if (entry.Bead is not { } bead)
+        {
+            return;
+        }
+
+        switch (entry.Event)
+        {
+            case JournalEvent.BeadClaimed claimed:
+                if (_holders.TryGetValue(bead, out var holder))
+                {
+                    throw new ViolationException(
+                        Invariant.OneHolder,
+                        $"{bead} was granted to agent {entry.Agent} while agent {holder.Agent} held it by "
+                        + $"{holder.Token}");
+                }
+
+                Grant(bead, entry.Agent, claimed.Token);
+                break;
+            case JournalEvent.BeadAdopted adopted:
+                Grant(bead, entry.Agent, adopted.Token);
+                break;
+            case JournalEvent.LeaseExpired expired:
+                if (expired.ExpiredAt > entry.At)
+                {
+                    throw new ViolationException(
+                        Invariant.LeaseByStore,
+                        $"the lease of {bead} until {expired.ExpiredAt:O} was taken for expired at {entry.At:O}");
+                }
+
+                _holders.Remove(bead);
+                break;
+            case JournalEvent.BeadReleased or JournalEvent.StageEnded { Next: not "keep" }:
+                _holders.Remove(bead);
+                break;
+        }
+    }
+
+    void Grant(BeadId bead, AgentNumber? agent, long token)
+    {
+        if (_tokens.TryGetValue(bead, out var last) && token <= last)
+        {
+            throw new ViolationException(Invariant.TokensGrow, $"{bead} was granted by {token} after {last}");
+        }
+
+        _tokens[bead] = token;
+        _holders[bead] = (agent, token);
+    }
+}
+
+/// <summary>Compares what is counted of each bead with what it was.</summary>
+sealed class CounterWatch(SimulatedWorld world)
+{
+    readonly Dictionary<BeadId, BeadWork> _before = [];
+
+    public void Check()
+    {
+        foreach (var row in world.Database.Beads.Rows)
+        {
+            var work = row.Work;
+            if (_before.TryGetValue(work.Id, out var before))
+            {
+                if (ReferenceEquals(before, work))
+                {
+                    continue;
+                }
+
+                Compare(before, work);
+            }
+
+            _before[work.Id] = work;
+        }
+    }
+
+    void Compare(BeadWork before, BeadWork work)
+    {
+        if (work.Attempt < before.Attempt || work.AttemptsAllowed < before.AttemptsAllowed)
+        {
+            throw new ViolationException(
+                Invariant.CountersGrow,
+                $"{work.Id} is at attempt {work.Attempt} of {work.AttemptsAllowed} after {before.Attempt} of "
+                + $"{before.AttemptsAllowed}");
+        }
+
+        if (work.InfrastructureFailures < before.InfrastructureFailures && !world.Witness.WasAskedAgain(work.Id))
+        {
+            throw new ViolationException(
+                Invariant.CountersGrow,
+                $"{work.Id} has {work.InfrastructureFailures} infrastructure failures after "
+                + $"{before.InfrastructureFailures}");
+        }
+
+        if (work.Attempt > work.AttemptsAllowed)
+        {
+            throw new ViolationException(
+                Invariant.Bounded, $"{work.Id} is at attempt {work.Attempt} of {work.AttemptsAllowed}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using Beadswarm.Agents;
+using Beadswarm.Processes;
+using Beadswarm.Simulation.Agents;
+using Beadswarm.Simulation.Worlds;
+
+namespace Beadswarm.Simulation.Machines;
+
+/// <summary>What one orchestrator does with the agents of the simulated machine.</summary>
+sealed class SimulatedAgents(SimulatedOrchestrator owner, SimulatedWorld world) : IAgentHost
+{
+    public async Task<IAgentSession> StartAsync(AgentLaunch launch, CancellationToken cancellationToken)
+    {
+        await owner.StepAsync(Seam.Agents, "start", cancellationToken);
+        if (world.Disk.IsFull || owner.Strikes(FaultKind.AgentNotStarted))
+        {
+            return new UnstartedAgent(new AgentEnd.FailedToStart("no space left on device", Transient: true));
+        }
+
+        var session = new SimulatedSession(launch, owner.Node.Clock.GetUtcNow()) { ActiveAt = world.Scheduler.Now };
+        world.Machine.Open(session);
+        var program = new SimulatedAgentProgram(world, session);
+        session.Process = world.Machine.Start(launch.Tag, $"agent {launch.Agent}", program.LiveAsync);
+        world.Witness.Started(session);
+        await owner.StepAsync(Seam.Agents, "started", CancellationToken.None);
+        return new SimulatedAgentSession(owner, world, session, TimeSpan.Zero);
+    }
+
+    public async Task<IAgentSession?> TryAdoptAsync(AgentProcess process, CancellationToken cancellationToken)
+    {
+        await owner.StepAsync(Seam.Agents, "adopt", cancellationToken);
+        if (world.Machine.SessionAt(process.SessionFolder) is not { } session
+            || session.Process.Identity != process.Identity
+            || (!session.Process.Running && session.Process.Exit is null))
+        {
+            return null;
+        }
+
+        var before = owner.Node.Clock.GetUtcNow() - session.StartedAt;
+        return new SimulatedAgentSession(owner, world, session, before > TimeSpan.Zero ? before : TimeSpan.Zero);
+    }
+
+    public async Task<LeakReport> ClearAsync(string tag, CancellationToken cancellationToken)
+    {
+        await owner.StepAsync(Seam.Agents, "clear", cancellationToken);
+        return world.Machine.KillTagged(tag);
+    }
+
+    public IReadOnlyList<string> FindTags(string prefix) => world.Machine.TagsFrom(prefix);
+
+    public string ReadText(string path, int bytesMax) => world.Machine.ReadFile(path) ?? "";
+
+    /// <summary>An agent that never ran.</summary>
+    sealed class UnstartedAgent(AgentEnd.FailedToStart end) : IAgentSession
+    {
+        public AgentProcess? Process => null;
+
+        public Task<AgentOutcome> WaitAsync(CancellationToken cancellationToken) =>
+            Task.FromResult(new AgentOutcome(end, LeakReport.Nothing));
+
+        public Task TerminateAsync(string reason, CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public long MemoryBytes() => 0;
+    }
+}

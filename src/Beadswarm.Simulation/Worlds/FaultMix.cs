@@ -1,0 +1,71 @@
+namespace Beadswarm.Simulation.Worlds;
+
+/// <summary>
+/// Which faults happen in one run. Not all at once: some runs have a single kind, because the others would hide what it
+/// does, and some have none.
+/// </summary>
+sealed record FaultMix(IReadOnlySet<FaultKind> Kinds)
+{
+    const double NoneRate = 0.05;
+    const double SingleRate = 0.3;
+
+    public static readonly FaultMix None = new(new HashSet<FaultKind>());
+
+    public static FaultMix Draw(Chance chance)
+    {
+        var all = Enum.GetValues<FaultKind>();
+        var drawn = chance.Fraction();
+        if (drawn < NoneRate)
+        {
+            return None;
+        }
+
+        if (drawn < NoneRate + SingleRate)
+        {
+            return Of(chance.Pick(all));
+        }
+
+        // How wild it is differs too, from two or three kinds to nearly all of them.
+        var share = 0.1 + (0.7 * chance.Fraction());
+        return new FaultMix(all.Where(_ => chance.Happens(share)).ToHashSet());
+    }
+
+    public static FaultMix Of(params FaultKind[] kinds) => new(kinds.ToHashSet());
+
+    /// <summary>How often a fault strikes at a single operation, where it does so.</summary>
+    public static double RateAt(FaultKind kind) => kind switch
+    {
+        FaultKind.Crash => 0.0015,
+        FaultKind.StoreFailsBefore or FaultKind.StoreFailsAfter => 0.003,
+        FaultKind.StoreIsSlow => 0.005,
+        FaultKind.GitFails => 0.005,
+        FaultKind.PushAnswerLost or FaultKind.PushArrivesLate => 0.15,
+        FaultKind.TrackerAnswerLost => 0.05,
+        FaultKind.AgentNotStarted => 0.05,
+        FaultKind.GateFlaky => 0.03,
+        FaultKind.GateWithoutVerdict => 0.1,
+        FaultKind.GateSlow => 0.05,
+        _ => 0,
+    };
+
+    /// <summary>How long it takes on average until it happens again, where it happens by itself.</summary>
+    public static TimeSpan? PauseBetween(FaultKind kind) => kind switch
+    {
+        FaultKind.Crash => TimeSpan.FromMinutes(12),
+        FaultKind.MachineRestarts => TimeSpan.FromMinutes(40),
+        FaultKind.Pause => TimeSpan.FromMinutes(10),
+        FaultKind.TakeOver => TimeSpan.FromMinutes(15),
+        FaultKind.ClockJumps or FaultKind.StoreClockJumps => TimeSpan.FromMinutes(15),
+        FaultKind.DiskFull => TimeSpan.FromMinutes(30),
+        FaultKind.RemoteAway or FaultKind.RemoteRefuses => TimeSpan.FromMinutes(20),
+        FaultKind.ForeignPush => TimeSpan.FromMinutes(6),
+        FaultKind.ForeignRevert => TimeSpan.FromMinutes(25),
+        FaultKind.CheckoutInTheWay => TimeSpan.FromMinutes(15),
+        FaultKind.TrackerAway => TimeSpan.FromMinutes(20),
+        FaultKind.PersonEdits => TimeSpan.FromMinutes(5),
+        FaultKind.PersonCommands => TimeSpan.FromMinutes(15),
+        _ => null,
+    };
+
+    public override string ToString() => Kinds.Count == 0 ? "no faults" : string.Join(", ", Kinds);
+}

@@ -1,0 +1,81 @@
+using Beadswarm.Claims;
+using Beadswarm.Git;
+using Beadswarm.Landing;
+using Beadswarm.Workspaces;
+
+namespace Beadswarm.Simulation.Worlds;
+
+/// <summary>A branch as its orchestrator reaches it: by commands of git that it starts and waits for.</summary>
+sealed class OwnedLanding(SimulatedOrchestrator owner, ILandingRepository git) : ILandingRepository
+{
+    public Task RecoverAsync(CancellationToken cancellationToken) =>
+        DoAsync(() => git.RecoverAsync(cancellationToken));
+
+    public Task<CommitId> TipAsync(CancellationToken cancellationToken) =>
+        owner.OnGitAsync(() => git.TipAsync(cancellationToken));
+
+    public Task EnsureBranchAsync(CommitId at, CancellationToken cancellationToken) =>
+        DoAsync(() => git.EnsureBranchAsync(at, cancellationToken));
+
+    public Task<MergeOutcome> MergeAsync(MergeRequest request, CancellationToken cancellationToken) =>
+        owner.OnGitAsync(() => git.MergeAsync(request, cancellationToken));
+
+    public Task<string> CheckoutAsync(CommitId candidate, int slot, CancellationToken cancellationToken) =>
+        owner.OnGitAsync(() => git.CheckoutAsync(candidate, slot, cancellationToken));
+
+    public Task<CommitId?> TrackerCommitAsync(
+        CommitId tip, string path, ReadOnlyMemory<byte> content, LandingMessage message, DateTimeOffset when,
+        CancellationToken cancellationToken) =>
+        owner.OnGitAsync(() => git.TrackerCommitAsync(tip, path, content, message, when, cancellationToken));
+
+    public Task<AdvanceOutcome> AdvanceAsync(
+        CommitId expected, CommitId candidate, CancellationToken cancellationToken) =>
+        owner.OnGitAsync(() => git.AdvanceAsync(expected, candidate, cancellationToken));
+
+    public Task<Observation> ObserveAsync(
+        CommitId candidate, IReadOnlyList<string> paths, CancellationToken cancellationToken) =>
+        owner.OnGitAsync(() => git.ObserveAsync(candidate, paths, cancellationToken));
+
+    public Task<IReadOnlyList<FileChange>> ChangesAsync(
+        CommitId from, CommitId to, CancellationToken cancellationToken) =>
+        owner.OnGitAsync(() => git.ChangesAsync(from, to, cancellationToken));
+
+    public Task<bool> IsAncestorAsync(CommitId ancestor, CommitId of, CancellationToken cancellationToken) =>
+        owner.OnGitAsync(() => git.IsAncestorAsync(ancestor, of, cancellationToken));
+
+    public Task<TreeId> TreeAsync(CommitId commit, CancellationToken cancellationToken) =>
+        owner.OnGitAsync(() => git.TreeAsync(commit, cancellationToken));
+
+    public Task<FollowOutcome> FollowAsync(CommitId landed, CancellationToken cancellationToken) =>
+        owner.OnGitAsync(() => git.FollowAsync(landed, cancellationToken));
+
+    Task DoAsync(Func<Task> work) => owner.OnGitAsync(async () =>
+    {
+        await work();
+        return true;
+    });
+}
+
+/// <summary>
+/// The workspaces as their orchestrator reaches them: by commands of git that it starts and waits for.
+/// </summary>
+sealed class OwnedWorkspaces(SimulatedOrchestrator owner, IWorkspaces git) : IWorkspaces
+{
+    public string PathOf(AgentNumber agent) => git.PathOf(agent);
+
+    public Task<Workspace> AcquireAsync(WorkspaceRequest request, CancellationToken cancellationToken) =>
+        owner.OnGitAsync(() => git.AcquireAsync(request, cancellationToken));
+
+    public Task<Workspace?> FindAsync(AgentNumber agent, CancellationToken cancellationToken) =>
+        owner.OnGitAsync(() => git.FindAsync(agent, cancellationToken));
+
+    public Task<LeftoverOutcome> CommitLeftoversAsync(
+        Workspace workspace, string message, DateTimeOffset when, CancellationToken cancellationToken) =>
+        owner.OnGitAsync(() => git.CommitLeftoversAsync(workspace, message, when, cancellationToken));
+
+    public Task<RemovalOutcome> RemoveLandedBranchAsync(
+        BranchName branch, CommitId landedHead, CancellationToken cancellationToken) =>
+        owner.OnGitAsync(() => git.RemoveLandedBranchAsync(branch, landedHead, cancellationToken));
+
+    public AdmissionOutcome Admit() => git.Admit();
+}

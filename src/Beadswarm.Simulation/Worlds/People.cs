@@ -1,0 +1,223 @@
+using Beadswarm.Beads;
+using Beadswarm.Configuration;
+using Beadswarm.Control;
+using Beadswarm.Git;
+using Beadswarm.Landing;
+using Beadswarm.Simulation.Agents;
+using Beadswarm.Simulation.Git;
+using Beadswarm.Storage;
+using Beadswarm.Workspaces;
+
+namespace Beadswarm.Simulation.Worlds;
+
+/// <summary>Those who share tracker, target and checkout with the swarm, and give it orders.</summary>
+sealed class People(SimulatedWorld world)
+{
+    static readonly TimeSpan LockPatience = TimeSpan.FromMinutes(1);
+
+    readonly Chance _chance = world.Chances.People;
+    readonly ForeignUser _foreign = new(world.Git);
+    int _added;
+    int _pushed;
+
+    DateTimeOffset Now => world.Outside.Clock.GetUtcNow();
+
+    BranchName Target => world.Git.Target;
+
+    public void Begin()
+    {
+        world.Every(FaultKind.PersonEdits, _chance, EditAsync);
+        world.Every(FaultKind.PersonCommands, _chance, CommandAsync);
+        world.Every(FaultKind.ForeignPush, _chance, PushAsync);
+        world.Every(FaultKind.ForeignRevert, _chance, RevertAsync);
+        world.Every(FaultKind.CheckoutInTheWay, _chance, ObstructAsync);
+        world.Begin(UnlockAsync);
+        world.Begin(MergeByHandAsync);
+    }
+
+    Task EditAsync()
+    {
+        if (world.Backlog.Away is not null)
+        {
+            return Task.CompletedTask;
+        }
+
+        var bead = _chance.Pick(world.Backlog.Read().Beads);
+        switch (_chance.Below(7))
+        {
+            case 0:
+                Put(bead with { Title = bead.Title + "!" }, "retitles");
+                break;
+            case 1:
+                Put(bead with { Priority = _chance.Between(0, 4) }, "re-prioritises");
+                break;
+            case 2 when bead.Unfinished:
+                Put(bead with { Status = BeadStatus.Closed, CloseReason = "not wanted any more" }, "closes");
+                break;
+            case 3 when !bead.Unfinished || bead.Status == BeadStatus.Blocked:
+                Put(bead with { Status = BeadStatus.Open, Assignee = null }, "opens again");
+                break;
+            case 4 when bead.Status == BeadStatus.Open:
+                Put(bead with { Status = BeadStatus.Deferred, DeferUntil = Now + TimeSpan.FromMinutes(5) }, "defers");
+                break;
+            case 5 when bead.Status == BeadStatus.Deferred:
+                Put(bead with { Status = BeadStatus.Open, DeferUntil = null }, "takes up again");
+                break;
+            default:
+                var id = $"bd-x{++_added}";
+                Put(WorldPlanning.Some(id, $"added later {_added}", _chance.Between(0, 4), []), "adds");
+                break;
+        }
+
+        return Task.CompletedTask;
+    }
+
+    void Put(Bead bead, string what)
+    {
+        world.Note($"a person {what} {bead.Id}");
+        world.Witness.PersonChanged(bead);
+        world.Backlog.Put(bead);
+    }
+
+    async Task CommandAsync()
+    {
+        if (world.Orchestrators.LastOrDefault(one => one.Commands is not null)
+            is not { Commands: { } commands } running)
+        {
+            return;
+        }
+
+        // A person who sees no effect at once asks again.
+        var times = _chance.Happens(0.3) ? 2 : 1;
+        if (world.Database.Beads.Rows.Count == 0)
+        {
+            return;
+        }
+
+        var bead = _chance.Pick(world.Database.Beads.Rows.ToArray());
+        var command = _chance.Below(4);
+        world.Note($"a person gives order {command} for {bead.Id} {times} times");
+        for (; times > 0; times--)
+        {
+            _ = running.Node.RunAsync(() => GiveAsync(commands, command, bead.Id));
+            await Task.Delay(_chance.Between(TimeSpan.Zero, TimeSpan.FromSeconds(5)), world.Outside.Clock);
+        }
+    }
+
+    async Task GiveAsync(ControlCommands commands, int command, BeadId bead)
+    {
+        try
+        {
+            switch (command)
+            {
+                case 0:
+                    commands.Drain("a person asked");
+                    break;
+                case 1:
+                    commands.Terminate("a person asked");
+                    break;
+                case 2:
+                    world.Witness.PersonAsksAgain(bead);
+                    await commands.Retry(bead, CancellationToken.None);
+                    break;
+                default:
+                    await commands.Release(bead, "a person asked", CancellationToken.None);
+                    break;
+            }
+        }
+        catch (StoreException)
+        {
+            // The person reads that it did not work.
+        }
+    }
+
+    Task PushAsync()
+    {
+        var path = _chance.Happens(0.2) && world.Plan.Beads.Count > 0
+            ? WorkRules.PathOf(_chance.Pick(world.Plan.Beads).Bead.Id)
+            : $"foreign/{++_pushed}.txt";
+        world.Witness.Foreign(
+            _foreign.Push(Target, $"somebody else's {path}\n", Now, (path, $"pushed at {Now:HH:mm:ss}\n")));
+        return Task.CompletedTask;
+    }
+
+    Task RevertAsync()
+    {
+        var landed = world.Git.Tip is { } tip
+            ? HistoryRules.FirstParents(tip, null).Take(5)
+                .Where(commit => commit.Trailer(LandingMessage.BeadTrailer) is not null).ToArray()
+            : [];
+        if (landed.Length > 0)
+        {
+            world.Witness.Foreign(_foreign.Revert(Target, _chance.Pick(landed).Id, Now));
+        }
+
+        return Task.CompletedTask;
+    }
+
+    async Task ObstructAsync()
+    {
+        var checkout = world.Git.Checkout!;
+        var busy = _chance.Happens(0.5);
+        var path = world.Plan.Beads.Count > 0 ? WorkRules.PathOf(world.Plan.Beads[0].Bead.Id) : "README.md";
+        var before = checkout.Files.Find(path);
+        if (busy)
+        {
+            checkout.Busy = "a rebase is under way";
+        }
+        else
+        {
+            checkout.Write(path, "unsaved\n");
+        }
+
+        await Task.Delay(_chance.Lognormal(TimeSpan.FromMinutes(1), 1), world.Outside.Clock);
+        checkout.Busy = null;
+        if (!busy && checkout.Files.Find(path)?.Text == "unsaved\n")
+        {
+            checkout.Files = checkout.Files.With(path, checkout.Index.Find(path) ?? before);
+        }
+    }
+
+    /// <summary>
+    /// Where target and integration branch contradict each other, the swarm asks a person to merge them.
+    /// </summary>
+    async Task MergeByHandAsync()
+    {
+        var branch = new BranchName(world.Plan.Config.Landing.IntegrationBranch);
+        while (world.Plan.Config.Landing.Mode == LandingMode.Integration)
+        {
+            await Task.Delay(_chance.Lognormal(TimeSpan.FromMinutes(10), 0.5), world.Outside.Clock);
+            var refs = world.Git.TargetRefs;
+            if (refs.IsLocked(branch.Ref) || refs.Find(branch) is not { } id || world.Git.Tip is not { } target
+                || MergeRules.Merge(target, world.Git[id], ProtectedFolders.Contain)
+                    is not { Conflicts.Count: > 0 } merge)
+            {
+                continue;
+            }
+
+            var files = merge.Conflicts.Aggregate(merge.Tree, (tree, conflict) => tree.With(
+                conflict.Path, FileContent.Of(WorkRules.Union(conflict.Ours?.Text, conflict.Theirs?.Text))));
+            var made = world.Git.Commit(files, [world.Git[id], target], "Merge main into integration\n", Now);
+            refs.Set(branch.Ref, made.Id.Value);
+            world.Witness.Foreign(made.Id);
+            world.Note("a person merges the target into the integration branch");
+        }
+    }
+
+    /// <summary>A lock that a killed git left in the user's repository is removed by hand.</summary>
+    async Task UnlockAsync()
+    {
+        var seen = new HashSet<string>();
+        while (true)
+        {
+            await Task.Delay(LockPatience, world.Outside.Clock);
+            var left = world.Git.User.Locks.Where(seen.Contains).ToArray();
+            foreach (var name in left)
+            {
+                world.Git.User.Unlock(name);
+            }
+
+            seen = [.. world.Git.User.Locks];
+        }
+    }
+}

@@ -1,0 +1,274 @@
+using Beadswarm.Control;
+using Beadswarm.Git;
+using Beadswarm.Simulation.Git;
+using Beadswarm.Simulation.Machines;
+using Beadswarm.Simulation.Scheduling;
+using Beadswarm.Simulation.Storage;
+using Beadswarm.Storage;
+using Beadswarm.Swarms;
+using Beadswarm.Workspaces;
+
+namespace Beadswarm.Simulation.Worlds;
+
+/// <summary>What an orchestrator turns to when it steps out of its own process.</summary>
+enum Seam
+{
+    Store,
+    Git,
+    Tracker,
+    Agents,
+    Gates,
+}
+
+/// <summary>
+/// One orchestrator, from its start to its end or its death: the engine itself, unchanged, in simulated surroundings.
+/// Every step out of it comes by here, and that is where faults strike.
+/// </summary>
+sealed class SimulatedOrchestrator
+{
+    /// <summary>What has died does nothing more, and nobody cleans up after it.</summary>
+    static readonly Task Never = new TaskCompletionSource().Task;
+
+    static readonly TimeSpan GitEndsWithin = TimeSpan.FromSeconds(10);
+
+    readonly SimulatedWorld _world;
+    readonly TaskCompletionSource<OrchestratorEnd> _gone = new();
+
+    public SimulatedOrchestrator(SimulatedWorld world, int number)
+    {
+        _world = world;
+        Number = number;
+        Node = world.Scheduler.AddNode($"orchestrator {number}");
+        GitNode = world.Scheduler.AddNode($"git of orchestrator {number}");
+        Node.Clock.Skew = world.MachineSkew;
+    }
+
+    public int Number { get; }
+
+    public SimulatedNode Node { get; }
+
+    /// <summary>The git commands it has started: they end by themselves when it dies.</summary>
+    public SimulatedNode GitNode { get; }
+
+    /// <summary>What it can be told while it runs; null before and after.</summary>
+    public ControlCommands? Commands { get; private set; }
+
+    /// <summary>That it has ended, died, or was given up as asleep.</summary>
+    public Task<OrchestratorEnd> Gone => _gone.Task;
+
+    public bool Alive => Node.Alive && !_gone.Task.IsCompleted;
+
+    /// <summary>Begins to run, and says by <see cref="Gone"/> how that ended.</summary>
+    public void Start(bool resume) => _ = Node.RunAsync(async () =>
+    {
+        var end = await RunAsync(resume);
+        GitNode.Kill();
+        Node.Kill();
+        _gone.TrySetResult(end);
+    });
+
+    /// <summary>Killed as by <c>kill -9</c>; a git that it has started still ends its command.</summary>
+    public void Kill()
+    {
+        Node.Kill();
+        Commands = null;
+        _gone.TrySetResult(new OrchestratorEnd.Killed());
+        _world.Begin(async () =>
+        {
+            await Task.Delay(GitEndsWithin, _world.Outside.Clock);
+            GitNode.Kill();
+        });
+    }
+
+    /// <summary>Power fails for it and for all it has started.</summary>
+    public void LosePower()
+    {
+        GitNode.Kill();
+        Kill();
+    }
+
+    /// <summary>It does not answer, and somebody starts another one; it is not dead.</summary>
+    public void GiveUp() => _gone.TrySetResult(new OrchestratorEnd.Asleep());
+
+    /// <summary>A point at which it waits for something outside, and at which anything may happen to it.</summary>
+    public async Task StepAsync(Seam seam, string operation, CancellationToken cancellationToken = default)
+    {
+        if (!Node.Alive)
+        {
+            await Never;
+        }
+
+        await TakeTimeAsync(Node);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (Strikes(FaultKind.Crash, IsLook(operation) ? 0.1 : 1))
+        {
+            _world.Note($"{Node.Name} is killed in {seam} {operation}");
+            Kill();
+            await Never;
+        }
+    }
+
+    public bool Strikes(FaultKind kind, double share = 1) => _world.Faults.Strikes(kind, share);
+
+    async Task<OrchestratorEnd> RunAsync(bool resume)
+    {
+        try
+        {
+            var setup = new SwarmSetup
+            {
+                RepositoryPath = SimulatedWorld.Repository,
+                Config = _world.Plan.Config,
+                Environment = new Dictionary<string, string>(),
+                ScriptedAgentPath = "",
+                Time = Node.Clock,
+                Resume = resume,
+            };
+            await using var run = await SwarmRun.StartAsync(
+                setup, await OpenAsync(CancellationToken.None), CancellationToken.None);
+            return new OrchestratorEnd.Finished(await run.Completion);
+        }
+        catch (Exception error)
+        {
+            return new OrchestratorEnd.Failed(error);
+        }
+    }
+
+    async Task<SwarmSurroundings> OpenAsync(CancellationToken cancellationToken)
+    {
+        var tracker = new SimulatedTracker(this, _world);
+        await tracker.ReadAsync(cancellationToken);
+        var hands = new GitHands(_world.Git, new GitHandsOptions
+        {
+            StepAsync = GitStepAsync,
+            Time = Node.Clock,
+            Defects = _world.Options.GitDefects,
+        });
+        var config = _world.Plan.Config;
+        var branches = await OnGitAsync(() => hands.OpenBranchesAsync(config.Landing, cancellationToken));
+        var room = new WorkspaceOptions { BytesFreeMin = SimulatedWorld.BytesFreeMin };
+        return _world.Options.Sabotage(new SwarmSurroundings
+        {
+            Node = "machine",
+            Paths = new SwarmPaths(SimulatedWorld.Repository),
+            Store = new InMemoryStore(_world.Database, Node.Clock, StoreStepAsync),
+            Tracker = tracker,
+            Workspaces = new OwnedWorkspaces(this, hands.OpenWorkspaces(room)),
+            Agents = new SimulatedAgents(this, _world),
+            Gates = new SimulatedGates(this, _world),
+            Target = new OwnedLanding(this, branches.Target),
+            Integration = branches.Integration is { } integration ? new OwnedLanding(this, integration) : null,
+            PublishAsync = (entry, token) => OnGitAsync(() => branches.PublishAsync(entry, token)),
+            Machine = _world.Machine,
+            ReadTemplate = _ => null,
+            Serve = Serve,
+            Random = new Random(_world.Chances.Engine.Below(int.MaxValue)),
+            CloseAsync = () => ValueTask.CompletedTask,
+        });
+    }
+
+    /// <summary>Runs something of git: it takes its steps beside the orchestrator, as the program git does.</summary>
+    public Task<T> OnGitAsync<T>(Func<Task<T>> work) => GitNode.RunAsync(work);
+
+    async Task GitStepAsync(string step)
+    {
+        if (step is GitStep.RefsLocked or GitStep.RefMoved)
+        {
+            // Inside of one command of git, which goes on without its orchestrator.
+            await TakeTimeAsync(GitNode);
+            return;
+        }
+
+        // Between two commands it is the orchestrator who goes on, or does not.
+        await Node.RunAsync(() => StepAsync(Seam.Git, step));
+        if (_world.Disk.IsFull && step is GitStep.CommitMade or GitStep.WorkspaceHalf or GitStep.WorkspaceHalfMade
+            or GitStep.CandidateHalf or GitStep.CheckoutHalf)
+        {
+            throw new IOException("no space left on device");
+        }
+
+        if (step is GitStep.PushSent && Strikes(FaultKind.PushArrivesLate))
+        {
+            throw new AnswerLostException("the connection was cut while the push was on its way");
+        }
+
+        if (step is GitStep.PushArrived && Strikes(FaultKind.PushAnswerLost))
+        {
+            throw new AnswerLostException("the connection was cut before the answer came");
+        }
+
+        if (Strikes(FaultKind.GitFails))
+        {
+            throw new GitException(
+                ["simulated"], 128, "fatal: Unable to create '.lock': File exists.", SimulatedWorld.Repository, true);
+        }
+    }
+
+    async Task StoreStepAsync(string operation, StoreStep step, CancellationToken cancellationToken)
+    {
+        await StepAsync(Seam.Store, operation, cancellationToken);
+        if (Strikes(FaultKind.StoreIsSlow, IsLook(operation) ? 0.2 : 1))
+        {
+            var slowness = _world.Chances.Faults.Lognormal(_world.Plan.Config.Limits.Lease / 2, 1);
+            await Task.Delay(slowness, Node.Clock, cancellationToken);
+        }
+
+        var kind = step == StoreStep.BeforeCommit ? FaultKind.StoreFailsBefore : FaultKind.StoreFailsAfter;
+        if (step == StoreStep.BeforeCommit && _world.Disk.IsFull && !IsLook(operation))
+        {
+            throw new StoreException("the disk is full", transient: true);
+        }
+
+        if (Strikes(kind, IsLook(operation) ? 0.2 : 1))
+        {
+            throw new StoreException($"{operation}: disk I/O error", transient: true);
+        }
+    }
+
+    async Task TakeTimeAsync(SimulatedNode on)
+    {
+        if (_world.Chances.Order.Happens(0.3))
+        {
+            await Task.Delay(_world.Chances.Order.Between(TimeSpan.Zero, TimeSpan.FromMilliseconds(20)), on.Clock);
+        }
+        else
+        {
+            await Task.Yield();
+        }
+    }
+
+    Service Serve(ControlCommands commands)
+    {
+        Commands = commands;
+        return new Service(this);
+    }
+
+    static bool IsLook(string operation) =>
+        operation.StartsWith("Read", StringComparison.Ordinal) || operation.StartsWith("Find", StringComparison.Ordinal)
+        || operation == GitStep.TargetAsked;
+
+    /// <summary>The socket on which it can be asked.</summary>
+    sealed class Service(SimulatedOrchestrator owner) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync()
+        {
+            owner.Commands = null;
+            return ValueTask.CompletedTask;
+        }
+    }
+}
+
+/// <summary>What became of an orchestrator.</summary>
+abstract record OrchestratorEnd
+{
+    OrchestratorEnd() { }
+
+    public sealed record Finished(SwarmOutcome Outcome) : OrchestratorEnd;
+
+    /// <summary>It could not start, or ended with an exception.</summary>
+    public sealed record Failed(Exception Error) : OrchestratorEnd;
+
+    public sealed record Killed : OrchestratorEnd;
+
+    /// <summary>It sleeps, and another one was started.</summary>
+    public sealed record Asleep : OrchestratorEnd;
+}

@@ -1,0 +1,54 @@
+using Beadswarm.Beads;
+
+namespace Beadswarm.Simulation.Worlds;
+
+/// <summary>What one orchestrator does with the tracker's file.</summary>
+sealed class SimulatedTracker(SimulatedOrchestrator owner, SimulatedWorld world) : IBeadTracker
+{
+    public TrackerDialect Dialect => world.Backlog.Dialect;
+
+    public TrackerOrder Order => OrderRules.Newest(Dialect);
+
+    public IReadOnlyList<string> ListedStatuses { get; } = [BeadStatus.Open];
+
+    public async Task<Backlog> ReadAsync(CancellationToken cancellationToken)
+    {
+        await owner.StepAsync(Seam.Tracker, "read", cancellationToken);
+        Refuse();
+        return world.Backlog.Read();
+    }
+
+    public async Task<IReadOnlyList<BeadId>> ApplyAsync(
+        IReadOnlyList<BeadChange> changes, CancellationToken cancellationToken)
+    {
+        await owner.StepAsync(Seam.Tracker, "apply", cancellationToken);
+        Refuse();
+        if (world.Disk.IsFull)
+        {
+            throw new TrackerException("cannot write the backlog: no space left on device", SimulatedBacklog.Path);
+        }
+
+        world.Witness.Telling(owner, changes);
+        var missing = world.Backlog.Apply(changes, owner.Node.Clock.GetUtcNow());
+        await owner.StepAsync(Seam.Tracker, "applied", CancellationToken.None);
+        return owner.Strikes(FaultKind.TrackerAnswerLost)
+            ? throw new TrackerException("cannot write the backlog: input/output error", SimulatedBacklog.Path)
+            : missing;
+    }
+
+    public async Task<TrackerContent?> ReadFileAsync(string repository, CancellationToken cancellationToken)
+    {
+        await owner.StepAsync(Seam.Tracker, "read file", cancellationToken);
+        return new TrackerContent(SimulatedBacklog.Path, world.Backlog.Bytes);
+    }
+
+    public string ChangeStamp() => world.Backlog.Stamp + (world.Backlog.Away is null ? "" : "+");
+
+    void Refuse()
+    {
+        if (world.Backlog.Away is { } reason)
+        {
+            throw new TrackerException(reason, SimulatedBacklog.Path);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using Beadswarm.Beads;
+using Beadswarm.Configuration;
+using Beadswarm.Simulation.Agents;
+using Beadswarm.Simulation.Scheduling;
+
+namespace Beadswarm.Simulation.Worlds;
+
+/// <summary>A bead of a simulated backlog, and what is special about the work on it.</summary>
+/// <param name="Clash">A line that its file has, and that no other file may have with it.</param>
+/// <param name="Shared">A file beside its own that others change too.</param>
+sealed record PlannedBead(Bead Bead, string? Clash, string? Shared);
+
+/// <summary>How long things take in the simulated world.</summary>
+/// <param name="Stage">Median of an agent's work on a stage.</param>
+/// <param name="Gate">Median of a gate.</param>
+/// <param name="Spread">Standard deviation of the logarithm of both.</param>
+sealed record Pace(TimeSpan Stage, TimeSpan Gate, double Spread);
+
+/// <summary>Everything about one run that is decided before it begins.</summary>
+sealed record WorldPlan
+{
+    public required long Seed { get; init; }
+    public required SwarmConfig Config { get; init; }
+    public required TrackerDialect Dialect { get; init; }
+    public required IReadOnlyList<PlannedBead> Beads { get; init; }
+
+    /// <summary>Git tracks the tracker's file.</summary>
+    public required bool TrackerInGit { get; init; }
+    public required Pace Pace { get; init; }
+    public required AgentHabits Habits { get; init; }
+    public required FaultMix Faults { get; init; }
+
+    /// <summary>For how long things go wrong; afterwards the swarm must come to its end.</summary>
+    public required TimeSpan FaultyTime { get; init; }
+
+    /// <summary>How long it may then take.</summary>
+    public required TimeSpan CalmTimeMax { get; init; }
+    public required SchedulingOptions Scheduling { get; init; }
+
+    public bool HasRemote => Config.Landing.Remote is not null;
+
+    /// <summary>A bead that was planned; null for one that a person added meanwhile.</summary>
+    public PlannedBead? Find(BeadId id) => Beads.FirstOrDefault(planned => planned.Bead.Id == id);
+}
