@@ -11,7 +11,6 @@ public sealed class SabotageTests
 
     static readonly Dictionary<string, SimulationOptions> Broken = new()
     {
-        [nameof(StoreDefects.NoEpochCheck)] = Store(new StoreDefects { NoEpochCheck = true }),
         [nameof(StoreDefects.ClaimIgnoresHolder)] = Store(new StoreDefects { ClaimIgnoresHolder = true }),
         [nameof(StoreDefects.TokenReusedAfterRelease)] = Store(new StoreDefects { TokenReusedAfterRelease = true }),
         [nameof(StoreDefects.CounterResetOnRecovery)] = Store(new StoreDefects { CounterResetOnRecovery = true }),
