@@ -19,6 +19,7 @@ sealed partial class TrackerLock : IDisposable
     static readonly int[] HeldElsewhere = [11, 35, unchecked((int)0x80070020)];
 
     const int ExclusiveOrFail = 2 | 4;
+    const int Unlock = 8;
 
     readonly List<IDisposable> _held = [];
 
@@ -72,7 +73,7 @@ sealed partial class TrackerLock : IDisposable
         _held.Clear();
     }
 
-    static SafeFileHandle? TryLockFolder(string folder)
+    static IDisposable? TryLockFolder(string folder)
     {
         if (OperatingSystem.IsWindows())
         {
@@ -83,7 +84,7 @@ sealed partial class TrackerLock : IDisposable
         var handle = AtomicFile.OpenFolder(folder);
         if (Flock(handle, ExclusiveOrFail) == 0)
         {
-            return handle;
+            return new FolderLock(handle);
         }
 
         var error = Marshal.GetLastPInvokeError();
@@ -107,6 +108,22 @@ sealed partial class TrackerLock : IDisposable
         {
             throw new TrackerException(
                 $"cannot lock {file}: {refused.Message}; make the folder writable for this user", file, null, refused);
+        }
+    }
+
+    /// <summary>
+    /// Unlocks and then closes. Closing alone is not enough: a process that this one is just starting holds a copy of
+    /// the handle until its program begins, and with it the lock.
+    /// </summary>
+    sealed class FolderLock(SafeFileHandle handle) : IDisposable
+    {
+        public void Dispose()
+        {
+            if (!handle.IsClosed)
+            {
+                _ = Flock(handle, Unlock);
+                handle.Dispose();
+            }
         }
     }
 

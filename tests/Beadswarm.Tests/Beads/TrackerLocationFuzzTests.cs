@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Beadswarm.Beads;
 using Beadswarm.Tests.Support;
 
@@ -96,6 +97,30 @@ public sealed class TrackerLocationFuzzTests : IDisposable
 
             Assert.Equal(content, await File.ReadAllBytesAsync(file, token));
         }
+    }
+
+    [Fact]
+    public async Task A_released_lock_is_free_at_once_whatever_processes_are_just_being_started()
+    {
+        var token = TestContext.Current.CancellationToken;
+        var folder = Directory.CreateDirectory(_root[".beads"]).FullName;
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(token);
+        var starting = Task.Run(async () =>
+        {
+            while (!enough.IsCancellationRequested)
+            {
+                using var started = Process.Start("true");
+                await started.WaitForExitAsync(token);
+            }
+        }, token);
+
+        for (var round = 0; round < 5000; round++)
+        {
+            using var held = await TrackerLock.TakeAsync(folder, [], TimeSpan.Zero, TimeProvider.System, token);
+        }
+
+        await enough.CancelAsync();
+        await starting;
     }
 
     [Fact]
