@@ -66,6 +66,8 @@ static class JournalText
             JournalEvent.EpicCompleted => "all its children are closed, and so is it",
             JournalEvent.TrackerTold => null,
             JournalEvent.TrackerCommitted committed => $"tracker committed as {Short(committed.Commit)}",
+            JournalEvent.EffectIntended => null,
+            JournalEvent.EffectDone => null,
             JournalEvent.RecoveryFound found => $"recovery: {found.Finding}; {found.Action}",
             JournalEvent.ComponentHeld held => $"{held.Component} waits: {held.Reason}",
             JournalEvent.ComponentFailed failed =>

@@ -63,6 +63,9 @@ sealed record AuditedStore
     /// <summary>What the tracker has still to be told.</summary>
     public IReadOnlyList<OutboxEntry> Outbox { get; init; } = [];
 
+    /// <summary>What was intended outside of the store and has not been settled.</summary>
+    public IReadOnlyList<OpenEffect> Effects { get; init; } = [];
+
     /// <summary>Executions that have begun and not ended.</summary>
     public IReadOnlyList<OpenStage> Open { get; init; } = [];
 

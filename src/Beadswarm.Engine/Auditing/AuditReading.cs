@@ -27,6 +27,7 @@ static class AuditReading
             Runs = await store.ReadHistoryAsync(null, null, int.MaxValue, cancellationToken),
             Landings = await store.ReadLandingsAsync(null, cancellationToken),
             Outbox = await store.ReadOutboxAsync(cancellationToken),
+            Effects = await store.ReadOpenEffectsAsync(cancellationToken),
             Open = await store.ReadOpenStagesAsync(cancellationToken),
             Verdicts = await VerdictsAsync(store, journal, cancellationToken),
             Baselines = await BaselinesAsync(store, journal, cancellationToken),

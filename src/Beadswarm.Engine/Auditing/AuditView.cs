@@ -1,6 +1,7 @@
 using Beadswarm.Beads;
 using Beadswarm.Claims;
 using Beadswarm.Journal;
+using Beadswarm.Storage;
 using Beadswarm.Swarms;
 
 namespace Beadswarm.Auditing;
@@ -21,6 +22,9 @@ sealed class AuditView
         Moment = input.Alive ? AuditMoment.Running : input.Store.Swarm.Status switch
         {
             SwarmStatus.Starting or SwarmStatus.Running or SwarmStatus.Stopping => AuditMoment.Interrupted,
+
+            // Decided, and then killed before the tracker and the target were told.
+            SwarmStatus.Stopped or SwarmStatus.Completed when !Ended() => AuditMoment.Interrupted,
             SwarmStatus.Stopped => AuditMoment.Stopped,
             SwarmStatus.Completed => AuditMoment.Completed,
         };
@@ -55,19 +59,24 @@ sealed class AuditView
         where happened is not null
         select (step.Entry, happened, step);
 
+    bool Ended() => Store.Journal.LastOrDefault(
+        entry => entry.Event is JournalEvent.SwarmEnded or JournalEvent.SwarmStarted)
+        is { Event: JournalEvent.SwarmEnded };
+
     IEnumerable<TargetMove> FindMoves()
     {
         var order = 0;
         foreach (var entry in Store.Journal)
         {
-            if (entry.Event is JournalEvent.LandingIntended intended)
+            if (entry.Event is JournalEvent.EffectIntended { To: { } to } effect
+                && EffectRules.Is(effect, EffectKind.TrackerCommit))
+            {
+                yield return new TargetMove(entry.Sequence, null, null, effect.From, to, order++);
+            }
+            else if (entry.Event is JournalEvent.LandingIntended intended)
             {
                 yield return new TargetMove(
                     entry.Sequence, entry.Bead, intended.Landing, intended.Base, intended.Candidate, order++);
-            }
-            else if (entry.Event is JournalEvent.TrackerCommitted committed)
-            {
-                yield return new TargetMove(entry.Sequence, null, null, null, committed.Commit, order++);
             }
         }
     }

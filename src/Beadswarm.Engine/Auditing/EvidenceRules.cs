@@ -1,4 +1,5 @@
 using Beadswarm.Journal;
+using Beadswarm.Storage;
 
 namespace Beadswarm.Auditing;
 
@@ -95,7 +96,9 @@ static class EvidenceRules
     static string? CommitOf(JournalEvent happened) => happened switch
     {
         JournalEvent.LandingIntended intended => intended.Candidate,
-        JournalEvent.TrackerCommitted committed => committed.Commit,
+        JournalEvent.EffectIntended effect
+            when EffectRules.Is(effect, EffectKind.TrackerCommit) || EffectRules.Is(effect, EffectKind.Promotion) =>
+            effect.To,
         _ => null, // nothing else moves the target
     };
 }

@@ -15,6 +15,8 @@ static class LandingRules
             Remedy, AuditNeeds.Nothing, Earned),
         new("landing.intended", "I11", "a bead lands as what was intended before, or as what was there already", Remedy,
             AuditNeeds.Nothing, Intended),
+        new("effect.pairs", "I11 I12", "an effect is intended once, and settled once and only after that", Remedy,
+            AuditNeeds.Nothing, Pairs),
         new("landing.once", "I4 I13", "a bead that has landed does not land again unless somebody asks", Remedy,
             AuditNeeds.Nothing, Once),
         new("intent.settled", "I11 I12", "what was intended or begun has been settled when the swarm has completed",
@@ -69,6 +71,26 @@ static class LandingRules
         }
     }
 
+    static IEnumerable<AuditFinding> Pairs(AuditView view)
+    {
+        var (intended, settled) = (new HashSet<long>(), new HashSet<long>());
+        foreach (var entry in view.Store.Journal)
+        {
+            if (entry.Event is JournalEvent.EffectIntended begun && !intended.Add(begun.Effect))
+            {
+                yield return new AuditFinding(
+                    entry.Bead, $"entry {entry.Sequence} intends effect {begun.Effect} of {begun.Subject} again");
+            }
+            else if (entry.Event is JournalEvent.EffectDone done
+                && (!intended.Contains(done.Effect) || !settled.Add(done.Effect)))
+            {
+                yield return new AuditFinding(
+                    entry.Bead, $"entry {entry.Sequence} settles effect {done.Effect} of {done.Subject}",
+                    intended.Contains(done.Effect) ? "it was settled before" : "it was never intended");
+            }
+        }
+    }
+
     static IEnumerable<AuditFinding> Once(AuditView view) =>
         from landed in view.Of<JournalEvent.BeadLanded>()
         where landed.Step.Before?.State is BeadState.Completed
@@ -112,6 +134,14 @@ static class LandingRules
                 break;
             case JournalEvent.StageEnded or JournalEvent.BeadReleased or JournalEvent.LeaseExpired:
                 open.Remove($"stage of {entry.Bead}");
+                break;
+            case JournalEvent.EffectIntended intended:
+                open[$"effect {intended.Effect}"] = (
+                    entry.Bead,
+                    $"entry {entry.Sequence} intends {intended.Kind} of {intended.Subject}, and nothing came of it");
+                break;
+            case JournalEvent.EffectDone done:
+                open.Remove($"effect {done.Effect}");
                 break;
             case JournalEvent.EpicCompleted:
                 open[$"epic {entry.Bead}"] =

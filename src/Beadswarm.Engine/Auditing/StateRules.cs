@@ -22,6 +22,8 @@ static class StateRules
             AuditNeeds.Nothing, Stages),
         new("state.landings", "I10", "every landing is in the journal and stands where it says", Remedy,
             AuditNeeds.Nothing, Landings),
+        new("state.effects", "I10 I11", "effects that are open are those that the journal has intended and not settled",
+            Remedy, AuditNeeds.Nothing, Effects),
         new("state.verdicts", "I8 I10", "every verdict and baseline is answered as the journal has it", Remedy,
             AuditNeeds.Nothing, Verdicts),
     ];
@@ -154,6 +156,31 @@ static class StateRules
         LandingState.Left left => ("left", left.Branch),
         LandingState.Returned => ("returned", null),
     };
+
+    static IEnumerable<AuditFinding> Effects(AuditView view)
+    {
+        var told = new Dictionary<long, (BeadId? Bead, string Name)>();
+        foreach (var entry in view.Store.Journal)
+        {
+            if (entry.Event is JournalEvent.EffectIntended intended)
+            {
+                told[intended.Effect] = (entry.Bead, $"{intended.Kind} of {intended.Subject}");
+            }
+            else if (entry.Event is JournalEvent.EffectDone done)
+            {
+                told.Remove(done.Effect);
+            }
+        }
+
+        var rows = view.Store.Effects.Select(open => open.Id.Value).ToHashSet();
+        return
+        [
+            .. told.Where(open => !rows.Contains(open.Key)).Select(open => new AuditFinding(
+                open.Value.Bead, $"effect {open.Key}, {open.Value.Name}, is open in the journal alone")),
+            .. view.Store.Effects.Where(row => !told.ContainsKey(row.Id.Value)).Select(row => new AuditFinding(
+                row.Effect.Bead, $"effect {row.Id} of {row.Effect.Subject} is open in the table alone")),
+        ];
+    }
 
     static IEnumerable<AuditFinding> Verdicts(AuditView view)
     {

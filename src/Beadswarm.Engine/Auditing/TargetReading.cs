@@ -1,6 +1,7 @@
 using Beadswarm.Git;
 using Beadswarm.Journal;
 using Beadswarm.Landing;
+using Beadswarm.Storage;
 using Beadswarm.Workspaces;
 
 namespace Beadswarm.Auditing;
@@ -219,8 +220,9 @@ sealed record NamedCommits(IReadOnlyList<string> Bases, IReadOnlyList<string> Mo
                     bases.Add(intended.Base);
                     moves.Add(intended.Candidate);
                     break;
-                case JournalEvent.TrackerCommitted committed:
-                    moves.Add(committed.Commit);
+                case JournalEvent.EffectIntended { To: { } to } effect
+                    when EffectRules.Is(effect, EffectKind.TrackerCommit):
+                    moves.Add(to);
                     break;
                 case JournalEvent.BeadLanded landed:
                     seen.AddRange([landed.Commit, landed.ObservedTip]);

@@ -45,6 +45,8 @@ sealed record JournalEntry(
 [JsonDerivedType(typeof(EpicCompleted), "epic.completed")]
 [JsonDerivedType(typeof(TrackerTold), "tracker.told")]
 [JsonDerivedType(typeof(TrackerCommitted), "tracker.committed")]
+[JsonDerivedType(typeof(EffectIntended), "effect.intended")]
+[JsonDerivedType(typeof(EffectDone), "effect.done")]
 [JsonDerivedType(typeof(RecoveryFound), "recovery.found")]
 [JsonDerivedType(typeof(ComponentHeld), "component.held")]
 [JsonDerivedType(typeof(ComponentFailed), "component.failed")]
@@ -158,6 +160,13 @@ abstract record JournalEvent
 
     /// <summary>The tracker's file was brought onto the target branch.</summary>
     public sealed record TrackerCommitted(string Commit) : JournalEvent;
+
+    /// <summary>Something outside of the store is about to be changed: a workspace, a process, a branch.</summary>
+    public sealed record EffectIntended(
+        long Effect, string Kind, string Subject, string? From = null, string? To = null) : JournalEvent;
+
+    /// <summary>What became of an effect: as its doer saw it, or as a later start found it.</summary>
+    public sealed record EffectDone(long Effect, string Kind, string Subject, string Outcome) : JournalEvent;
 
     /// <summary>What a start found and did to make records and reality agree.</summary>
     public sealed record RecoveryFound(string Finding, string Action) : JournalEvent;

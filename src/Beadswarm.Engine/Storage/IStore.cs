@@ -149,6 +149,21 @@ interface IStore : IStoreReader, IAsyncDisposable
         SwarmEpoch epoch, LandingId landing, string reason, BeadTransition transition,
         IReadOnlyList<NewArtifact> artifacts, CancellationToken cancellationToken);
 
+    // ---- effects: what is done outside of the store and has no row of its own
+
+    /// <summary>Records what is about to be done. Null when the epoch is stale: then it must not be done.</summary>
+    Task<EffectId?> IntendEffectAsync(SwarmEpoch epoch, NewEffect effect, CancellationToken cancellationToken);
+
+    /// <summary>Records what became of it. Fenced also when that was recorded before.</summary>
+    Task<WriteOutcome> SettleEffectAsync(
+        SwarmEpoch epoch, EffectId effect, string outcome, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// What was intended and has not been settled, oldest first: while an orchestrator works, what it is in the middle
+    /// of; at a start, what its predecessor was.
+    /// </summary>
+    Task<IReadOnlyList<OpenEffect>> ReadOpenEffectsAsync(CancellationToken cancellationToken);
+
     // ---- the tracker's outbox: changes decided here, applied there, at least once and idempotent
 
     Task<IReadOnlyList<OutboxEntry>> ReadOutboxAsync(CancellationToken cancellationToken);

@@ -42,6 +42,21 @@ static class StoredNames
         GateStatus.NoVerdict => "no_verdict",
     };
 
+    public static string Of(EffectKind kind) => kind switch
+    {
+        EffectKind.Workspace => "workspace",
+        EffectKind.Process => "process",
+        EffectKind.Termination => "termination",
+        EffectKind.Rescue => "rescue",
+        EffectKind.Gate => "gate",
+        EffectKind.TrackerCommit => "tracker.commit",
+        EffectKind.Promotion => "promotion",
+        EffectKind.TakeUp => "take-up",
+        EffectKind.Publication => "publication",
+        EffectKind.BranchRemoval => "branch.removal",
+        EffectKind.Follow => "follow",
+    };
+
     /// <summary>What comes next, as the journal says it.</summary>
     public static (string Next, string? Stage, int? Attempt, DateTimeOffset? NotBefore) Of(
         BeadTransition transition) => transition switch
@@ -69,6 +84,10 @@ static class StoredNames
         "reopen" => new BeadChange.Reopen(bead, text),
         _ => throw Unknown("change", kind),
     };
+
+    public static EffectKind ToEffectKind(string name) =>
+        Enum.GetValues<EffectKind>().Where(kind => Of(kind) == name).Select(kind => (EffectKind?)kind).FirstOrDefault()
+        ?? throw Unknown("effect", name);
 
     public static SwarmStatus ToSwarmStatus(string name) => name switch
     {

@@ -32,7 +32,7 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
     {
         if (unfinished is not null)
         {
-            await WorkAsync(unfinished.Claim, unfinished.AskedAt, unfinished.Open, drain, terminate);
+            await WorkAsync(unfinished.Claim, unfinished.AskedAt, unfinished, drain, terminate);
         }
 
         while (!drain.IsCancellationRequested && !terminate.IsCancellationRequested)
@@ -124,7 +124,7 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
     }
 
     async Task WorkAsync(
-        Claim claim, long askedAt, OpenStage? unfinished, CancellationToken drain, CancellationToken terminate)
+        Claim claim, long askedAt, AdoptedStage? unfinished, CancellationToken drain, CancellationToken terminate)
     {
         var held = parts.Claims.Add(claim, askedAt);
         using var work = CancellationTokenSource.CreateLinkedTokenSource(terminate, held.Lost);

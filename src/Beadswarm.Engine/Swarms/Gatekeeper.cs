@@ -22,7 +22,8 @@ abstract record GatesOutcome
 /// Answers for trees: runs the gates that no verdict is known for, in order, and stops at the first that does not pass.
 /// </summary>
 sealed class Gatekeeper(
-    GateRunner runner, IStore store, IReadOnlyDictionary<string, GateSpec> gates, string logFolder, string tagPrefix)
+    GateRunner runner, IStore store, EffectLog effects, IReadOnlyDictionary<string, GateSpec> gates, string logFolder,
+    string tagPrefix)
 {
     long _runs;
 
@@ -35,7 +36,8 @@ sealed class Gatekeeper(
         string? folder = null;
         foreach (var spec in names.Select(name => gates[name]))
         {
-            if (!await IsKnownAsync(spec, tree, cancellationToken))
+            var known = await IsKnownAsync(spec, tree, cancellationToken);
+            if (!known)
             {
                 folder ??= await directory(cancellationToken);
             }
@@ -44,7 +46,12 @@ sealed class Gatekeeper(
             var log = Path.Combine(logFolder, bead?.Value ?? "target", $"{spec.Name}-{commit[..12]}-{number}.log");
             var tag = $"{tagPrefix}/{spec.Name}-{number}";
             var run = new GateRun(spec, folder ?? "", commit, tree, log, tag) { Bead = bead };
-            var result = await runner.RunAsync(run, cancellationToken);
+            var result = known
+                ? await runner.RunAsync(run, cancellationToken)
+                : await effects.DoAsync(
+                    new NewEffect(EffectKind.Gate, tag) { Bead = bead, To = commit },
+                    () => runner.RunAsync(run, cancellationToken), ended => StoredNames.Of(ended.Status),
+                    cancellationToken);
             switch (result.Status)
             {
                 case GateStatus.Passed:

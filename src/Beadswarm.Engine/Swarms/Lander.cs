@@ -35,22 +35,18 @@ sealed record LanderParts(
     IStore Store, SwarmEpoch Epoch, SwarmConfig Config, ILandingRepository Target, ILandingRepository? Integration,
     Gatekeeper Gates, IBeadTracker Tracker, CurrentBacklog Backlog, string Repository,
     Func<LandingEntry, CancellationToken, Task<string>> Publish, IWorkspaces Workspaces, IAgentHost Agents,
-    Bell Bell,
-    TimeProvider Time);
+    EffectLog Effects, Bell Bell, TimeProvider Time);
 
 /// <summary>
 /// The only writer of the target branch. One bead at a time: merged in memory, tested as exactly that tree, intended,
 /// moved by compare-and-swap, observed, recorded. The process may die between any two of these.
 /// </summary>
-sealed class Lander(LanderParts parts)
+sealed class Lander(LanderParts parts, CheckoutFollow checkout)
 {
     static readonly TimeSpan HoldPauseMin = TimeSpan.FromSeconds(5);
 
     /// <summary>What is in the way for long is looked at less often; a person who removes it waits no longer.</summary>
     static readonly TimeSpan HoldPauseMax = TimeSpan.FromSeconds(40);
-
-    /// <summary>While more beads wait, the user's checkout follows what landed no more often than this.</summary>
-    static readonly TimeSpan FollowPause = TimeSpan.FromSeconds(2);
 
     /// <summary>
     /// How long a tip that was observed after a landing is built upon without asking again. Moving the target is a
@@ -59,13 +55,11 @@ sealed class Lander(LanderParts parts)
     static readonly TimeSpan TipValidFor = TimeSpan.FromSeconds(1);
 
     readonly CandidateTest _test = new(parts.Gates, parts.Config.Landing.Gates);
-    readonly TrackerCommits _tracker = new(parts);
+    readonly TrackerCommits _tracker = new(parts, checkout);
     readonly Promotion _promotion = new(parts, new CandidateTest(parts.Gates, parts.Config.Landing.Gates));
     string? _reportedHold;
     TimeSpan _holdPause = HoldPauseMin;
     (CommitId Tip, long At)? _observed;
-    CommitId? _toFollow;
-    long _followedAt;
 
     ILandingRepository LandsOn => parts.Integration ?? parts.Target;
 
@@ -97,7 +91,7 @@ sealed class Lander(LanderParts parts)
             }
         }
 
-        await FollowAsync(moreWaits: false, stop);
+        await checkout.FollowAsync(moreWaits: false, stop);
     }
 
     /// <summary>
@@ -122,7 +116,8 @@ sealed class Lander(LanderParts parts)
     async Task<LandingStep> StepAsync(CancellationToken stop)
     {
         var queue = await parts.Store.ReadQueueAsync(stop);
-        await FollowAsync(queue.Any(entry => entry.State is LandingState.Intended or LandingState.Queued), stop);
+        var moreWaits = queue.Any(entry => entry.State is LandingState.Intended or LandingState.Queued);
+        await checkout.FollowAsync(moreWaits, stop);
         if (queue.FirstOrDefault(entry => entry.State is LandingState.Intended) is { } intended)
         {
             return await SettleAsync(intended, ((LandingState.Intended)intended.State).Intent, stop);
@@ -146,7 +141,9 @@ sealed class Lander(LanderParts parts)
 
     async Task<LandingStep> LeaveAsync(LandingEntry entry, CancellationToken stop)
     {
-        var branch = await parts.Publish(entry, stop);
+        var publication = Effect(EffectKind.Publication, entry);
+        var branch = await parts.Effects.DoAsync(
+            publication, () => parts.Publish(entry, stop), name => $"published as {name}", stop);
         await parts.Store.LeaveLandingAsync(parts.Epoch, entry.Id, branch, stop);
         return new LandingStep.Moved();
     }
@@ -207,7 +204,7 @@ sealed class Lander(LanderParts parts)
             tip.Value, clean.Candidate.Value, clean.Tree.Value, [.. changes.Select(change => change.Path)]);
         return await parts.Store.IntendLandingAsync(parts.Epoch, entry.Id, intent, stop) == WriteOutcome.Done
             ? await MoveAsync(entry, intent, stop)
-            : throw new LanderFencedException();
+            : throw new SwarmFencedException();
     }
 
     async Task<LandingStep> MoveAsync(LandingEntry entry, LandingIntent intent, CancellationToken stop)
@@ -227,7 +224,7 @@ sealed class Lander(LanderParts parts)
             case AdvanceOutcome.Unknown unknown:
                 return new LandingStep.Held($"the answer of the push was lost: {unknown.Reason}");
             default:
-                throw new LanderFencedException();
+                throw new SwarmFencedException();
         }
     }
 
@@ -275,32 +272,23 @@ sealed class Lander(LanderParts parts)
         return new LandingStep.Moved();
     }
 
-    /// <summary>The user's checkout follows what has landed: once for several beads while more of them wait.</summary>
-    async Task FollowAsync(bool moreWaits, CancellationToken stop)
-    {
-        if (_toFollow is not { } landed
-            || (moreWaits && parts.Time.GetElapsedTime(_followedAt) < FollowPause))
-        {
-            return;
-        }
-
-        await parts.Target.FollowAsync(landed, stop);
-        _toFollow = null;
-        _followedAt = parts.Time.GetTimestamp();
-    }
-
     async Task<LandingStep> CompleteAsync(LandingEntry entry, CommitId commit, CommitId tip, CancellationToken stop)
     {
         // Before it is recorded: after a crash it is done again, and doing it twice is the same as once.
         var tree = await parts.Target.TreeAsync(commit, stop);
         await parts.Gates.LandedAsync(parts.Config.Landing.Gates, tree.Value, stop);
         var proof = new LandingProof(commit.Value, tip.Value);
+
+        // Intended before the landing is recorded: once it is, nothing but these would lead back to them.
+        var removal = await parts.Effects.IntendAsync(Effect(EffectKind.BranchRemoval, entry), stop);
+        await checkout.IntendAsync(tip, stop);
         await FencedUnlessDoneAsync(parts.Store.CompleteLandingAsync(parts.Epoch, entry.Id, proof, stop));
-        _toFollow = tip;
+        checkout.Landed(tip);
 
         // Refuses by itself while anything is only there; what is left is removed by clean.
-        await parts.Workspaces.RemoveLandedBranchAsync(
+        var removed = await parts.Workspaces.RemoveLandedBranchAsync(
             new BranchName(entry.Branch), CommitId.Parse(entry.HeadCommit), stop);
+        await parts.Effects.SettleAsync(removal, EffectWords.Of(removed));
         return new LandingStep.Moved();
     }
 
@@ -365,6 +353,14 @@ sealed class Lander(LanderParts parts)
         return new LandingStep.Moved();
     }
 
+    /// <summary>Something done to the branch of a bead in the queue.</summary>
+    static NewEffect Effect(EffectKind kind, LandingEntry entry) => new(kind, entry.Branch)
+    {
+        Bead = entry.Bead,
+        Agent = entry.Agent,
+        To = entry.HeadCommit,
+    };
+
     static string Conflicting(MergeOutcome.Conflict conflict) =>
         $"conflict in {string.Join(", ", conflict.Files.Select(file => file.Path))}"
         + (conflict.OtherSide.Select(other => other.Bead).OfType<string>().Distinct().ToArray() is { Length: > 0 } beads
@@ -382,7 +378,7 @@ sealed class Lander(LanderParts parts)
     {
         if (await write == WriteOutcome.Fenced)
         {
-            throw new LanderFencedException();
+            throw new SwarmFencedException();
         }
     }
 
@@ -417,6 +413,3 @@ sealed class Lander(LanderParts parts)
         }
     }
 }
-
-/// <summary>Another orchestrator has taken over; this one must stop touching the target.</summary>
-sealed class LanderFencedException() : Exception("another orchestrator has taken over this swarm");

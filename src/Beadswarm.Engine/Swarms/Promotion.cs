@@ -1,5 +1,6 @@
 using Beadswarm.Git;
 using Beadswarm.Landing;
+using Beadswarm.Storage;
 
 namespace Beadswarm.Swarms;
 
@@ -61,8 +62,18 @@ sealed class Promotion(LanderParts parts, CandidateTest test)
 
         return (to.Candidate == from.Integration
                 ? null
-                : Obstacle(await integration.AdvanceAsync(from.Integration, to.Candidate, stop)))
-            ?? Obstacle(await parts.Target.AdvanceAsync(from.Target, to.Candidate, stop));
+                : await AdvanceAsync(EffectKind.TakeUp, integration, from.Integration, to.Candidate, stop))
+            ?? await AdvanceAsync(EffectKind.Promotion, parts.Target, from.Target, to.Candidate, stop);
+    }
+
+    async Task<LandingStep?> AdvanceAsync(
+        EffectKind kind, ILandingRepository branch, CommitId from, CommitId to, CancellationToken stop)
+    {
+        var landing = parts.Config.Landing;
+        var subject = kind == EffectKind.Promotion ? landing.Target : landing.IntegrationBranch;
+        var move = new NewEffect(kind, subject) { From = from.Value, To = to.Value };
+        return Obstacle(await parts.Effects.DoAsync(
+            move, () => branch.AdvanceAsync(from, to, stop), EffectWords.Of, stop));
     }
 
     static LandingStep? Obstacle(AdvanceOutcome outcome) => outcome switch
@@ -72,6 +83,6 @@ sealed class Promotion(LanderParts parts, CandidateTest test)
         AdvanceOutcome.Refused refused => new LandingStep.Held(refused.Reason),
         AdvanceOutcome.Held held => new LandingStep.Held(held.Reason),
         AdvanceOutcome.Unknown unknown => new LandingStep.Held(unknown.Reason),
-        AdvanceOutcome.Fenced => throw new LanderFencedException(),
+        AdvanceOutcome.Fenced => throw new SwarmFencedException(),
     };
 }

@@ -8,7 +8,8 @@ namespace Beadswarm.Swarms;
 
 /// <summary>A stage of an earlier orchestrator, and the claim under which it goes on.</summary>
 /// <param name="AskedAt">Monotonic time from before the claim was asked for.</param>
-sealed record AdoptedStage(OpenStage Open, Claim Claim, long AskedAt);
+/// <param name="Ending">The earlier orchestrator was ending its agent: that is no crash of the agent's.</param>
+sealed record AdoptedStage(OpenStage Open, Claim Claim, long AskedAt, EffectId? Ending);
 
 /// <summary>
 /// What a start does before anything else: compares what the store says with the processes that are really there.
@@ -23,6 +24,8 @@ sealed class Recovery(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
     public async Task<IReadOnlyDictionary<AgentNumber, AdoptedStage>> RunAsync(CancellationToken cancellationToken)
     {
         var open = await parts.Store.ReadOpenStagesAsync(cancellationToken);
+        var endings = (await parts.Store.ReadOpenEffectsAsync(cancellationToken))
+            .Where(one => one.Effect.Kind == EffectKind.Termination).ToLookup(one => one.Effect.Subject, one => one.Id);
         var resumed = new Dictionary<AgentNumber, AdoptedStage>();
         foreach (var stage in open)
         {
@@ -31,7 +34,8 @@ sealed class Recovery(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
             if (CanResume(stage, resumed) && await parts.Store.AdoptClaimAsync(
                 parts.Epoch, stage.Claim.Key, parts.Config.Limits.Lease, cancellationToken) is { } claim)
             {
-                resumed.Add(stage.Claim.Key.Agent, new AdoptedStage(stage, claim, askedAt));
+                resumed.Add(stage.Claim.Key.Agent, new AdoptedStage(
+                    stage, claim, askedAt, endings[parts.TagOf(stage)].Select(id => (EffectId?)id).LastOrDefault()));
                 await NoteAsync(
                     stage.Claim.Key, $"stage {stage.Claim.Stage} was running", "taken up again", cancellationToken);
             }
@@ -55,7 +59,7 @@ sealed class Recovery(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
 
     async Task GiveUpAsync(OpenStage stage, CancellationToken cancellationToken)
     {
-        await parts.Agents.ClearAsync(parts.TagOf(stage), cancellationToken);
+        await ClearAsync(parts.TagOf(stage), cancellationToken);
         if (await parts.Store.AdoptClaimAsync(
             parts.Epoch, stage.Claim.Key, parts.Config.Limits.Lease, cancellationToken) is not { } claim)
         {
@@ -78,8 +82,11 @@ sealed class Recovery(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
             return null;
         }
 
-        var leftover = await parts.Workspaces.CommitLeftoversAsync(
-            workspace, $"{claim.Bead}: {claim.Stage}, interrupted\n", parts.Time.GetUtcNow(), cancellationToken);
+        var leftover = await parts.Effects.DoAsync(
+            new NewEffect(EffectKind.Rescue, workspace.Branch.Value) { Bead = claim.Bead, Agent = claim.Key.Agent },
+            () => parts.Workspaces.CommitLeftoversAsync(
+                workspace, $"{claim.Bead}: {claim.Stage}, interrupted\n", parts.Time.GetUtcNow(), cancellationToken),
+            saved => $"at {saved.Head}", cancellationToken);
         return leftover.Head.Value;
     }
 
@@ -110,7 +117,7 @@ sealed class Recovery(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
         var kept = resumed.Select(parts.TagOf).ToHashSet();
         foreach (var tag in parts.Agents.FindTags(parts.TagPrefix + "/").Where(tag => !kept.Contains(tag)))
         {
-            var report = await parts.Agents.ClearAsync(tag, cancellationToken);
+            var report = await ClearAsync(tag, cancellationToken);
             await parts.Store.AppendAsync(
                 null, null,
                 new JournalEvent.RecoveryFound(
@@ -118,6 +125,10 @@ sealed class Recovery(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
                 cancellationToken);
         }
     }
+
+    Task<Processes.LeakReport> ClearAsync(string tag, CancellationToken cancellationToken) => parts.Effects.DoAsync(
+        new NewEffect(EffectKind.Termination, tag), () => parts.Agents.ClearAsync(tag, cancellationToken),
+        report => $"ended {report.Ended.Count}, left {report.Remaining.Count}", cancellationToken);
 
     BeadTransition.Free Free(Claim claim) => new(
         PipelineRules.Resume(parts.Config.Pipeline, claim.Stage), claim.Attempt, claim.InfrastructureFailures, null);

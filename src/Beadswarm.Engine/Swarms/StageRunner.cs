@@ -49,12 +49,21 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
     /// <summary>
     /// Goes on with a stage that an earlier orchestrator began: its agent may be living or have ended since.
     /// </summary>
-    public Task<StageReport> ResumeAsync(OpenStage open, Claim claim, CancellationToken work) =>
-        WitnessAsync(open.Run, async () =>
+    public Task<StageReport> ResumeAsync(AdoptedStage adopted, Claim claim, CancellationToken work) =>
+        WitnessAsync(adopted.Open.Run, async () =>
         {
+            var open = adopted.Open;
             var stage = parts.Config.Pipeline[claim.Stage];
             var session = open.Process is { } process ? await parts.Agents.TryAdoptAsync(process, work) : null;
-            var end = session is null ? new AgentEnd.Lost() : await WatchAsync(session, work);
+            if (adopted.Ending is { } ending)
+            {
+                await FinishEndingAsync(session, ending);
+            }
+
+            AgentEnd end = session is not null ? await WatchAsync(session, claim, parts.TagOf(open), work)
+                : stage.Kind == StageKind.Command ? new AgentEnd.Finished(null, null)
+                : adopted.Ending is not null ? new AgentEnd.Killed("the swarm stopped")
+                : new AgentEnd.Lost();
 
             // It may have been started without having been recorded; nothing of it may live beside its successor.
             await parts.Agents.ClearAsync(parts.TagOf(open), CancellationToken.None);
@@ -97,7 +106,10 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
         }
 
         var from = await StartingPointAsync(claim, start, work);
-        var workspace = await parts.Workspaces.AcquireAsync(new WorkspaceRequest(slot.Number, claim.Bead, from), work);
+        var workspace = await parts.Effects.DoAsync(
+            Effect(EffectKind.Workspace, start.Branch, claim) with { To = from.Value },
+            () => parts.Workspaces.AcquireAsync(new WorkspaceRequest(slot.Number, claim.Bead, from), work),
+            _ => "ready", work);
         if (stage.Kind == StageKind.Command)
         {
             return await JudgeAsync(
@@ -111,15 +123,19 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
         }
 
         var launch = ((StageBriefing.Outcome.Ready)briefing).Launch with { Tag = parts.TagOf(claim) };
+        var starting = await parts.Effects.IntendAsync(Effect(EffectKind.Process, launch.Tag, claim), work);
         var session = await parts.Agents.StartAsync(launch, work);
-        var end = await AttendAsync(claim, run, session, work);
+        var end = await AttendAsync(claim, run, session, launch.Tag, starting, work);
         return await JudgeAsync(claim, stage, run, workspace, start, from, end, work);
     }
 
-    async Task<AgentEnd> AttendAsync(Claim claim, StageRunId run, IAgentSession session, CancellationToken work)
+    async Task<AgentEnd> AttendAsync(
+        Claim claim, StageRunId run, IAgentSession session, string tag, EffectId starting, CancellationToken work)
     {
         try
         {
+            await parts.Effects.SettleAsync(
+                starting, session.Process is { } started ? $"process {started.Identity.Pid}" : "not started");
             if (session.Process is { } process
                 && await parts.Store.RecordProcessAsync(claim.Key, run, process, CancellationToken.None)
                     == WriteOutcome.Fenced)
@@ -128,7 +144,7 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
             }
 
             parts.Bell.Ring();
-            return await WatchAsync(session, work);
+            return await WatchAsync(session, claim, tag, work);
         }
         catch
         {
@@ -163,7 +179,7 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
         return merge is MergeOutcome.Clean clean ? clean.Candidate : head;
     }
 
-    static async Task<AgentEnd> WatchAsync(IAgentSession session, CancellationToken work)
+    async Task<AgentEnd> WatchAsync(IAgentSession session, Claim claim, string tag, CancellationToken work)
     {
         try
         {
@@ -171,10 +187,26 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
         }
         catch (OperationCanceledException) when (work.IsCancellationRequested)
         {
-            await session.TerminateAsync("the swarm stops", CancellationToken.None);
+            // Told first: who finds it ended by a signal after our own death must not blame the agent.
+            var ending = await parts.Effects.IntendAsync(
+                Effect(EffectKind.Termination, tag, claim), CancellationToken.None);
+            await FinishEndingAsync(session, ending);
             return (await session.WaitAsync(CancellationToken.None)).End;
         }
     }
+
+    async Task FinishEndingAsync(IAgentSession? session, EffectId ending)
+    {
+        if (session is not null)
+        {
+            await session.TerminateAsync("the swarm stops", CancellationToken.None);
+        }
+
+        await parts.Effects.SettleAsync(ending, session is null ? "it left no trace" : "ended");
+    }
+
+    NewEffect Effect(EffectKind kind, string subject, Claim claim) =>
+        new(kind, subject) { Bead = claim.Bead, Agent = slot.Number };
 
     /// <summary>
     /// At this point no process of the stage lives: its work is saved, looked at, and put to the gates.
@@ -191,9 +223,12 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
             return StageReport.Without(run, new StageEnd.Interrupted());
         }
 
-        var leftover = await parts.Workspaces.CommitLeftoversAsync(
-            workspace, $"{claim.Bead}: {stage.Name}, attempt {claim.Attempt}\n", parts.Time.GetUtcNow(),
-            patience.Token);
+        var leftover = await parts.Effects.DoAsync(
+            Effect(EffectKind.Rescue, workspace.Branch.Value, claim),
+            () => parts.Workspaces.CommitLeftoversAsync(
+                workspace, $"{claim.Bead}: {stage.Name}, attempt {claim.Attempt}\n", parts.Time.GetUtcNow(),
+                patience.Token),
+            saved => $"at {saved.Head}", patience.Token);
         var tree = (await parts.LandsOn.TreeAsync(leftover.Head, patience.Token)).Value;
         var head = leftover.Head.Value;
         var documents = StageDocuments.Collect(parts.Agents, stage, start.SessionFolder);

@@ -82,11 +82,13 @@ sealed class SwarmAssembly : IAsyncDisposable
         }
 
         var parts = Share(setup, outside, swarm.Epoch);
-        var lander = new Lander(new LanderParts(
+        var landing = new LanderParts(
             store, swarm.Epoch, config, outside.Target, outside.Integration, parts.Gates, outside.Tracker,
-            parts.Backlog, parts.Paths.Repository, outside.PublishAsync, parts.Workspaces, parts.Agents, parts.Bell,
-            setup.Time));
+            parts.Backlog, parts.Paths.Repository, outside.PublishAsync, parts.Workspaces, parts.Agents, parts.Effects,
+            parts.Bell, setup.Time);
+        var lander = new Lander(landing, new CheckoutFollow(landing));
         var unfinished = await new Recovery(parts, slots).RunAsync(cancellationToken);
+        await new EffectRecovery(parts, outside).RunAsync(unfinished.Values, cancellationToken);
         var strays = await StrayStagesAsync(store, config, cancellationToken);
         IEnumerable<StageName> StraysFor(PoolConfig pool) =>
             pool.Stages.Contains(config.Pipeline.Stages[0].Name) ? strays : [];
@@ -114,6 +116,7 @@ sealed class SwarmAssembly : IAsyncDisposable
     static SwarmParts Share(SwarmSetup setup, SwarmSurroundings outside, SwarmEpoch epoch)
     {
         var prefix = TagPrefix(outside.Paths.Repository);
+        var effects = new EffectLog(outside.Store, epoch);
         return new SwarmParts
         {
             Config = setup.Config,
@@ -121,13 +124,14 @@ sealed class SwarmAssembly : IAsyncDisposable
             Epoch = epoch,
             Node = outside.Node,
             Store = outside.Store,
+            Effects = effects,
             Backlog = new CurrentBacklog(outside.Tracker),
             Workspaces = outside.Workspaces,
             Agents = outside.Agents,
             Admission = new Admission(outside.Machine, outside.Workspaces.Admit, setup.Config.Limits, setup.Time),
             Gates = new Gatekeeper(
                 new GateRunner(outside.Gates, new StoredGateLedger(outside.Store), setup.Config.Limits.GatesMax),
-                outside.Store, setup.Config.Gates, Path.Combine(outside.Paths.GateLogs, $"{epoch.Value}"),
+                outside.Store, effects, setup.Config.Gates, Path.Combine(outside.Paths.GateLogs, $"{epoch.Value}"),
                 $"{prefix}/gate-{epoch.Value}"),
             LandsOn = outside.LandsOn,
             Claims = new ClaimRegistry(setup.Time),

@@ -17,6 +17,9 @@ sealed record SwarmParts
     public required SwarmEpoch Epoch { get; init; }
     public required string Node { get; init; }
     public required IStore Store { get; init; }
+
+    /// <summary>The way to do anything outside of the store that has no row of its own.</summary>
+    public required EffectLog Effects { get; init; }
     public required CurrentBacklog Backlog { get; init; }
     public required IWorkspaces Workspaces { get; init; }
     public required IAgentHost Agents { get; init; }

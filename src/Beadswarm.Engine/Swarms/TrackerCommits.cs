@@ -1,5 +1,6 @@
 using Beadswarm.Journal;
 using Beadswarm.Landing;
+using Beadswarm.Storage;
 
 namespace Beadswarm.Swarms;
 
@@ -8,7 +9,7 @@ namespace Beadswarm.Swarms;
 /// several
 /// changes in one. Used by the lander alone, because only the lander writes the target.
 /// </summary>
-sealed class TrackerCommits(LanderParts parts)
+sealed class TrackerCommits(LanderParts parts, CheckoutFollow checkout)
 {
     readonly CandidateTest _test = new(parts.Gates, parts.Config.Landing.Gates);
     DateTimeOffset? _dirtySince;
@@ -49,12 +50,25 @@ sealed class TrackerCommits(LanderParts parts)
                 return new LandingStep.Held($"gate {without.Result.Gate} gave no verdict: {without.Result.Reason}");
         }
 
-        switch (await parts.Target.AdvanceAsync(tip, commit, cancellationToken))
+        var move = new NewEffect(EffectKind.TrackerCommit, parts.Config.Landing.Target)
+        {
+            From = tip.Value,
+            To = commit.Value,
+        };
+        await checkout.IntendAsync(commit, cancellationToken);
+        var outcome = await parts.Effects.DoAsync(
+            move, () => parts.Target.AdvanceAsync(tip, commit, cancellationToken), EffectWords.Of, cancellationToken);
+        if (outcome is AdvanceOutcome.Moved)
+        {
+            checkout.Landed(commit);
+            await parts.Store.AppendAsync(
+                null, null, new JournalEvent.TrackerCommitted(commit.Value), cancellationToken);
+        }
+
+        await checkout.FollowAsync(moreWaits: false, cancellationToken);
+        switch (outcome)
         {
             case AdvanceOutcome.Moved:
-                await parts.Store.AppendAsync(
-                    null, null, new JournalEvent.TrackerCommitted(commit.Value), cancellationToken);
-                await parts.Target.FollowAsync(commit, cancellationToken);
                 _dirtySince = null;
                 return new LandingStep.Moved();
             case AdvanceOutcome.LostRace:
@@ -66,7 +80,7 @@ sealed class TrackerCommits(LanderParts parts)
             case AdvanceOutcome.Unknown unknown:
                 return new LandingStep.Held(unknown.Reason);
             default:
-                throw new LanderFencedException();
+                throw new SwarmFencedException();
         }
     }
 }

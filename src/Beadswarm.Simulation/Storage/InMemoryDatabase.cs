@@ -34,6 +34,7 @@ sealed class InMemoryDatabase
         Contents = new Table<string, byte[]>(_undo, StringComparer.Ordinal);
         Gates = new Series<GateResult>(_undo, ReplacedGate);
         Baselines = new Table<string, Baseline>(_undo, StringComparer.Ordinal);
+        Effects = new Series<OpenEffect>(_undo, ReplacedEffect);
         Outbox = new Series<OutboxEntry>(_undo, ReplacedOutbox);
         Journal = new Series<JournalEntry>(_undo, ReplacedJournal);
     }
@@ -63,6 +64,11 @@ sealed class InMemoryDatabase
     public Grouping<(string Tree, string Recipe)> Verdicts { get; } = new();
 
     public Table<string, Baseline> Baselines { get; }
+
+    public Series<OpenEffect> Effects { get; }
+
+    /// <summary>Effects of which nobody has said what became of them.</summary>
+    public SortedSet<long> Unsettled { get; } = [];
 
     public Series<OutboxEntry> Outbox { get; }
 
@@ -140,6 +146,18 @@ sealed class InMemoryDatabase
         else if (before is { Status: not GateStatus.NoVerdict })
         {
             Verdicts.RemoveLast(VerdictKey(before.Tree, before.Recipe));
+        }
+    }
+
+    void ReplacedEffect(long id, OpenEffect? before, OpenEffect? after)
+    {
+        if (after is null)
+        {
+            Unsettled.Remove(id);
+        }
+        else
+        {
+            Unsettled.Add(id);
         }
     }
 

@@ -133,6 +133,17 @@ sealed class InMemoryStore(
             transaction => LandingOperations.Return(transaction, epoch, landing, reason, transition, artifacts),
             cancellationToken);
 
+    public Task<EffectId?> IntendEffectAsync(
+        SwarmEpoch epoch, NewEffect effect, CancellationToken cancellationToken) =>
+        Write(transaction => EffectOperations.Intend(transaction, epoch, effect), cancellationToken);
+
+    public Task<WriteOutcome> SettleEffectAsync(
+        SwarmEpoch epoch, EffectId effect, string outcome, CancellationToken cancellationToken) =>
+        Write(transaction => EffectOperations.Settle(transaction, epoch, effect, outcome), cancellationToken);
+
+    public Task<IReadOnlyList<OpenEffect>> ReadOpenEffectsAsync(CancellationToken cancellationToken) =>
+        List(tables => tables.Unsettled.Select(id => tables.Effects.Find(id)!), cancellationToken); // its index
+
     public Task<IReadOnlyList<OutboxEntry>> ReadOutboxAsync(CancellationToken cancellationToken) =>
         List(
             tables => tables.Untold.Take(OutboxRules.ReadMax).Select(id => tables.Outbox.Find(id)!),

@@ -59,6 +59,8 @@ static class AuditCase
         new(new JournalEvent.EpicCompleted(), "e-1"),
         new(new JournalEvent.TrackerTold("close"), "e-1"),
         new(new JournalEvent.GateRan("check", "s1", "t2", "passed", 0, "log", 5, Recipe)),
+        new(new JournalEvent.EffectIntended(1, "tracker.commit", "main", "c1", "s1")),
+        new(new JournalEvent.EffectDone(1, "tracker.commit", "main", "moved")),
         new(new JournalEvent.TrackerCommitted("s1")),
         new(new JournalEvent.ComponentHeld("lander", "a checkout with changes")),
         new(new JournalEvent.LeaseExpired("implement", 1, Start.AddMinutes(1), InfrastructureFailures: 1), "a-2", 2)
@@ -85,6 +87,9 @@ static class AuditCase
         new(new JournalEvent.TrackerTold("block"), "a-2"),
         new(new JournalEvent.SwarmStatusChanged("stopping", "nothing is left to do but 1 blocked bead")),
         new(new JournalEvent.SwarmStatusChanged("completed", "nothing is left to do but 1 blocked bead")),
+        new(new JournalEvent.SwarmEnded(
+            "exhausted", "nothing is left to do but 1 blocked bead", Landed: 1, Blocked: 1, Left: 0, Pending: 1,
+            Target: null, Attempts: 3, DurationMs: 5)),
     ];
 
     public static AuditInput Of(IReadOnlyList<Line> lines)
@@ -228,8 +233,10 @@ static class AuditCase
             }
             else if (entry.Event is JournalEvent.TrackerCommitted committed)
             {
+                var move = journal.Select(one => one.Event).OfType<JournalEvent.EffectIntended>()
+                    .LastOrDefault(effect => effect.To == committed.Commit);
                 commits.Add(new TargetCommit(
-                    committed.Commit, commits.Count == 0 ? "b0" : commits[^1].Id,
+                    committed.Commit, move?.From ?? (commits.Count == 0 ? "b0" : commits[^1].Id),
                     trees.GetValueOrDefault(committed.Commit, "t2"), [],
                     [new TargetChange(".beads/issues.jsonl", "old", "new")]));
             }

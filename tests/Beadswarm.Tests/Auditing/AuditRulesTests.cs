@@ -20,7 +20,7 @@ public sealed class AuditRulesTests
         ("journal.gaps", "an entry is missing", Journal(journal =>
             [.. journal.Where(entry => entry.Event is not JournalEvent.ComponentHeld)])),
         ("journal.gaps", "two entries changed places", Journal(journal =>
-            [.. journal.Take(23), journal[24], journal[23], .. journal.Skip(25)])),
+            [.. journal.Take(25), journal[26], journal[25], .. journal.Skip(27)])),
         ("journal.starts", "an epoch was used again", Replace<JournalEvent.SwarmStarted>(
             _ => true, started => started with { Epoch = 1 })),
         ("journal.starts", "an entry belongs to a swarm that has not begun",
@@ -63,6 +63,21 @@ public sealed class AuditRulesTests
                 Verdicts = Sound.Store.Verdicts.ToDictionary(one => one.Key, _ => GateStatus.Failed),
             },
         }),
+
+        ("state.effects", "an open effect was forgotten", Interrupted(
+            [.. AuditCase.Sound.Where(line => line.Event is not JournalEvent.EffectDone)],
+            input => input)),
+        ("state.effects", "an open effect is nobody's", Sound with
+        {
+            Store = Sound.Store with
+            {
+                Effects = [new OpenEffect(new EffectId(9), new NewEffect(EffectKind.Follow, "main"), AuditCase.Start)],
+            },
+        }),
+        ("effect.pairs", "an effect was settled twice", After<JournalEvent.EffectDone>(
+            new Line(new JournalEvent.EffectDone(1, "tracker.commit", "main", "moved")))),
+        ("effect.pairs", "an effect was settled that nobody intended", After<JournalEvent.EffectDone>(
+            new Line(new JournalEvent.EffectDone(2, "gate", "tag", "passed")))),
 
         ("claim.tokens", "a token was used again", Replace<JournalEvent.BeadClaimed>(
             claimed => claimed.Token == 4, claimed => claimed with { Token = 3 })),
@@ -147,6 +162,19 @@ public sealed class AuditRulesTests
             input => input)),
         ("landing.once", "a bead landed again", After<JournalEvent.BeadLanded>(
             new Line(new JournalEvent.BeadLanded(1, "c1", "c1"), "a-1", 1))),
+        ("intent.settled", "an effect was never settled", With(
+            [.. AuditCase.Sound.Where(line => line.Event is not JournalEvent.EffectDone)],
+            input => input with
+            {
+                Store = input.Store with
+                {
+                    Effects =
+                    [
+                        new OpenEffect(
+                            new EffectId(1), new NewEffect(EffectKind.TrackerCommit, "main"), AuditCase.Start),
+                    ],
+                },
+            })),
         ("intent.settled", "an epic was never closed", Without<JournalEvent.TrackerTold>(_ => true, "e-1")),
 
         ("target.forward", "the target lost a commit", Target(target => target with
@@ -251,6 +279,9 @@ public sealed class AuditRulesTests
     static AuditInput Sound => AuditCase.Of(AuditCase.Sound);
 
     static IReadOnlyList<RuledFinding> Find(AuditInput input) => AuditRules.Examine(input).Findings;
+
+    static AuditInput Interrupted(IReadOnlyList<Line> lines, Func<AuditInput, AuditInput> change) =>
+        With([.. lines.Where(line => line.Event is not JournalEvent.SwarmEnded)], change);
 
     static AuditInput With(IReadOnlyList<Line> lines, Func<AuditInput, AuditInput> change) =>
         change(AuditCase.Of(lines));

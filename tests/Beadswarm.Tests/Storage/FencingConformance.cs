@@ -1,5 +1,7 @@
 using Beadswarm.Agents;
+using Beadswarm.Beads;
 using Beadswarm.Claims;
+using Beadswarm.Journal;
 using Beadswarm.Landing;
 using Beadswarm.Processes;
 using Beadswarm.Storage;
@@ -172,4 +174,48 @@ public abstract class FencingConformance : StoreConformance
 
     async Task<bool> AdoptAsync(ClaimKey key, StageRunId run) =>
         await Store.AdoptClaimAsync(Epoch, key, Lease, Token) is not null;
+
+    [Fact]
+    public async Task An_effect_is_open_until_it_is_settled_and_survives_a_restart()
+    {
+        await BeginAsync();
+        var removal = new NewEffect(EffectKind.BranchRemoval, "agent-1/x-1")
+        {
+            Bead = BeadId.Parse("x-1"),
+            Agent = new AgentNumber(1),
+            From = "a",
+            To = "b",
+        };
+        var first = await Store.IntendEffectAsync(Epoch, removal, Token);
+        var second = await Store.IntendEffectAsync(Epoch, new NewEffect(EffectKind.Follow, "main"), Token);
+        await ReopenAsync();
+        await BeginAsync();
+
+        Assert.Equal([first, second], (await Store.ReadOpenEffectsAsync(Token)).Select(open => (EffectId?)open.Id));
+        Assert.Equal(removal, (await Store.ReadOpenEffectsAsync(Token))[0].Effect);
+        Assert.Equal(WriteOutcome.Done, await Store.SettleEffectAsync(Epoch, first!.Value, "removed", Token));
+        Assert.Equal(WriteOutcome.Fenced, await Store.SettleEffectAsync(Epoch, first.Value, "again", Token));
+
+        Assert.Equal([second], (await Store.ReadOpenEffectsAsync(Token)).Select(open => (EffectId?)open.Id));
+        Assert.Equal(
+            ["branch.removal agent-1/x-1 a b", "branch.removal agent-1/x-1 removed"],
+            (await Store.ReadJournalAsync(0, BeadId.Parse("x-1"), 10, Token)).Select(entry => entry.Event switch
+            {
+                JournalEvent.EffectIntended told => $"{told.Kind} {told.Subject} {told.From} {told.To}",
+                JournalEvent.EffectDone told => $"{told.Kind} {told.Subject} {told.Outcome}",
+                _ => "",
+            }));
+    }
+
+    [Fact]
+    public async Task Effects_of_a_stale_epoch_are_neither_intended_nor_settled()
+    {
+        var old = (await BeginAsync()).Epoch;
+        var open = await Store.IntendEffectAsync(old, new NewEffect(EffectKind.Follow, "main"), Token);
+        await BeginAsync();
+
+        Assert.Null(await Store.IntendEffectAsync(old, new NewEffect(EffectKind.Follow, "main"), Token));
+        Assert.Equal(WriteOutcome.Fenced, await Store.SettleEffectAsync(old, open!.Value, "followed", Token));
+        Assert.Single(await Store.ReadOpenEffectsAsync(Token));
+    }
 }

@@ -99,6 +99,17 @@ sealed class TwinStore(IStore one, IStore other) : IStore
         IReadOnlyList<NewArtifact> artifacts, CancellationToken cancellationToken) =>
         Both(store => store.ReturnLandingAsync(epoch, landing, reason, transition, artifacts, cancellationToken));
 
+    public Task<EffectId?> IntendEffectAsync(
+        SwarmEpoch epoch, NewEffect effect, CancellationToken cancellationToken) =>
+        Both(store => store.IntendEffectAsync(epoch, effect, cancellationToken));
+
+    public Task<WriteOutcome> SettleEffectAsync(
+        SwarmEpoch epoch, EffectId effect, string outcome, CancellationToken cancellationToken) =>
+        Both(store => store.SettleEffectAsync(epoch, effect, outcome, cancellationToken));
+
+    public Task<IReadOnlyList<OpenEffect>> ReadOpenEffectsAsync(CancellationToken cancellationToken) =>
+        Both(store => store.ReadOpenEffectsAsync(cancellationToken));
+
     public Task<IReadOnlyList<OutboxEntry>> ReadOutboxAsync(CancellationToken cancellationToken) =>
         Both(store => store.ReadOutboxAsync(cancellationToken));
 

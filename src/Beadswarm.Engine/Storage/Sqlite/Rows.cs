@@ -98,6 +98,18 @@ static class Rows
     public static OutboxEntry Outbox(SqliteDataReader row) =>
         new(row.GetInt64(0), StoredNames.Change(row.Bead(1), row.GetString(2), row.Text(3)));
 
+    /// <summary>SelectEffects and DeleteEffect.</summary>
+    public static OpenEffect Effect(SqliteDataReader row) => new(
+        new EffectId(row.GetInt64(0)),
+        new NewEffect(StoredNames.ToEffectKind(row.GetString(1)), row.GetString(2))
+        {
+            Bead = row.IsDBNull(3) ? null : row.Bead(3),
+            Agent = row.MaybeAgent(4),
+            From = row.Text(5),
+            To = row.Text(6),
+        },
+        row.At(7));
+
     /// <summary>SelectJournal and SelectJournalOfBead.</summary>
     public static JournalEntry Journal(SqliteDataReader row) => new(
         row.GetInt64(0), row.At(1), row.GetInt64(2), row.IsDBNull(3) ? null : row.Bead(3), row.MaybeAgent(4),

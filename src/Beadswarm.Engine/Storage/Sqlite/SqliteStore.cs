@@ -171,6 +171,17 @@ sealed class SqliteStore : IStore
             (session, now) => LandingOperations.Return(session, now, epoch, landing, reason, transition, artifacts),
             cancellationToken);
 
+    public Task<EffectId?> IntendEffectAsync(
+        SwarmEpoch epoch, NewEffect effect, CancellationToken cancellationToken) =>
+        Write((session, now) => EffectOperations.Intend(session, now, epoch, effect), cancellationToken);
+
+    public Task<WriteOutcome> SettleEffectAsync(
+        SwarmEpoch epoch, EffectId effect, string outcome, CancellationToken cancellationToken) =>
+        Write((session, now) => EffectOperations.Settle(session, now, epoch, effect, outcome), cancellationToken);
+
+    public Task<IReadOnlyList<OpenEffect>> ReadOpenEffectsAsync(CancellationToken cancellationToken) =>
+        List("SelectEffects", Rows.Effect, cancellationToken);
+
     public Task<IReadOnlyList<OutboxEntry>> ReadOutboxAsync(CancellationToken cancellationToken) =>
         List("SelectOutbox", Rows.Outbox, cancellationToken, ("limit", OutboxRules.ReadMax));
 

@@ -1,0 +1,16 @@
+using Beadswarm.Journal;
+
+namespace Beadswarm.Storage;
+
+/// <summary>How effects are told in the journal, by every driver in the same words.</summary>
+static class EffectRules
+{
+    public static JournalEvent Intended(EffectId id, NewEffect effect) => new JournalEvent.EffectIntended(
+        id.Value, StoredNames.Of(effect.Kind), effect.Subject, effect.From, effect.To);
+
+    public static JournalEvent Done(OpenEffect open, string outcome) => new JournalEvent.EffectDone(
+        open.Id.Value, StoredNames.Of(open.Effect.Kind), open.Effect.Subject, outcome);
+
+    /// <summary>Of one that is in a journal.</summary>
+    public static bool Is(JournalEvent.EffectIntended effect, EffectKind kind) => effect.Kind == StoredNames.Of(kind);
+}

@@ -1,0 +1,122 @@
+using Beadswarm.Claims;
+using Beadswarm.Git;
+using Beadswarm.Journal;
+using Beadswarm.Landing;
+using Beadswarm.Storage;
+using Beadswarm.Workspaces;
+
+namespace Beadswarm.Swarms;
+
+/// <summary>
+/// Settles what an orchestrator that died was in the middle of. Nothing is assumed: each effect is looked at, and done
+/// again where that is the same as once. What cannot be looked at now, because a remote is away, stays open for the
+/// next start; whoever does the same thing next looks for himself anyway.
+/// </summary>
+sealed class EffectRecovery(SwarmParts parts, SwarmSurroundings outside)
+{
+    /// <param name="resumed">Stages that are taken up again: how their agents end is theirs to say.</param>
+    public async Task RunAsync(IEnumerable<AdoptedStage> resumed, CancellationToken cancellationToken)
+    {
+        var ending = resumed.Select(stage => stage.Ending).OfType<EffectId>().ToHashSet();
+        foreach (var open in await parts.Store.ReadOpenEffectsAsync(cancellationToken))
+        {
+            if (ending.Contains(open.Id))
+            {
+                continue;
+            }
+
+            try
+            {
+                var outcome = await LookAsync(open.Effect, cancellationToken);
+                await parts.Effects.SettleAsync(open.Id, $"looked at by the next start: {outcome}");
+            }
+            catch (GitException away)
+            {
+                await parts.Store.AppendAsync(
+                    open.Effect.Bead, open.Effect.Agent,
+                    new JournalEvent.RecoveryFound(
+                        $"{StoredNames.Of(open.Effect.Kind)} of {open.Effect.Subject} was under way",
+                        $"left for the next start: {away.Message}"),
+                    cancellationToken);
+            }
+        }
+    }
+
+    async Task<string> LookAsync(NewEffect effect, CancellationToken cancellationToken) => effect.Kind switch
+    {
+        EffectKind.Workspace or EffectKind.Rescue => await WorkspaceAsync(effect, cancellationToken),
+        EffectKind.Process or EffectKind.Termination or EffectKind.Gate => Processes(effect),
+        EffectKind.TrackerCommit => await TrackerCommitAsync(effect, cancellationToken),
+        EffectKind.Promotion => await IsOnAsync(outside.Target, effect, cancellationToken)
+            ? "the target has moved" : "the target has not moved",
+        EffectKind.TakeUp => await IsOnAsync(outside.LandsOn, effect, cancellationToken)
+            ? "the integration branch has moved" : "the integration branch has not moved",
+        EffectKind.Publication => await PublicationAsync(effect, cancellationToken),
+        EffectKind.BranchRemoval => await RemovalAsync(effect, cancellationToken),
+        EffectKind.Follow => await FollowAsync(cancellationToken),
+    };
+
+    /// <summary>Making ready and rescuing begin with a look at the workspace, whoever does it next.</summary>
+    async Task<string> WorkspaceAsync(NewEffect effect, CancellationToken cancellationToken)
+    {
+        var workspace = effect.Agent is { } agent ? await parts.Workspaces.FindAsync(agent, cancellationToken) : null;
+        return workspace is null ? "there is no workspace"
+            : workspace.Branch.Value == effect.Subject ? "the workspace is on that branch"
+            : $"the workspace is on {workspace.Branch}";
+    }
+
+    /// <summary>What nobody takes up again has been ended before; see <see cref="Recovery"/>.</summary>
+    string Processes(NewEffect effect) =>
+        parts.Agents.FindTags(effect.Subject).Contains(effect.Subject)
+            ? "it lives and is watched again"
+            : "nothing of it lives";
+
+    async Task<string> TrackerCommitAsync(NewEffect effect, CancellationToken cancellationToken)
+    {
+        if (!await IsOnAsync(outside.Target, effect, cancellationToken))
+        {
+            return "the target has not moved";
+        }
+
+        await parts.Store.AppendAsync(
+            null, null, new JournalEvent.TrackerCommitted(CommitOf(effect).Value), cancellationToken);
+        return "the target has moved";
+    }
+
+    static async Task<bool> IsOnAsync(
+        ILandingRepository branch, NewEffect effect, CancellationToken cancellationToken) =>
+        await branch.IsAncestorAsync(
+            CommitOf(effect), await branch.TipAsync(cancellationToken), cancellationToken);
+
+    async Task<string> PublicationAsync(NewEffect effect, CancellationToken cancellationToken)
+    {
+        var queue = await parts.Store.ReadQueueAsync(cancellationToken);
+        var waiting = queue.FirstOrDefault(
+            entry => entry.Bead == effect.Bead && entry.HeadCommit == effect.To && entry.State is LandingState.Queued);
+
+        // Made sure of, not looked at alone: a branch that is there stays as it is.
+        return waiting is null
+            ? "its landing has gone on"
+            : $"made sure of {await outside.PublishAsync(waiting, cancellationToken)}";
+    }
+
+    async Task<string> RemovalAsync(NewEffect effect, CancellationToken cancellationToken)
+    {
+        var landings = await parts.Store.ReadLandingsAsync(effect.Bead, cancellationToken);
+        if (!landings.Any(entry => entry.HeadCommit == effect.To && entry.State is LandingState.Landed))
+        {
+            return "kept: it has not landed";
+        }
+
+        return EffectWords.Of(await parts.Workspaces.RemoveLandedBranchAsync(
+            new BranchName(effect.Subject), CommitOf(effect), cancellationToken));
+    }
+
+    async Task<string> FollowAsync(CancellationToken cancellationToken)
+    {
+        var tip = await outside.Target.TipAsync(cancellationToken);
+        return EffectWords.Of(await outside.Target.FollowAsync(tip, cancellationToken));
+    }
+
+    static CommitId CommitOf(NewEffect effect) => CommitId.Parse(effect.To ?? "");
+}
