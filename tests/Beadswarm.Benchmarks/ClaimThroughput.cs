@@ -98,7 +98,7 @@ static class ClaimThroughput
 
     static async Task WriteBareAsync(string path, ChannelReader<(int Agent, TaskCompletionSource<bool> Answer)> queue)
     {
-        using var session = SqliteSession.Open(path, writable: true);
+        using var session = SqliteSession.Open(path, writable: true, TimeProvider.System);
         session.Script("PRAGMA synchronous = FULL");
         var batch = new List<(TaskCompletionSource<bool> Answer, bool Claimed)>();
         while (await queue.WaitToReadAsync())

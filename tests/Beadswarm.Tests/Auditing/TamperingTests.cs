@@ -39,7 +39,8 @@ public sealed class TamperingTests(FinishedSwarm finished) : IClassFixture<Finis
     public async Task A_row_that_was_changed_is_found(string rule, string statement)
     {
         using var copy = await finished.CopyAsync();
-        using (var session = SqliteSession.Open(new SwarmPaths(copy.Path).Store, writable: true))
+        using (var session = SqliteSession.Open(
+            new SwarmPaths(copy.Path).Store, writable: true, TimeProvider.System))
         {
             session.Script("PRAGMA foreign_keys = OFF");
             session.Script(statement);
@@ -53,7 +54,8 @@ public sealed class TamperingTests(FinishedSwarm finished) : IClassFixture<Finis
     {
         using var copy = await finished.CopyAsync();
         var seal = (await AuditAsync(copy)).Seal;
-        using (var session = SqliteSession.Open(new SwarmPaths(copy.Path).Store, writable: true))
+        using (var session = SqliteSession.Open(
+            new SwarmPaths(copy.Path).Store, writable: true, TimeProvider.System))
         {
             session.Script("DROP TRIGGER journal_refuses_update");
             session.Script("UPDATE journal SET body = replace(body, 'Do t-1', 'Do it') WHERE type = 'bead.added'");
@@ -111,7 +113,8 @@ public sealed class TamperingTests(FinishedSwarm finished) : IClassFixture<Finis
             copy.Path, "-c", "user.name=x", "-c", "user.email=x@example.org", "commit-tree", tree, "-p", $"{landing}^1",
             "-p", $"{landing}^2", "-m", "t-2", "-m", "Bead: t-2");
         SwarmRepository.GitIn(copy.Path, "update-ref", "refs/heads/main", evil);
-        using (var session = SqliteSession.Open(new SwarmPaths(copy.Path).Store, writable: true))
+        using (var session = SqliteSession.Open(
+            new SwarmPaths(copy.Path).Store, writable: true, TimeProvider.System))
         {
             session.Script("DROP TRIGGER journal_refuses_update");
             session.Script($"UPDATE journal SET body = replace(body, '{landing}', '{evil}')");

@@ -43,7 +43,8 @@ public sealed class AuditVerbTests(FinishedSwarm finished) : IClassFixture<Finis
     public async Task A_violation_has_its_rule_its_bead_and_its_remedy_and_an_exit_code_of_its_own()
     {
         using var copy = await finished.CopyAsync();
-        using (var session = SqliteSession.Open(new SwarmPaths(copy.Path).Store, writable: true))
+        using (var session = SqliteSession.Open(
+            new SwarmPaths(copy.Path).Store, writable: true, TimeProvider.System))
         {
             session.Script("UPDATE bead SET attempts_allowed = 99 WHERE id = 't-3'");
         }

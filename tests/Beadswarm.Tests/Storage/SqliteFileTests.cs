@@ -23,7 +23,7 @@ public sealed class SqliteFileTests : IDisposable
     public async Task Schema_after_the_last_migration()
     {
         await using var store = await OpenAsync();
-        using var session = SqliteSession.Open(File, writable: false);
+        using var session = SqliteSession.Open(File, writable: false, TimeProvider.System);
 
         Snapshot.Match(string.Join(";\n\n", session.All("SelectSchema", row => row.GetString(0))));
         Assert.Equal((long)SqliteSchema.Version, session.Scalar("PRAGMA user_version"));

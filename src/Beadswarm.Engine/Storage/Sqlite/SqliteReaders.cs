@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Beadswarm.Storage.Sql;
 using Microsoft.Data.Sqlite;
 
 namespace Beadswarm.Storage.Sqlite;
@@ -7,7 +8,7 @@ namespace Beadswarm.Storage.Sqlite;
 /// <param name="still">
 /// All reads see the moment of the first: there is one connection, and its transaction stays open.
 /// </param>
-sealed class SqliteReaders(string path, bool still = false) : IDisposable
+sealed class SqliteReaders(string path, TimeProvider time, bool still = false) : IDisposable
 {
     /// <summary>Most connections that read at once; the next reader waits.</summary>
     public const int OpenMax = 4;
@@ -16,7 +17,7 @@ sealed class SqliteReaders(string path, bool still = false) : IDisposable
     readonly SemaphoreSlim _slots = new(still ? 1 : OpenMax);
     bool _disposed;
 
-    public async Task<T> ReadAsync<T>(Func<SqliteSession, T> read, CancellationToken cancellationToken)
+    public async Task<T> ReadAsync<T>(Func<SqlSession, T> read, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         await _slots.WaitAsync(cancellationToken);
@@ -43,11 +44,11 @@ sealed class SqliteReaders(string path, bool still = false) : IDisposable
         }
     }
 
-    T Read<T>(Func<SqliteSession, T> read)
+    T Read<T>(Func<SqlSession, T> read)
     {
         if (!_idle.TryTake(out var session))
         {
-            session = SqliteSession.Open(path, writable: false);
+            session = SqliteSession.Open(path, writable: false, time);
         }
 
         try

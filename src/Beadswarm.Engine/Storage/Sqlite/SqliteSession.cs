@@ -1,13 +1,16 @@
 using System.Collections.Concurrent;
+using System.Data.Common;
 using Beadswarm.Beads;
 using Beadswarm.Claims;
+using Beadswarm.Journal;
+using Beadswarm.Storage.Sql;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
 namespace Beadswarm.Storage.Sqlite;
 
 /// <summary>One connection and its prepared statements. Used by one thread at a time.</summary>
-sealed class SqliteSession : IDisposable
+sealed class SqliteSession : SqlSession
 {
     // Other processes may write too (a command line without a daemon); they hold the lock for milliseconds.
     const int BusyTimeoutMilliseconds = 10_000;
@@ -17,9 +20,15 @@ sealed class SqliteSession : IDisposable
     readonly SqliteConnection _connection;
     readonly Dictionary<string, SqliteCommand> _commands = [];
 
-    SqliteSession(SqliteConnection connection) => _connection = connection;
+    readonly TimeProvider _time;
 
-    public static SqliteSession Open(string path, bool writable)
+    SqliteSession(SqliteConnection connection, TimeProvider time)
+    {
+        _connection = connection;
+        _time = time;
+    }
+
+    public static SqliteSession Open(string path, bool writable, TimeProvider time)
     {
         _ = SqliteLibrary.Version;
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder
@@ -32,7 +41,7 @@ sealed class SqliteSession : IDisposable
             Pooling = false,
             DefaultTimeout = BusyTimeoutMilliseconds / 1000,
         }.ConnectionString);
-        var session = new SqliteSession(connection);
+        var session = new SqliteSession(connection, time);
         try
         {
             connection.Open();
@@ -46,6 +55,8 @@ sealed class SqliteSession : IDisposable
             throw;
         }
     }
+
+    public override DateTimeOffset Now => _time.GetUtcNow();
 
     /// <summary>No transaction is open: SQLite itself has rolled back, as it does on a full disk.</summary>
     public bool OutsideTransaction => raw.sqlite3_get_autocommit(_connection.Handle) != 0;
@@ -70,21 +81,22 @@ sealed class SqliteSession : IDisposable
         return command.ExecuteScalar();
     }
 
-    /// <summary>Runs an operation's statement and returns how many rows it changed.</summary>
-    public int Run(string name, params ReadOnlySpan<(string Name, object? Value)> arguments) =>
+    public override int Run(string name, params ReadOnlySpan<(string Name, object? Value)> arguments) =>
         Prepare(name, arguments).ExecuteNonQuery();
 
-    /// <summary>Runs an operation's statement and reads its first row; the default where there is none.</summary>
-    public T? First<T>(
-        string name, Func<SqliteDataReader, T> read, params ReadOnlySpan<(string Name, object? Value)> arguments)
+    public override void Post(string name, params ReadOnlySpan<(string Name, object? Value)> arguments) =>
+        Run(name, arguments);
+
+    public override T? First<T>(
+        string name, Func<DbDataReader, T> read, params ReadOnlySpan<(string Name, object? Value)> arguments)
+        where T : default
     {
         using var reader = Prepare(name, arguments).ExecuteReader();
         return reader.Read() ? read(reader) : default;
     }
 
-    /// <summary>Runs an operation's statement and reads every row.</summary>
-    public List<T> All<T>(
-        string name, Func<SqliteDataReader, T> read, params ReadOnlySpan<(string Name, object? Value)> arguments)
+    public override List<T> All<T>(
+        string name, Func<DbDataReader, T> read, params ReadOnlySpan<(string Name, object? Value)> arguments)
     {
         using var reader = Prepare(name, arguments).ExecuteReader();
         var rows = new List<T>();
@@ -96,7 +108,12 @@ sealed class SqliteSession : IDisposable
         return rows;
     }
 
-    public void Dispose()
+    public override void Append(DateTimeOffset now, BeadId? bead, AgentNumber? agent, JournalEvent entry) =>
+        Run(
+            "InsertJournal", ("now", now), ("bead", bead?.Value), ("agent", agent?.Value),
+            ("type", StoredEvent.TypeOf(entry)), ("body", StoredEvent.Write(entry)));
+
+    public override void Dispose()
     {
         foreach (var command in _commands.Values)
         {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Beadswarm.Storage.Sql;
 using Microsoft.Data.Sqlite;
 
 namespace Beadswarm.Storage.Sqlite;
@@ -38,7 +39,7 @@ sealed class SqliteWriter : IAsyncDisposable
     /// effect only before the operation has begun: afterwards its outcome is known, and told.
     /// </summary>
     public async Task<T> RunAsync<T>(
-        Func<SqliteSession, DateTimeOffset, T> operation, CancellationToken cancellationToken)
+        Func<SqlSession, DateTimeOffset, T> operation, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_closing.IsCancellationRequested, this);
         await _slots.WaitAsync(cancellationToken);
@@ -181,7 +182,7 @@ sealed class SqliteWriter : IAsyncDisposable
     }
 
     sealed class Operation<T>(
-        Func<SqliteSession, DateTimeOffset, T> operation, CancellationToken cancellationToken) : Operation
+        Func<SqlSession, DateTimeOffset, T> operation, CancellationToken cancellationToken) : Operation
     {
         T? _result;
         Exception? _refusal;

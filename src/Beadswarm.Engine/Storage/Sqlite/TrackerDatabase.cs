@@ -10,7 +10,7 @@ static class TrackerDatabase
     {
         try
         {
-            using var session = SqliteSession.Open(path, writable: false);
+            using var session = SqliteSession.Open(path, writable: false, TimeProvider.System);
             return session.Scalar(SqliteSession.Text("CountTrackerBeads")) as long?;
         }
         catch (SqliteException)

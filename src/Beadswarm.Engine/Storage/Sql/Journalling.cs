@@ -1,37 +1,30 @@
 using Beadswarm.Beads;
 using Beadswarm.Claims;
-using Beadswarm.Journal;
 
-namespace Beadswarm.Storage.Sqlite;
+namespace Beadswarm.Storage.Sql;
 
 /// <summary>
 /// What nearly every operation writes beside its own change: the journal, the outbox, the agent's row.
 /// </summary>
 static class Journalling
 {
-    public static void Append(
-        this SqliteSession session, DateTimeOffset now, BeadId? bead, AgentNumber? agent, JournalEvent entry) =>
-        session.Run(
-            "InsertJournal", ("now", now), ("bead", bead?.Value), ("agent", agent?.Value),
-            ("type", StoredEvent.TypeOf(entry)), ("body", StoredEvent.Write(entry)));
-
-    public static void Tell(this SqliteSession session, DateTimeOffset now, BeadChange change)
+    public static void Tell(this SqlSession session, DateTimeOffset now, BeadChange change)
     {
         var (kind, text) = StoredNames.Of(change);
-        session.Run("InsertOutbox", ("bead", change.Bead), ("kind", kind), ("text", text), ("now", now));
-        session.Run(change is BeadChange.Start ? "MarkStarted" : "MarkUntold", ("bead", change.Bead));
+        session.Post("InsertOutbox", ("bead", change.Bead), ("kind", kind), ("text", text), ("now", now));
+        session.Post(change is BeadChange.Start ? "MarkStarted" : "MarkUntold", ("bead", change.Bead));
     }
 
     /// <summary>The agent has no claim any more, unless it has another.</summary>
-    public static void Idle(this SqliteSession session, DateTimeOffset now, AgentNumber agent) =>
-        session.Run("AgentIdles", ("now", now), ("agent", agent));
+    public static void Idle(this SqlSession session, DateTimeOffset now, AgentNumber agent) =>
+        session.Post("AgentIdles", ("now", now), ("agent", agent));
 
     /// <summary>A claim has ended while its stage was open.</summary>
-    public static void Interrupt(this SqliteSession session, DateTimeOffset now, BeadId bead, string why) =>
-        session.Run("InterruptRuns", ("bead", bead), ("summary", why), ("now", now));
+    public static void Interrupt(this SqlSession session, DateTimeOffset now, BeadId bead, string why) =>
+        session.Post("InterruptRuns", ("bead", bead), ("summary", why), ("now", now));
 
     /// <summary>The fence of the orchestrator's writes: null when the epoch is stale.</summary>
-    public static SwarmTerms? Hold(this SqliteSession session, Swarms.SwarmEpoch epoch) =>
+    public static SwarmTerms? Hold(this SqlSession session, Swarms.SwarmEpoch epoch) =>
         session.First(
             "HoldEpoch",
             row => new SwarmTerms(
@@ -40,7 +33,7 @@ static class Journalling
             ("epoch", epoch.Value));
 
     /// <summary>The fence of writes on behalf of a claim: null when it is lost.</summary>
-    public static HeldClaim? Hold(this SqliteSession session, DateTimeOffset now, ClaimKey claim) =>
+    public static HeldClaim? Hold(this SqlSession session, DateTimeOffset now, ClaimKey claim) =>
         session.First(
             "HoldClaim",
             row => new HeldClaim(new Pipelines.StageName(row.GetString(0)), row.GetInt32(1)),

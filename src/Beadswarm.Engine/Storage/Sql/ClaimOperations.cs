@@ -4,12 +4,12 @@ using Beadswarm.Journal;
 using Beadswarm.Pipelines;
 using Beadswarm.Swarms;
 
-namespace Beadswarm.Storage.Sqlite;
+namespace Beadswarm.Storage.Sql;
 
 /// <summary>Granting, renewing, adopting and ending claims.</summary>
 static class ClaimOperations
 {
-    public static Claim? Next(SqliteSession session, DateTimeOffset now, SwarmEpoch epoch, ClaimRequest request)
+    public static Claim? Next(SqlSession session, DateTimeOffset now, SwarmEpoch epoch, ClaimRequest request)
     {
         if (session.First("ClaimNext", row => Grant.Read(row, request.Agent),
             ("epoch", epoch.Value), ("agent", request.Agent), ("node", request.Node),
@@ -34,14 +34,14 @@ static class ClaimOperations
             session.Tell(now, new BeadChange.Start(claim.Bead, $"{actor}/agent-{request.Agent}"));
         }
 
-        session.Run("AgentWorks", ("agent", request.Agent), ("now", now));
+        session.Post("AgentWorks", ("agent", request.Agent), ("now", now));
         session.Append(now, claim.Bead, request.Agent, new JournalEvent.BeadClaimed(
             claim.Stage.Value, claim.Attempt, claim.Key.Token.Value, claim.ExpiresAt));
         return claim;
     }
 
     public static Claim? Adopt(
-        SqliteSession session, DateTimeOffset now, SwarmEpoch epoch, ClaimKey key, TimeSpan lease)
+        SqlSession session, DateTimeOffset now, SwarmEpoch epoch, ClaimKey key, TimeSpan lease)
     {
         if (session.Hold(epoch) is null
             || session.First("AdoptClaim", row => Rows.Claim(row, key.Agent),
@@ -51,20 +51,20 @@ static class ClaimOperations
             return null;
         }
 
-        session.Run("AgentWorks", ("agent", key.Agent), ("now", now));
+        session.Post("AgentWorks", ("agent", key.Agent), ("now", now));
         session.Append(now, key.Bead, key.Agent, new JournalEvent.BeadAdopted(
             claim.Stage.Value, claim.Key.Token.Value, claim.ExpiresAt));
         return claim;
     }
 
     public static IReadOnlyList<ClaimKey> Renew(
-        SqliteSession session, DateTimeOffset now, IReadOnlyList<ClaimKey> claims, TimeSpan lease) =>
+        SqlSession session, DateTimeOffset now, IReadOnlyList<ClaimKey> claims, TimeSpan lease) =>
         [.. claims.Where(claim => session.Run(
             "RenewClaim", ("bead", claim.Bead), ("agent", claim.Agent), ("token", claim.Token), ("lease", lease),
             ("now", now)) == 0)];
 
     public static WriteOutcome Release(
-        SqliteSession session, DateTimeOffset now, ClaimKey key, BeadTransition.Free to, string reason)
+        SqlSession session, DateTimeOffset now, ClaimKey key, BeadTransition.Free to, string reason)
     {
         if (session.Hold(now, key) is not { } held)
         {
@@ -84,7 +84,7 @@ static class ClaimOperations
         return WriteOutcome.Done;
     }
 
-    public static WriteOutcome ForceRelease(SqliteSession session, DateTimeOffset now, BeadId bead, string reason)
+    public static WriteOutcome ForceRelease(SqlSession session, DateTimeOffset now, BeadId bead, string reason)
     {
         var held = session.First("SelectHeld", row => new
         {
@@ -106,7 +106,7 @@ static class ClaimOperations
     }
 
     public static IReadOnlyList<ExpiredClaim> ReapExpired(
-        SqliteSession session, DateTimeOffset now, SwarmEpoch epoch, IReadOnlyList<AgentNumber> except)
+        SqlSession session, DateTimeOffset now, SwarmEpoch epoch, IReadOnlyList<AgentNumber> except)
     {
         if (session.Hold(epoch) is null)
         {
@@ -134,7 +134,7 @@ static class ClaimOperations
     }
 
     public static WriteOutcome Retry(
-        SqliteSession session, DateTimeOffset now, BeadId id, BeadTransition.Free to, int furtherAttempts)
+        SqlSession session, DateTimeOffset now, BeadId id, BeadTransition.Free to, int furtherAttempts)
     {
         if (session.First("SelectBead", Rows.BeadWork, ("bead", id)) is not { State: BeadState.Blocked } bead)
         {
@@ -150,10 +150,10 @@ static class ClaimOperations
 
     /// <summary>An ended bead waits again.</summary>
     public static void Revive(
-        SqliteSession session, DateTimeOffset now, BeadId bead, BeadTransition.Free to, int allowed, bool ready,
+        SqlSession session, DateTimeOffset now, BeadId bead, BeadTransition.Free to, int allowed, bool ready,
         bool afresh, string by)
     {
-        session.Run("ReviveBead", ("bead", bead), ("stage", to.Stage.Value), ("attempt", to.Attempt),
+        session.Post("ReviveBead", ("bead", bead), ("stage", to.Stage.Value), ("attempt", to.Attempt),
             ("allowed", allowed), ("failures", to.InfrastructureFailures), ("not_before", to.NotBefore),
             ("ready", ready), ("afresh", afresh), ("now", now));
         session.Append(now, bead, null, new JournalEvent.BeadRevived(
@@ -162,24 +162,24 @@ static class ClaimOperations
     }
 
     /// <summary>Whatever held the bead does no longer; it waits at a stage.</summary>
-    public static void Free(SqliteSession session, DateTimeOffset now, BeadId bead, BeadTransition.Free to) =>
-        session.Run("FreeBead", ("bead", bead), ("stage", to.Stage.Value), ("attempt", to.Attempt),
+    public static void Free(SqlSession session, DateTimeOffset now, BeadId bead, BeadTransition.Free to) =>
+        session.Post("FreeBead", ("bead", bead), ("stage", to.Stage.Value), ("attempt", to.Attempt),
             ("failures", to.InfrastructureFailures), ("not_before", to.NotBefore), ("now", now));
 
     /// <summary>Attempts or retries are used up: a person must look, and the tracker says so.</summary>
-    public static void Block(SqliteSession session, DateTimeOffset now, BeadId bead, AgentNumber? agent, string reason)
+    public static void Block(SqlSession session, DateTimeOffset now, BeadId bead, AgentNumber? agent, string reason)
     {
-        session.Run("EndBead", ("bead", bead), ("state", "blocked"), ("detail", reason), ("now", now));
+        session.Post("EndBead", ("bead", bead), ("state", "blocked"), ("detail", reason), ("now", now));
         session.Append(now, bead, agent, new JournalEvent.BeadBlocked(reason));
         session.Tell(now, new BeadChange.Block(bead, reason));
     }
 
-    static SwarmStatus? Status(SqliteSession session) => session.First("SelectSwarm", Rows.Swarm)?.Status;
+    static SwarmStatus? Status(SqlSession session) => session.First("SelectSwarm", Rows.Swarm)?.Status;
 
     /// <summary>What ClaimNext returned.</summary>
     sealed record Grant(Claim Claim, bool Started, AgentNumber? SupersededAgent, DateTimeOffset SupersededExpiresAt)
     {
-        public static Grant Read(Microsoft.Data.Sqlite.SqliteDataReader row, AgentNumber agent) => new(
+        public static Grant Read(System.Data.Common.DbDataReader row, AgentNumber agent) => new(
             Rows.Claim(row, agent), row.GetBoolean(9), row.MaybeAgent(10), row.MaybeAt(11) ?? default);
     }
 }

@@ -4,12 +4,12 @@ using Beadswarm.Journal;
 using Beadswarm.Landing;
 using Beadswarm.Swarms;
 
-namespace Beadswarm.Storage.Sqlite;
+namespace Beadswarm.Storage.Sql;
 
 /// <summary>The merge queue's rows, and the outbox to the tracker that landing feeds.</summary>
 static class LandingOperations
 {
-    public static void Queue(SqliteSession session, DateTimeOffset now, ClaimKey key)
+    public static void Queue(SqlSession session, DateTimeOffset now, ClaimKey key)
     {
         var bead = session.First("SelectBead", Rows.BeadWork, ("bead", key.Bead));
         if (bead is not { HeadCommit: not null, HeadTree: not null })
@@ -19,12 +19,12 @@ static class LandingOperations
 
         var queued = session.First("InsertLanding", row => new { Id = row.GetInt64(0), Head = row.GetString(1) },
             ("bead", key.Bead), ("agent", key.Agent), ("now", now))!; // one row was inserted
-        session.Run("EndBead", ("bead", key.Bead), ("state", "landing"), ("detail", null), ("now", now));
+        session.Post("EndBead", ("bead", key.Bead), ("state", "landing"), ("detail", null), ("now", now));
         session.Append(now, key.Bead, key.Agent, new JournalEvent.LandingQueued(queued.Id, queued.Head));
     }
 
     public static WriteOutcome Intend(
-        SqliteSession session, DateTimeOffset now, SwarmEpoch epoch, LandingId id, LandingIntent intent) =>
+        SqlSession session, DateTimeOffset now, SwarmEpoch epoch, LandingId id, LandingIntent intent) =>
         Change(session, now, epoch, id,
             session => session.Run("IntendLanding", ("landing", id.Value), ("base", intent.Base),
                 ("candidate", intent.Candidate), ("tree", intent.Tree), ("paths", StoredLists.Write(intent.Paths)),
@@ -32,19 +32,19 @@ static class LandingOperations
             new JournalEvent.LandingIntended(id.Value, intent.Base, intent.Candidate, intent.Tree));
 
     public static WriteOutcome Void(
-        SqliteSession session, DateTimeOffset now, SwarmEpoch epoch, LandingId id, string reason) =>
+        SqlSession session, DateTimeOffset now, SwarmEpoch epoch, LandingId id, string reason) =>
         Change(session, now, epoch, id,
             session => session.Run("VoidLanding", ("landing", id.Value), ("now", now)),
             new JournalEvent.LandingVoided(id.Value, reason));
 
     public static WriteOutcome Integrate(
-        SqliteSession session, DateTimeOffset now, SwarmEpoch epoch, LandingId id, string commit) =>
+        SqlSession session, DateTimeOffset now, SwarmEpoch epoch, LandingId id, string commit) =>
         Change(session, now, epoch, id,
             session => session.Run("IntegrateLanding", ("landing", id.Value), ("commit", commit), ("now", now)),
             new JournalEvent.LandingIntegrated(id.Value, commit));
 
     public static WriteOutcome Complete(
-        SqliteSession session, DateTimeOffset now, SwarmEpoch epoch, LandingId id, LandingProof proof)
+        SqlSession session, DateTimeOffset now, SwarmEpoch epoch, LandingId id, LandingProof proof)
     {
         if (session.Hold(epoch) is null || Find(session, id) is not { } landing)
         {
@@ -61,7 +61,7 @@ static class LandingOperations
             return WriteOutcome.Fenced;
         }
 
-        session.Run("EndBead", ("bead", landing.Bead), ("state", "completed"), ("detail", proof.Commit), ("now", now));
+        session.Post("EndBead", ("bead", landing.Bead), ("state", "completed"), ("detail", proof.Commit), ("now", now));
         session.Append(now, landing.Bead, landing.Agent, new JournalEvent.BeadLanded(
             id.Value, proof.Commit, proof.ObservedTip));
         session.Tell(now, new BeadChange.Close(landing.Bead, $"landed as {proof.Commit}"));
@@ -69,7 +69,7 @@ static class LandingOperations
     }
 
     public static WriteOutcome Leave(
-        SqliteSession session, DateTimeOffset now, SwarmEpoch epoch, LandingId id, string branch)
+        SqlSession session, DateTimeOffset now, SwarmEpoch epoch, LandingId id, string branch)
     {
         if (session.Hold(epoch) is null || Find(session, id) is not { } landing
             || !End(session, now, id, "left", branch, null))
@@ -77,7 +77,7 @@ static class LandingOperations
             return WriteOutcome.Fenced;
         }
 
-        session.Run("EndBead", ("bead", landing.Bead), ("state", "left"), ("detail", branch), ("now", now));
+        session.Post("EndBead", ("bead", landing.Bead), ("state", "left"), ("detail", branch), ("now", now));
         session.Append(now, landing.Bead, landing.Agent, new JournalEvent.LandingLeft(id.Value, branch));
         session.Tell(now, new BeadChange.Block(
             landing.Bead, $"finished on branch {branch}: merge it and close this bead, or reopen it"));
@@ -85,7 +85,7 @@ static class LandingOperations
     }
 
     public static WriteOutcome Return(
-        SqliteSession session, DateTimeOffset now, SwarmEpoch epoch, LandingId id, string reason,
+        SqlSession session, DateTimeOffset now, SwarmEpoch epoch, LandingId id, string reason,
         BeadTransition transition, IReadOnlyList<NewArtifact> artifacts)
     {
         if (transition is BeadTransition.Keep or BeadTransition.Land)
@@ -117,7 +117,7 @@ static class LandingOperations
     }
 
     public static bool ConfirmOutbox(
-        SqliteSession session, DateTimeOffset now, SwarmEpoch epoch, IReadOnlyList<long> ids)
+        SqlSession session, DateTimeOffset now, SwarmEpoch epoch, IReadOnlyList<long> ids)
     {
         if (session.Hold(epoch) is null)
         {
@@ -137,7 +137,7 @@ static class LandingOperations
     }
 
     static WriteOutcome Change(
-        SqliteSession session, DateTimeOffset now, SwarmEpoch epoch, LandingId id, Func<SqliteSession, int> change,
+        SqlSession session, DateTimeOffset now, SwarmEpoch epoch, LandingId id, Func<SqlSession, int> change,
         JournalEvent entry)
     {
         if (session.Hold(epoch) is null || Find(session, id) is not { } landing || change(session) == 0)
@@ -150,11 +150,11 @@ static class LandingOperations
     }
 
     static bool End(
-        SqliteSession session, DateTimeOffset now, LandingId id, string state, string detail, string? observedTip) =>
+        SqlSession session, DateTimeOffset now, LandingId id, string state, string detail, string? observedTip) =>
         session.Run("EndLanding", ("landing", id.Value), ("state", state), ("detail", detail),
             ("observed_tip", observedTip), ("now", now)) > 0;
 
-    static FoundLanding? Find(SqliteSession session, LandingId id) =>
+    static FoundLanding? Find(SqlSession session, LandingId id) =>
         session.First("SelectLanding",
             row => new FoundLanding(row.Bead(1), row.Agent(2), row.GetString(3), row.Text(4)), ("landing", id.Value));
 

@@ -5,32 +5,32 @@ using Beadswarm.Configuration;
 using Beadswarm.Journal;
 using Beadswarm.Swarms;
 
-namespace Beadswarm.Storage.Sqlite;
+namespace Beadswarm.Storage.Sql;
 
 /// <summary>Beginning and ending a swarm, its agents, and what comes in from the tracker.</summary>
 static class SwarmOperations
 {
-    public static SwarmRecord Begin(SqliteSession session, DateTimeOffset now, SwarmBegin begin)
+    public static SwarmRecord Begin(SqlSession session, DateTimeOffset now, SwarmBegin begin)
     {
         var newest = session.First("SelectSwarm", Rows.Swarm);
         var continued = begin.Continues(newest);
         var followTracker = begin.Order == SelectOrder.Tracker;
         var retry = begin.RetryStage ?? begin.FirstStage;
-        session.Run(
+        session.Post(
             continued ? "ContinueSwarm" : "InsertSwarm",
             ("node", begin.Node), ("target", begin.Target), ("limit", begin.Limit),
             ("order", followTracker ? "tracker" : "triage"), ("first_stage", begin.FirstStage.Value),
             ("retry_stage", retry.Value), ("actor", begin.Actor), ("now", now));
         if (!continued)
         {
-            session.Run("AdoptBeads");
+            session.Post("AdoptBeads");
         }
 
-        session.Run("OrderBeads", ("follow_tracker", followTracker), ("first_stage", begin.FirstStage.Value));
-        session.Run("RemoveAgents", ("agents", StoredLists.Write(begin.Agents.Select(slot => slot.Number.Value))));
+        session.Post("OrderBeads", ("follow_tracker", followTracker), ("first_stage", begin.FirstStage.Value));
+        session.Post("RemoveAgents", ("agents", StoredLists.Write(begin.Agents.Select(slot => slot.Number.Value))));
         foreach (var slot in begin.Agents)
         {
-            session.Run(
+            session.Post(
                 "UpsertAgent", ("agent", slot.Number), ("role", slot.Role), ("runner", slot.Runner), ("now", now));
         }
 
@@ -45,7 +45,7 @@ static class SwarmOperations
     }
 
     public static WriteOutcome SetStatus(
-        SqliteSession session, DateTimeOffset now, SwarmEpoch epoch, SwarmStatus status, string? reason)
+        SqlSession session, DateTimeOffset now, SwarmEpoch epoch, SwarmStatus status, string? reason)
     {
         if (session.Hold(epoch) is null)
         {
@@ -61,7 +61,7 @@ static class SwarmOperations
         // Nobody works on these any more, and a tracker that says otherwise keeps people from taking them.
         if (status is SwarmStatus.Stopped or SwarmStatus.Completed)
         {
-            session.Run("RestAgents", ("now", now));
+            session.Post("RestAgents", ("now", now));
             foreach (var bead in session.All("SelectStartedPending", row => row.Bead(0)))
             {
                 session.Tell(now, new BeadChange.Reopen(bead, null));
@@ -72,7 +72,7 @@ static class SwarmOperations
     }
 
     public static WriteOutcome SetAgentStatus(
-        SqliteSession session, DateTimeOffset now, SwarmEpoch epoch, AgentNumber agent, AgentStatus status,
+        SqlSession session, DateTimeOffset now, SwarmEpoch epoch, AgentNumber agent, AgentStatus status,
         string? reason)
     {
         if (session.Hold(epoch) is null)
@@ -90,7 +90,7 @@ static class SwarmOperations
     }
 
     public static IntakeResult UpdateBacklog(
-        SqliteSession session, DateTimeOffset now, SwarmEpoch epoch, IReadOnlyList<BacklogEntry> entries,
+        SqlSession session, DateTimeOffset now, SwarmEpoch epoch, IReadOnlyList<BacklogEntry> entries,
         int attemptsAllowed)
     {
         if (session.Hold(epoch) is not { } terms)
@@ -111,7 +111,7 @@ static class SwarmOperations
     }
 
     static void Apply(
-        SqliteSession session, DateTimeOffset now, SwarmTerms terms, IntakeChange change, int attemptsAllowed)
+        SqlSession session, DateTimeOffset now, SwarmTerms terms, IntakeChange change, int attemptsAllowed)
     {
         switch (change)
         {
@@ -130,7 +130,7 @@ static class SwarmOperations
 
                 break;
             case IntakeChange.Withdraw(var bead):
-                session.Run("EndBead", ("bead", bead), ("state", "withdrawn"), ("detail", null), ("now", now));
+                session.Post("EndBead", ("bead", bead), ("state", "withdrawn"), ("detail", null), ("now", now));
                 session.Append(now, bead, null, new JournalEvent.BeadWithdrawn());
                 break;
             case IntakeChange.Revive(var entry, var stage, var attempt, var allowed, var ready, var afresh):
@@ -145,9 +145,9 @@ static class SwarmOperations
     }
 
     static void Write(
-        SqliteSession session, string statement, DateTimeOffset now, SwarmTerms terms, BacklogEntry entry, bool ready,
+        SqlSession session, string statement, DateTimeOffset now, SwarmTerms terms, BacklogEntry entry, bool ready,
         params ReadOnlySpan<(string Name, object? Value)> more) =>
-        session.Run(
+        session.Post(
             statement,
             [
                 ("bead", entry.Id), ("title", entry.Title), ("priority", entry.Priority), ("unblocks", entry.Unblocks),

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Beadswarm.Storage.Sqlite;
+namespace Beadswarm.Storage.Sql;
 
 /// <summary>Lists as JSON: how a statement takes a set of values as one parameter, and how paths are kept.</summary>
 static class StoredLists

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Text.Json;
 using Beadswarm.Agents;
 using Beadswarm.Beads;
@@ -8,39 +9,48 @@ using Beadswarm.Landing;
 using Beadswarm.Pipelines;
 using Beadswarm.Processes;
 using Beadswarm.Swarms;
-using Microsoft.Data.Sqlite;
 
-namespace Beadswarm.Storage.Sqlite;
+namespace Beadswarm.Storage.Sql;
 
-/// <summary>Rows as the types of the domain. Columns are read in the order of the statement's file.</summary>
+/// <summary>
+/// Rows as the types of the domain. Columns are read in the order of the statement's file. A driver keeps instants and
+/// spans in its own types where it has them, otherwise as microseconds.
+/// </summary>
 static class Rows
 {
-    public static BeadId Bead(this SqliteDataReader row, int column) => BeadId.Parse(row.GetString(column));
+    public static BeadId Bead(this DbDataReader row, int column) => BeadId.Parse(row.GetString(column));
 
-    public static string? Text(this SqliteDataReader row, int column) =>
+    public static string? Text(this DbDataReader row, int column) =>
         row.IsDBNull(column) ? null : row.GetString(column);
 
-    public static int? Number(this SqliteDataReader row, int column) =>
+    public static int? Number(this DbDataReader row, int column) =>
         row.IsDBNull(column) ? null : row.GetInt32(column);
 
-    public static DateTimeOffset At(this SqliteDataReader row, int column) =>
-        StoreTime.FromMicros(row.GetInt64(column));
+    public static DateTimeOffset At(this DbDataReader row, int column) =>
+        row.GetFieldType(column) == typeof(long)
+            ? StoreTime.FromMicros(row.GetInt64(column))
+            : row.GetFieldValue<DateTimeOffset>(column);
 
-    public static DateTimeOffset? MaybeAt(this SqliteDataReader row, int column) =>
+    public static DateTimeOffset? MaybeAt(this DbDataReader row, int column) =>
         row.IsDBNull(column) ? null : row.At(column);
 
-    public static AgentNumber Agent(this SqliteDataReader row, int column) => new(row.GetInt32(column));
+    public static TimeSpan Span(this DbDataReader row, int column) =>
+        row.GetFieldType(column) == typeof(long)
+            ? StoreTime.SpanFromMicros(row.GetInt64(column))
+            : row.GetFieldValue<TimeSpan>(column);
 
-    public static AgentNumber? MaybeAgent(this SqliteDataReader row, int column) =>
+    public static AgentNumber Agent(this DbDataReader row, int column) => new(row.GetInt32(column));
+
+    public static AgentNumber? MaybeAgent(this DbDataReader row, int column) =>
         row.IsDBNull(column) ? null : row.Agent(column);
 
     /// <summary>SelectSwarm.</summary>
-    public static SwarmRecord Swarm(SqliteDataReader row) => new(
+    public static SwarmRecord Swarm(DbDataReader row) => new(
         row.GetInt64(0), new SwarmEpoch(row.GetInt64(1)), StoredNames.ToSwarmStatus(row.GetString(2)), row.Text(3),
         row.GetString(4), row.Number(5), row.Number(6), row.At(7), row.MaybeAt(8), row.GetBoolean(9));
 
     /// <summary>SelectBead and SelectBeads.</summary>
-    public static BeadWork BeadWork(SqliteDataReader row) => new(
+    public static BeadWork BeadWork(DbDataReader row) => new(
         row.Bead(0), row.GetString(1), row.GetInt32(2), row.GetInt32(3), row.At(4), row.GetInt64(5), row.GetBoolean(6),
         State(row), row.GetInt32(15), row.GetInt32(16), row.GetInt32(17), row.GetBoolean(18), row.Text(19),
         row.Text(20), row.Text(21), row.MaybeAgent(22), row.At(23))
@@ -49,24 +59,24 @@ static class Rows
     };
 
     /// <summary>ClaimNext and AdoptClaim.</summary>
-    public static Claim Claim(SqliteDataReader row, AgentNumber agent) => new(
+    public static Claim Claim(DbDataReader row, AgentNumber agent) => new(
         new ClaimKey(row.Bead(0), agent, new FencingToken(row.GetInt64(1))), new StageName(row.GetString(2)),
         row.GetInt32(3), row.GetInt32(4), row.GetInt32(5), row.At(6), row.Text(7), row.Text(8));
 
     /// <summary>SelectQueue and SelectLandings.</summary>
-    public static LandingEntry Landing(SqliteDataReader row) => new(
+    public static LandingEntry Landing(DbDataReader row) => new(
         new LandingId(row.GetInt64(0)), row.Bead(1), row.GetString(2), row.GetInt32(3), row.GetInt32(4),
         row.GetInt32(5), row.Agent(6), row.GetString(7), row.GetString(8), row.GetString(9), row.GetString(10),
         LandingState(row), row.At(18), row.At(19));
 
     /// <summary>SelectHistory.</summary>
-    public static StageRun StageRun(SqliteDataReader row) => new(
+    public static StageRun StageRun(DbDataReader row) => new(
         new StageRunId(row.GetInt64(0)), row.Agent(1), row.Bead(2), new StageName(row.GetString(3)), row.GetInt32(4),
         StoredNames.ToStageStatus(row.GetString(5)), row.Text(6), row.Text(7), row.Text(8), row.Text(9),
         row.GetString(10), row.GetString(11), row.GetString(12), row.At(13), row.MaybeAt(14));
 
     /// <summary>SelectOpenStages.</summary>
-    public static OpenStage OpenStage(SqliteDataReader row)
+    public static OpenStage OpenStage(DbDataReader row)
     {
         var start = new StageStart(
             new StageName(row.GetString(1)), row.GetInt32(2), row.GetString(3), row.GetString(4), row.GetString(5),
@@ -84,22 +94,22 @@ static class Rows
     }
 
     /// <summary>SelectArtifacts.</summary>
-    public static StoredArtifact Artifact(SqliteDataReader row) => new(
+    public static StoredArtifact Artifact(DbDataReader row) => new(
         row.GetInt64(0), row.Bead(1), row.IsDBNull(2) ? null : new StageRunId(row.GetInt64(2)), row.GetString(3),
         row.GetString(4), row.GetString(5), row.GetFieldValue<byte[]>(6), row.At(7));
 
     /// <summary>FindGateResult.</summary>
-    public static GateResult GateResult(SqliteDataReader row) => new(
+    public static GateResult GateResult(DbDataReader row) => new(
         row.GetString(0), row.GetString(1), row.GetString(2), row.GetString(3),
         StoredNames.ToGateStatus(row.GetString(4)), row.Number(5), row.GetString(6), row.GetString(7), row.GetString(8),
-        row.GetString(9), row.Number(10), row.At(11), StoreTime.SpanFromMicros(row.GetInt64(12)));
+        row.GetString(9), row.Number(10), row.At(11), row.Span(12));
 
     /// <summary>SelectOutbox.</summary>
-    public static OutboxEntry Outbox(SqliteDataReader row) =>
+    public static OutboxEntry Outbox(DbDataReader row) =>
         new(row.GetInt64(0), StoredNames.Change(row.Bead(1), row.GetString(2), row.Text(3)));
 
     /// <summary>SelectEffects and DeleteEffect.</summary>
-    public static OpenEffect Effect(SqliteDataReader row) => new(
+    public static OpenEffect Effect(DbDataReader row) => new(
         new EffectId(row.GetInt64(0)),
         new NewEffect(StoredNames.ToEffectKind(row.GetString(1)), row.GetString(2))
         {
@@ -111,7 +121,7 @@ static class Rows
         row.At(7));
 
     /// <summary>SelectJournal and SelectJournalOfBead.</summary>
-    public static JournalEntry Journal(SqliteDataReader row) => new(
+    public static JournalEntry Journal(DbDataReader row) => new(
         row.GetInt64(0), row.At(1), row.GetInt64(2), row.IsDBNull(3) ? null : row.Bead(3), row.MaybeAgent(4),
         Event(row.GetInt64(0), row.GetString(5)));
 
@@ -130,12 +140,12 @@ static class Rows
     }
 
     /// <summary>SelectAgents.</summary>
-    public static AgentSnapshot AgentSnapshot(SqliteDataReader row) => new(
+    public static AgentSnapshot AgentSnapshot(DbDataReader row) => new(
         row.Agent(0), row.GetString(1), StoredNames.ToAgentStatus(row.GetString(2)),
         row.IsDBNull(5) ? null : row.Bead(5), row.IsDBNull(6) ? null : new StageName(row.GetString(6)), row.Number(7),
         row.At(4), row.Text(3));
 
-    static BeadState State(SqliteDataReader row) => row.GetString(7) switch
+    static BeadState State(DbDataReader row) => row.GetString(7) switch
     {
         "pending" => new BeadState.Pending(new StageName(row.GetString(8)), row.MaybeAt(9)),
         "held" => new BeadState.Held(
@@ -148,7 +158,7 @@ static class Rows
         var state => throw new StoreException($"the store holds an unknown bead state, '{state}'", transient: false),
     };
 
-    static LandingState LandingState(SqliteDataReader row) => row.GetString(11) switch
+    static LandingState LandingState(DbDataReader row) => row.GetString(11) switch
     {
         "queued" => new LandingState.Queued(),
         "intended" => new LandingState.Intended(new LandingIntent(

@@ -4,12 +4,12 @@ using Beadswarm.Claims;
 using Beadswarm.Gates;
 using Beadswarm.Journal;
 
-namespace Beadswarm.Storage.Sqlite;
+namespace Beadswarm.Storage.Sql;
 
 /// <summary>Stages, and the evidence they leave: artifacts, gate results, baselines.</summary>
 static class StageOperations
 {
-    public static StageRunId? Start(SqliteSession session, DateTimeOffset now, ClaimKey key, StageStart start)
+    public static StageRunId? Start(SqlSession session, DateTimeOffset now, ClaimKey key, StageStart start)
     {
         if (session.Hold(now, key) is null)
         {
@@ -22,15 +22,15 @@ static class StageOperations
             ("bead", key.Bead), ("agent", key.Agent), ("token", key.Token), ("stage", start.Stage.Value),
             ("attempt", start.Attempt), ("workspace", start.Workspace), ("branch", start.Branch),
             ("session_folder", start.SessionFolder), ("base_commit", start.BaseCommit), ("now", now)));
-        session.Run("SetBranch", ("bead", key.Bead), ("base_commit", start.BaseCommit), ("branch", start.Branch));
-        session.Run("AgentWorks", ("agent", key.Agent), ("now", now));
+        session.Post("SetBranch", ("bead", key.Bead), ("base_commit", start.BaseCommit), ("branch", start.Branch));
+        session.Post("AgentWorks", ("agent", key.Agent), ("now", now));
         session.Append(now, key.Bead, key.Agent, new JournalEvent.StageStarted(
             run.Value, start.Stage.Value, start.Attempt, start.Branch, start.BaseCommit));
         return run;
     }
 
     public static WriteOutcome RecordProcess(
-        SqliteSession session, DateTimeOffset now, ClaimKey key, StageRunId run, AgentProcess process)
+        SqlSession session, DateTimeOffset now, ClaimKey key, StageRunId run, AgentProcess process)
     {
         if (session.Hold(now, key) is null
             || session.Run("RecordProcess", ("run", run.Value), ("bead", key.Bead), ("pid", process.Identity.Pid),
@@ -45,7 +45,7 @@ static class StageOperations
     }
 
     public static WriteOutcome Finish(
-        SqliteSession session, DateTimeOffset now, ClaimKey key, StageFinish finish, BeadTransition transition)
+        SqlSession session, DateTimeOffset now, ClaimKey key, StageFinish finish, BeadTransition transition)
     {
         if (session.Hold(now, key) is null)
         {
@@ -68,7 +68,7 @@ static class StageOperations
 
         if (finish.HeadCommit is not null)
         {
-            session.Run(
+            session.Post(
                 "SetHead", ("bead", key.Bead), ("head_commit", finish.HeadCommit), ("head_tree", finish.HeadTree));
         }
 
@@ -89,22 +89,22 @@ static class StageOperations
 
     /// <summary>Keeps artifacts by what they contain: the same content is stored once.</summary>
     public static void Keep(
-        SqliteSession session, DateTimeOffset now, BeadId bead, long? run, long? landing,
+        SqlSession session, DateTimeOffset now, BeadId bead, long? run, long? landing,
         IReadOnlyList<NewArtifact> artifacts)
     {
         foreach (var artifact in artifacts)
         {
             var content = ArtifactRules.Fit(artifact.Content);
             var hash = ArtifactRules.Hash(content.Span);
-            session.Run("InsertContent", ("sha256", hash), ("bytes", content));
-            session.Run("InsertArtifact", ("bead", bead), ("run", run), ("landing", landing), ("kind", artifact.Kind),
+            session.Post("InsertContent", ("sha256", hash), ("bytes", content));
+            session.Post("InsertArtifact", ("bead", bead), ("run", run), ("landing", landing), ("kind", artifact.Kind),
                 ("name", artifact.Name), ("sha256", hash), ("now", now));
         }
     }
 
-    public static bool RecordGate(SqliteSession session, DateTimeOffset now, BeadId? bead, GateResult result)
+    public static bool RecordGate(SqlSession session, DateTimeOffset now, BeadId? bead, GateResult result)
     {
-        session.Run("InsertGateResult", ("bead", bead?.Value), ("gate", result.Gate), ("recipe", result.Recipe),
+        session.Post("InsertGateResult", ("bead", bead?.Value), ("gate", result.Gate), ("recipe", result.Recipe),
             ("commit", result.Commit), ("tree", result.Tree), ("status", StoredNames.Of(result.Status)),
             ("exit_code", result.ExitCode), ("reason", result.Reason), ("log_path", result.LogPath),
             ("log_sha256", result.LogSha256), ("output_tail", result.OutputTail), ("count", result.Count),
@@ -115,7 +115,7 @@ static class StageOperations
         return true;
     }
 
-    public static bool LowerBaseline(SqliteSession session, DateTimeOffset now, string gate, int count)
+    public static bool LowerBaseline(SqlSession session, DateTimeOffset now, string gate, int count)
     {
         var lowered = session.Run("LowerBaseline", ("gate", gate), ("count", count), ("now", now)) > 0;
         if (lowered)
@@ -126,12 +126,13 @@ static class StageOperations
         return lowered;
     }
 
-    static void Move(SqliteSession session, DateTimeOffset now, ClaimKey key, BeadTransition transition)
+    static void Move(SqlSession session, DateTimeOffset now, ClaimKey key, BeadTransition transition)
     {
         switch (transition)
         {
             case BeadTransition.Keep(var stage, var attempt):
-                session.Run("KeepBead", ("bead", key.Bead), ("stage", stage.Value), ("attempt", attempt), ("now", now));
+                session.Post(
+                    "KeepBead", ("bead", key.Bead), ("stage", stage.Value), ("attempt", attempt), ("now", now));
                 break;
             case BeadTransition.Free free:
                 ClaimOperations.Free(session, now, key.Bead, free);
