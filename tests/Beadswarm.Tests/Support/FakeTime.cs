@@ -10,6 +10,9 @@ sealed class FakeTime : TimeProvider
     readonly List<FakeTimer> _timers = [];
     DateTimeOffset _now = Start;
 
+    /// <summary>Told of every move, where another clock goes along.</summary>
+    public Action<DateTimeOffset>? Moved { get; set; }
+
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     public override DateTimeOffset GetUtcNow()
@@ -42,6 +45,8 @@ sealed class FakeTime : TimeProvider
         {
             _now = end;
         }
+
+        Moved?.Invoke(end);
     }
 
     FakeTimer? NextDue(DateTimeOffset end)

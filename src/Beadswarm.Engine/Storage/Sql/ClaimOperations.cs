@@ -11,10 +11,7 @@ static class ClaimOperations
 {
     public static Claim? Next(SqlSession session, DateTimeOffset now, SwarmEpoch epoch, ClaimRequest request)
     {
-        if (session.First("ClaimNext", row => Grant.Read(row, request.Agent),
-            ("epoch", epoch.Value), ("agent", request.Agent), ("node", request.Node),
-            ("stages", StoredLists.Write(request.Stages.Select(stage => stage.Value))), ("lease", request.Lease),
-            ("now", now)) is not { } grant)
+        if (Select(session, now, epoch, request) is not { } grant)
         {
             return null;
         }
@@ -172,6 +169,17 @@ static class ClaimOperations
         session.Post("EndBead", ("bead", bead), ("state", "blocked"), ("detail", reason), ("now", now));
         session.Append(now, bead, agent, new JournalEvent.BeadBlocked(reason));
         session.Tell(now, new BeadChange.Block(bead, reason));
+    }
+
+    static Grant? Select(SqlSession session, DateTimeOffset now, SwarmEpoch epoch, ClaimRequest request)
+    {
+        var stages = StoredLists.Write(request.Stages.Select(stage => stage.Value));
+        return session.ClaimReaches
+            .Select(reach => session.First(
+                "ClaimNext", row => Grant.Read(row, request.Agent),
+                ("epoch", epoch.Value), ("agent", request.Agent), ("node", request.Node), ("stages", stages),
+                ("lease", request.Lease), ("now", now), ("reach", reach)))
+            .FirstOrDefault(grant => grant is not null);
     }
 
     static SwarmStatus? Status(SqlSession session) => session.First("SelectSwarm", Rows.Swarm)?.Status;

@@ -14,6 +14,12 @@ abstract class SqlSession : IDisposable
     /// <summary>The store's clock, for operations that only read.</summary>
     public abstract DateTimeOffset Now { get; }
 
+    /// <summary>
+    /// How many beads of each kind a claim looks at, so that it gets past those that other claimers are about to be
+    /// granted; each is tried when the one before finds nothing.
+    /// </summary>
+    public virtual IReadOnlyList<int> ClaimReaches => [1];
+
     /// <summary>Runs an operation's statement and returns how many rows it changed.</summary>
     public abstract int Run(string name, params ReadOnlySpan<(string Name, object? Value)> arguments);
 

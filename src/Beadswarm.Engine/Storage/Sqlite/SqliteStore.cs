@@ -125,7 +125,7 @@ sealed class SqliteStore : SqlStore
     protected override Task<T> Write<T>(
         Func<SqlSession, DateTimeOffset, T> operation, CancellationToken cancellationToken,
         SqlTurn turn = SqlTurn.Shared) =>
-        _writer?.RunAsync(operation, cancellationToken)
+        _writer?.RunAsync(operation, turn, cancellationToken)
         ?? throw new StoreException(
             $"the store {_path} was opened for reading only; go through the process that owns it", transient: false);
 

@@ -1,0 +1,1 @@
+INSERT INTO beadswarm.migrations (version) VALUES (@version)

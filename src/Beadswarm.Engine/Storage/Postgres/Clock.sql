@@ -1,0 +1,1 @@
+SELECT beadswarm.clock()

@@ -1,0 +1,1 @@
+DELETE FROM beadswarm.outbox WHERE id = @id RETURNING bead_id, kind

@@ -1,0 +1,1 @@
+SELECT beadswarm.enter(@turn, @writer, @number)

@@ -1,0 +1,1 @@
+UPDATE beadswarm.beads SET started = true WHERE id = @bead

@@ -1,0 +1,1 @@
+UPDATE beadswarm.beads SET started = false WHERE id = @bead

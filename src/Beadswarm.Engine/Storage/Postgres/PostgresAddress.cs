@@ -1,0 +1,225 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Npgsql;
+
+namespace Beadswarm.Storage.Postgres;
+
+/// <summary>
+/// Where a store is kept in a PostgreSQL server: parsed from <c>postgres://user@host:port/database?option=value</c>.
+/// Its text never has the password in it.
+/// </summary>
+sealed partial record PostgresAddress
+{
+    /// <summary>The schema of a store whose address names none.</summary>
+    public const string DefaultSchema = "beadswarm";
+
+    const int DefaultPort = 5432;
+    const int ConnectSeconds = 10;
+    const int CommandSeconds = 60;
+    const int KeepaliveSeconds = 10;
+    const int StatementsMax = 200;
+
+    // libpq's names of what may follow the question mark, and Npgsql's.
+    static readonly Dictionary<string, string> Options = new()
+    {
+        ["sslmode"] = "SSL Mode",
+        ["sslrootcert"] = "Root Certificate",
+        ["sslcert"] = "SSL Certificate",
+        ["sslkey"] = "SSL Key",
+        ["passfile"] = "Passfile",
+        ["target_session_attrs"] = "Target Session Attributes",
+        ["connect_timeout"] = "Timeout",
+    };
+
+    readonly NpgsqlConnectionStringBuilder _settings;
+
+    PostgresAddress(NpgsqlConnectionStringBuilder settings, string schema, bool pooled)
+    {
+        _settings = settings;
+        Schema = schema;
+        Pooled = pooled;
+    }
+
+    /// <summary>The schema that holds the store's tables.</summary>
+    public string Schema { get; init; }
+
+    /// <summary>
+    /// A pooler in transaction mode stands between (<c>?pooler=transaction</c>): nothing may be kept in a session.
+    /// </summary>
+    public bool Pooled { get; }
+
+    public string Host => _settings.Host ?? "localhost";
+
+    public int Port => _settings.Port;
+
+    public string Database => _settings.Database ?? "";
+
+    public string? User => _settings.Username;
+
+    /// <summary>Whether the text is meant to be an address of this kind.</summary>
+    public static bool IsMeant(string text) =>
+        text.StartsWith("postgres://", StringComparison.Ordinal)
+        || text.StartsWith("postgresql://", StringComparison.Ordinal);
+
+    /// <summary>Reads an address, with what the environment adds: user, password, password file, TLS.</summary>
+    /// <exception cref="FormatException">Says what is wrong without repeating the password.</exception>
+    public static PostgresAddress Parse(string text, IReadOnlyDictionary<string, string> environment)
+    {
+        if (!IsMeant(text))
+        {
+            throw new FormatException("a PostgreSQL address begins with postgres:// or postgresql://");
+        }
+
+        var match = Shape().Match(text);
+        if (!match.Success)
+        {
+            throw new FormatException("a PostgreSQL address is postgres://[user[:password]@]host[:port]/database");
+        }
+
+        var settings = new NpgsqlConnectionStringBuilder
+        {
+            Database = Decode(match, "database"),
+            Username = Decode(match, "user") ?? environment.GetValueOrDefault("PGUSER") ?? "beadswarm",
+            Password = Decode(match, "password") ?? environment.GetValueOrDefault("PGPASSWORD"),
+            Passfile = environment.GetValueOrDefault("PGPASSFILE"),
+            Host = Decode(match, "host") ?? environment.GetValueOrDefault("PGHOST") ?? "localhost",
+            Port = Port_(match.Groups["port"].Value),
+            ApplicationName = "beadswarm",
+            // Connections live as long as the store; a pool would keep them longer.
+            Pooling = false,
+            Timeout = ConnectSeconds,
+            CommandTimeout = CommandSeconds,
+            // Every transaction begins and ends in the statements themselves.
+            Enlist = false,
+            IncludeErrorDetail = false,
+            PersistSecurityInfo = false,
+        };
+        if (environment.GetValueOrDefault("PGSSLMODE") is { } mode)
+        {
+            Set(settings, "sslmode", mode);
+        }
+
+        return ReadOptions(settings, match.Groups["options"].Value);
+    }
+
+    /// <summary>The same server, another database of it.</summary>
+    public PostgresAddress In(string database) =>
+        new(new NpgsqlConnectionStringBuilder(_settings.ConnectionString) { Database = database }, Schema, Pooled);
+
+    /// <summary>What a connection is opened with. Has the password in it: for the driver only.</summary>
+    /// <param name="keepStatements">Statements stay prepared in their session.</param>
+    public string ConnectionString(bool keepStatements)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(_settings.ConnectionString)
+        {
+            MaxAutoPrepare = keepStatements && !Pooled ? StatementsMax : 0,
+            AutoPrepareMinUsages = 2,
+        };
+        if (!Host.StartsWith('/'))
+        {
+            // Otherwise a server whose machine is gone is waited for as long as nobody asks it anything.
+            settings.TcpKeepAlive = true;
+            settings.TcpKeepAliveTime = KeepaliveSeconds;
+            settings.TcpKeepAliveInterval = KeepaliveSeconds;
+        }
+
+        return settings.ConnectionString;
+    }
+
+    /// <summary>The statement as it is for this store's schema.</summary>
+    public string InSchema(string statement) => Schema == DefaultSchema
+        ? statement
+        : statement.Replace(DefaultSchema + ".", Schema + ".", StringComparison.Ordinal);
+
+    public override string ToString()
+    {
+        var host = Host.StartsWith('/') ? "" : Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]" : Host;
+        var port = Port == DefaultPort ? "" : string.Create(CultureInfo.InvariantCulture, $":{Port}");
+        List<string> options =
+        [
+            .. Host.StartsWith('/') ? [$"host={Host}"] : Array.Empty<string>(),
+            .. Schema == DefaultSchema ? Array.Empty<string>() : [$"schema={Schema}"],
+        ];
+        return $"postgres://{User}@{host}{port}/{Database}{(options.Count > 0 ? "?" : "")}{string.Join('&', options)}";
+    }
+
+    static PostgresAddress ReadOptions(NpgsqlConnectionStringBuilder settings, string options)
+    {
+        var schema = DefaultSchema;
+        var pooled = false;
+        foreach (var option in options.Split('&', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var (name, value) = option.Split('=', 2) is [var left, var right]
+                ? (left, Uri.UnescapeDataString(right))
+                : throw new FormatException($"'{option}' in a PostgreSQL address is not option=value");
+            switch (name)
+            {
+                case "schema":
+                    schema = SchemaName().IsMatch(value)
+                        ? value
+                        : throw new FormatException(
+                            $"'{value}' is no name of a schema: lower-case letters, digits and _, at most 40");
+                    break;
+                case "pooler":
+                    pooled = value == "transaction"
+                        ? true
+                        : throw new FormatException($"pooler={value}: only 'transaction' makes a difference");
+                    break;
+                case "host":
+                    settings.Host = value;
+                    break;
+                case "user":
+                    settings.Username = value;
+                    break;
+                case "port":
+                    settings.Port = Port_(value);
+                    break;
+                default:
+                    Set(settings, name, value);
+                    break;
+            }
+        }
+
+        return new PostgresAddress(settings, schema, pooled);
+    }
+
+    static void Set(NpgsqlConnectionStringBuilder settings, string name, string value)
+    {
+        if (!Options.TryGetValue(name, out var known))
+        {
+            throw new FormatException(
+                $"unknown option '{name}' in a PostgreSQL address; known are schema, pooler, host, port, user, "
+                + string.Join(", ", Options.Keys));
+        }
+
+        try
+        {
+            // libpq writes verify-full, Npgsql VerifyFull.
+            settings[known] = name is "sslmode" or "target_session_attrs"
+                ? value.Replace("-", "", StringComparison.Ordinal)
+                : value;
+        }
+        catch (ArgumentException)
+        {
+            throw new FormatException($"'{value}' is no value of {name}");
+        }
+    }
+
+    static int Port_(string text) => text.Length == 0 ? DefaultPort
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and < 65536
+            ? port
+            : throw new FormatException($"'{text}' is no port");
+
+    static string? Decode(Match match, string group) =>
+        match.Groups[group] is { Success: true, Length: > 0 } found
+            ? Uri.UnescapeDataString(found.Value.Trim('[', ']'))
+            : null;
+
+    [GeneratedRegex(
+        @"^postgres(?:ql)?://(?:(?<user>[^:@/]*)(?::(?<password>[^@/]*))?@)?"
+        + @"(?<host>\[[^\]]*\]|[^:/?@]*)(?::(?<port>[^/?]*))?/(?<database>[^/?]+)(?:\?(?<options>.*))?$")]
+    private static partial Regex Shape();
+
+    [GeneratedRegex("^[a-z_][a-z0-9_]{0,39}$")]
+    private static partial Regex SchemaName();
+}

@@ -1,0 +1,5 @@
+SELECT sequence, at, swarm, bead_id, agent_id, body
+FROM beadswarm.journal
+WHERE sequence > @after
+ORDER BY sequence
+LIMIT @limit

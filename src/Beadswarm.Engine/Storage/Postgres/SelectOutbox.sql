@@ -1,0 +1,1 @@
+SELECT id, bead_id, kind, text FROM beadswarm.outbox ORDER BY id LIMIT @limit

@@ -1,0 +1,1 @@
+SELECT DISTINCT bead_id FROM beadswarm.outbox

@@ -1,0 +1,1 @@
+SELECT id FROM beadswarm.beads WHERE state = 'pending' AND started ORDER BY id

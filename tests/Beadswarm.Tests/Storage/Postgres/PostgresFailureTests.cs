@@ -1,0 +1,157 @@
+using Beadswarm.Beads;
+using Beadswarm.Claims;
+using Beadswarm.Journal;
+using Beadswarm.Storage;
+using Beadswarm.Storage.Postgres;
+using Beadswarm.Tests.Support;
+
+namespace Beadswarm.Tests.Storage.Postgres;
+
+/// <summary>The server, or the way to it, fails in the middle: nothing is lost, nothing is done twice.</summary>
+public sealed class PostgresFailureTests : IAsyncLifetime
+{
+    PostgresDatabase _database = null!; // made before each test
+
+    static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync() => _database = await PostgresDatabase.MakeAsync();
+
+    public ValueTask DisposeAsync()
+    {
+        _database.Drop();
+        return ValueTask.CompletedTask;
+    }
+
+    [Fact]
+    public Task A_commit_whose_answer_was_lost_is_found_and_not_done_again() =>
+        CheckCutAsync(CuttingProxy.Cut.AfterTheServerCommitted);
+
+    [Fact]
+    public Task A_commit_that_never_reached_the_server_is_done_once() =>
+        CheckCutAsync(CuttingProxy.Cut.BeforeTheServerHears);
+
+    [Fact]
+    public async Task Connections_that_the_server_ends_are_made_anew_and_every_claim_is_granted_once()
+    {
+        await using var store = await _database.OpenAsync();
+        var epoch = await store.BeginAsync(beads: 60);
+        var claiming = Task.WhenAll(Enumerable.Range(1, 6).Select(agent => store.ClaimAllAsync(epoch, agent)));
+        for (var round = 0; round < 10; round++)
+        {
+            await _database.ScalarAsync(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+                + "WHERE datname = current_database() AND pid <> pg_backend_pid()");
+        }
+
+        var claims = (await claiming).SelectMany(list => list).ToArray();
+
+        Assert.Equal(60, claims.Select(claim => claim.Bead).Distinct().Count());
+        Assert.Equal(60, claims.Length);
+        Assert.All(claims, claim => Assert.Equal(1, claim.Key.Token.Value));
+        await store.CheckJournalAsync();
+    }
+
+    [Fact]
+    public async Task A_server_that_has_become_read_only_is_waited_for()
+    {
+        await using var store = await _database.OpenAsync();
+        var epoch = await store.BeginAsync(beads: 1);
+        await _database.ExecuteAsync($"ALTER DATABASE {_database.Name} SET default_transaction_read_only = on");
+        await _database.ScalarAsync(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+            + "WHERE datname = current_database() AND pid <> pg_backend_pid()");
+        var claiming = store.ClaimAsync(epoch, 1);
+        await _database.Server.ExecuteAsync(
+            "postgres", $"ALTER DATABASE {_database.Name} RESET default_transaction_read_only");
+
+        Assert.NotNull(await claiming);
+        await store.CheckJournalAsync();
+    }
+
+    [Fact]
+    public async Task A_database_that_does_not_exist_and_a_wrong_password_are_refused_at_once_and_say_what_to_do()
+    {
+        await CheckRefusedAsync(_database.Server.Url("nowhere"), "there is no database 'nowhere'");
+        await _database.Server.ExecuteAsync(
+            "postgres",
+            "DO $$ BEGIN CREATE ROLE locked LOGIN PASSWORD 'right'; EXCEPTION WHEN duplicate_object THEN END $$");
+        var url = _database.Server.Url(_database.Name, "locked:wr0ng-s3cret");
+        await CheckRefusedAsync(url, "does not let 'locked' in");
+    }
+
+    [Fact]
+    public async Task A_server_that_is_not_there_is_named_after_the_patience_is_used_up()
+    {
+        var place = PostgresAddress.Parse(
+            "postgres://me:s3cret@/swarm?host=/nowhere/at/all", new Dictionary<string, string>());
+        var limits = new PostgresLimits { Patience = TimeSpan.FromMilliseconds(200) };
+
+        var refused = await Assert.ThrowsAsync<StoreException>(
+            () => PostgresStore.OpenAsync(place, "node-1", limits, TimeProvider.System, Token));
+
+        Assert.True(refused.IsTransient);
+        Assert.Contains("does not answer", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret", $"{refused}", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("Speed", "slow")]
+    public async Task A_server_that_crashes_keeps_every_answered_claim_and_the_store_goes_on()
+    {
+        await using var server = await PostgresServer.StartAsync(durable: true);
+        var database = await PostgresDatabase.MakeAsync(server);
+        await using var store = await database.OpenAsync();
+        var epoch = await store.BeginAsync(beads: 200);
+        var answered = new System.Collections.Concurrent.ConcurrentBag<Claim>();
+        var first = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var claiming = Task.WhenAll(Enumerable.Range(1, 8).Select(async agent =>
+        {
+            while (await store.ClaimAsync(epoch, agent) is { } claim)
+            {
+                answered.Add(claim);
+                first.TrySetResult();
+            }
+        }));
+
+        await first.Task;
+        await server.RestartAsync();
+        await claiming;
+
+        Assert.Equal(200, answered.Select(claim => claim.Bead).Distinct().Count());
+        Assert.Equal(200, answered.Count);
+        await store.CheckJournalAsync();
+    }
+
+    async Task CheckCutAsync(CuttingProxy.Cut cut)
+    {
+        await using var proxy = new CuttingProxy(_database.Server.Socket);
+        var place = PostgresAddress.Parse(
+            $"postgres://{PostgresServer.User}@/{_database.Name}?host={Uri.EscapeDataString(proxy.Folder)}"
+            + "&pooler=transaction", new Dictionary<string, string>());
+        await using var store = await PostgresStore.OpenAsync(
+            place, "node-1", PostgresDatabase.Limits, TimeProvider.System, Token);
+        var epoch = await store.BeginAsync(beads: 3);
+
+        proxy.CutNext(cut);
+        var claim = await store.ClaimAsync(epoch, 1);
+
+        Assert.Equal(1, proxy.Cuts);
+        Assert.Equal(1, claim!.Key.Token.Value);
+        Assert.Equal("x-0", claim.Bead.Value);
+        Assert.Equal(1, (await store.ReadBeadsAsync(Token)).Count(bead => bead.State is BeadState.Held));
+        var journal = await store.CheckJournalAsync();
+        Assert.Single(journal, entry => entry.Event is JournalEvent.BeadClaimed);
+        Assert.NotNull(await store.ClaimAsync(epoch, 2));
+    }
+
+    static async Task CheckRefusedAsync(string url, string message)
+    {
+        var place = PostgresAddress.Parse(url, new Dictionary<string, string>());
+        var refused = await Assert.ThrowsAsync<StoreException>(
+            () => PostgresStore.OpenAsync(place, "node-1", PostgresDatabase.Limits, TimeProvider.System, Token));
+
+        Assert.False(refused.IsTransient);
+        Assert.Contains(message, refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("wr0ng-s3cret", $"{refused}", StringComparison.Ordinal);
+    }
+}

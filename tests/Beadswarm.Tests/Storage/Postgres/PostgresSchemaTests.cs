@@ -1,0 +1,238 @@
+using Beadswarm.Claims;
+using Beadswarm.Journal;
+using Beadswarm.Storage;
+using Beadswarm.Storage.Postgres;
+using Beadswarm.Tests.Support;
+using Npgsql;
+
+namespace Beadswarm.Tests.Storage.Postgres;
+
+/// <summary>The schema: how it comes about, what it refuses, what people see of it.</summary>
+public sealed class PostgresSchemaTests : IAsyncLifetime
+{
+    PostgresDatabase _database = null!; // made before each test
+
+    static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync() => _database = await PostgresDatabase.MakeAsync();
+
+    public ValueTask DisposeAsync()
+    {
+        _database.Drop();
+        return ValueTask.CompletedTask;
+    }
+
+    [Fact]
+    public async Task Every_earlier_version_is_brought_up_to_date_by_whoever_comes_first()
+    {
+        for (var version = 0; version < PostgresSchema.Version; version++)
+        {
+            var place = _database.Address with { Schema = $"from_{version}" };
+            using (var session = PostgresSession.Open(place, keepStatements: false))
+            {
+                session.Script($"CREATE SCHEMA from_{version}");
+                session.Script(PostgresSession.Text("MakeMigrations"));
+                foreach (var done in Enumerable.Range(1, version))
+                {
+                    session.Script(PostgresSchema.Text(done));
+                    session.Run("AddMigration", ("version", done));
+                }
+            }
+
+            var stores = await Task.WhenAll(Enumerable.Range(1, 3).Select(_ => OpenAsync(place)));
+
+            var epoch = await stores[0].BeginAsync(beads: 1);
+            Assert.NotNull(await stores[1].ClaimAsync(epoch, 1));
+            await stores[2].CheckJournalAsync();
+            await stores.CloseAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_store_that_is_newer_than_the_program_is_refused_and_left_alone()
+    {
+        await _database.ExecuteAsync("INSERT INTO beadswarm.migrations (version) VALUES (99)");
+
+        var writing = await Assert.ThrowsAsync<StoreException>(() => OpenAsync(_database.Address));
+        var reading = await Assert.ThrowsAsync<StoreException>(() => PostgresStore.OpenReadOnlyAsync(
+            _database.Address, PostgresDatabase.Limits, TimeProvider.System, Token));
+
+        Assert.Contains("has schema version 99, newer than this program", writing.Message, StringComparison.Ordinal);
+        Assert.Equal(writing.Message, reading.Message);
+        Assert.False(writing.IsTransient);
+    }
+
+    [Fact]
+    public async Task A_schema_of_another_program_is_refused_with_a_remedy()
+    {
+        await _database.ExecuteAsync("CREATE SCHEMA theirs; CREATE TABLE theirs.beads (x integer)");
+
+        var refused = await Assert.ThrowsAsync<StoreException>(
+            () => OpenAsync(_database.Address with { Schema = "theirs" }));
+
+        Assert.Contains("belongs to another program", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Several_stores_live_in_one_database_each_in_its_schema()
+    {
+        IStore[] stores =
+        [
+            await OpenAsync(_database.Address),
+            await OpenAsync(_database.Address with { Schema = "another" }),
+        ];
+        await stores[0].BeginAsync(beads: 3);
+        var epoch = await stores[1].BeginAsync(beads: 2);
+
+        Assert.Equal(2, (await stores[1].ClaimAllAsync(epoch, 1)).Count);
+        Assert.Equal(3, (await stores[0].ReadStatusAsync(Token)).Ready);
+        await stores.CloseAsync();
+    }
+
+    [Theory]
+    [InlineData("UPDATE beadswarm.journal SET body = '{}'", "no entry is ever changed or deleted")]
+    [InlineData("DELETE FROM beadswarm.journal", "no entry is ever changed or deleted")]
+    [InlineData("TRUNCATE beadswarm.journal", "no entry is ever changed or deleted")]
+    [InlineData("INSERT INTO beadswarm.journal VALUES (1, now(), 0, NULL, NULL, 'x', '{}')", "journal_pkey")]
+    [InlineData("INSERT INTO beadswarm.journal VALUES (9, now(), 0, NULL, NULL, 'x', '{}')", "has no gaps")]
+    public async Task The_journal_refuses_to_be_rewritten(string sql, string message)
+    {
+        await using var store = await _database.OpenAsync();
+        await store.AppendAsync(null, null, new JournalEvent.RecoveryFound("a", "b"), Token);
+
+        var refused = await Assert.ThrowsAsync<PostgresException>(() => _database.ExecuteAsync(sql));
+        Assert.Contains(message, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_person_sees_claims_agents_progress_and_feedback_with_psql()
+    {
+        await using var store = await _database.OpenAsync();
+        var epoch = await store.BeginAsync(beads: 3);
+        var first = await store.ClaimAsync(epoch, 1);
+        await store.ClaimAsync(epoch, 2);
+        await store.BlockAsync(first!.Key);
+
+        Assert.Equal(
+            "x-0:1:blocked x-1:2:in_progress",
+            await _database.ScalarAsync(
+                "SELECT string_agg(bead_id || ':' || claimed_by || ':' || status, ' ' ORDER BY bead_id) "
+                + "FROM beadswarm.bead_claims"));
+        Assert.Equal(
+            "2:x-1:contract:1",
+            await _database.ScalarAsync(
+                "SELECT string_agg(concat_ws(':', agent_id, bead_id, current_stage, implementation_attempt), ' ') "
+                + "FROM beadswarm.v_active_agents"));
+        Assert.Equal(
+            "0 completed, 1 pending, 1 blocked, 1 working, 29 idle of 30",
+            await _database.ScalarAsync(
+                "SELECT format('%s completed, %s pending, %s blocked, %s working, %s idle of %s', completed, pending, "
+                + "blocked, working, idle, total_agents) FROM beadswarm.v_swarm_progress"));
+        Assert.Equal(
+            "x-0:1:contract:feedback",
+            await _database.ScalarAsync(
+                "SELECT string_agg(concat_ws(':', bead_id, agent_id, stage, feedback), ' ') "
+                + "FROM beadswarm.v_feedback_required"));
+        Assert.Equal("x-2", await _database.ScalarAsync("SELECT bead_id FROM beadswarm.v_available_beads"));
+    }
+
+    [Fact]
+    public async Task An_agents_last_update_is_kept_whoever_changes_its_row()
+    {
+        await using var store = await _database.OpenAsync();
+        await store.BeginAsync(beads: 0);
+        await _database.ExecuteAsync(
+            "UPDATE beadswarm.agent_state SET reason = 'by hand', last_update = 'epoch' WHERE agent_id = 1");
+
+        Assert.Equal(
+            "True",
+            await _database.ScalarAsync(
+                "SELECT last_update > clock_timestamp() - interval '1 hour' FROM beadswarm.agent_state "
+                + "WHERE agent_id = 1"));
+    }
+
+    [Fact]
+    public async Task A_still_store_shows_one_moment_however_much_is_written()
+    {
+        await using var store = await _database.OpenAsync();
+        await store.AppendAsync(null, null, new JournalEvent.RecoveryFound("a", "b"), Token);
+        await using var still = await PostgresStore.OpenStillAsync(
+            _database.Address, PostgresDatabase.Limits, TimeProvider.System, Token);
+        Assert.Single(await still.ReadJournalAsync(0, null, 10, Token));
+
+        await store.AppendAsync(null, null, new JournalEvent.RecoveryFound("c", "d"), Token);
+
+        Assert.Single(await still.ReadJournalAsync(0, null, 10, Token));
+        Assert.Equal(2, (await store.ReadJournalAsync(0, null, 10, Token)).Count);
+        var refused = await Assert.ThrowsAsync<StoreException>(
+            () => still.AppendAsync(null, null, new JournalEvent.RecoveryFound("a", "b"), Token));
+        Assert.Contains("for reading only", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_claim_scans_nothing_of_a_hundred_thousand_beads_and_changes_one_row()
+    {
+        await using var store = await _database.OpenAsync();
+        var epoch = await store.BeginAsync(beads: 0);
+        await _database.ExecuteAsync(
+            """
+            INSERT INTO beadswarm.beads (id, title, priority, unblocks, created_at, ordinal, rank, ready, state, stage,
+              attempt, attempts_allowed, updated_at)
+            SELECT 'x-' || n, 'title', n % 5, n % 7, now() - n * interval '1 s', n, 0, true, 'pending', 'contract', 1,
+              3, now()
+            FROM generate_series(1, 100000) n;
+            ANALYZE beadswarm.beads
+            """);
+        await store.ClaimAsync(epoch, 1);
+
+        var plan = await PlanAsync(epoch.Value);
+
+        Assert.DoesNotContain("Seq Scan on beads", plan, StringComparison.Ordinal);
+        foreach (var index in (string[])["beads_begun", "beads_fresh", "beads_pkey"])
+        {
+            Assert.Contains(index, plan, StringComparison.Ordinal);
+        }
+
+        // One lock on the way to one row, in a query that runs once: no condition can run it again.
+        Assert.Equal(2, plan.Split("LockRows").Length);
+        Assert.DoesNotContain("LockRows", plan.Split("CTE chosen")[0], StringComparison.Ordinal);
+        Assert.Equal(
+            "2", await _database.ScalarAsync("SELECT count(*) FROM beadswarm.beads WHERE state = 'held'"));
+    }
+
+    static async Task<IStore> OpenAsync(PostgresAddress place) => await PostgresStore.OpenAsync(
+        place, "node-1", PostgresDatabase.Limits, TimeProvider.System, Token);
+
+    /// <summary>The plan that a prepared statement comes to: one that knows no values.</summary>
+    async Task<string> PlanAsync(long epoch)
+    {
+        await using var connection = await _database.Server.OpenAsync(_database.Name);
+        var statement = System.Text.RegularExpressions.Regex.Replace(
+            PostgresSession.Text("ClaimNext"), @"@(\w+)", match => match.Groups[1].Value switch
+            {
+                "epoch" => "$1",
+                "stages" => "$2",
+                "now" => "$3",
+                "lease" => "$4",
+                "agent" => "$5",
+                "node" => "$6",
+                "reach" => "$7",
+                var other => throw new InvalidOperationException(other),
+            });
+        await using var prepare = new NpgsqlCommand(
+            "SET plan_cache_mode = force_generic_plan; "
+            + $"PREPARE claim (bigint, text, timestamptz, interval, integer, text, bigint) AS {statement}", connection);
+        await prepare.ExecuteNonQueryAsync(Token);
+        await using var explain = new NpgsqlCommand(
+            "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) EXECUTE claim ("
+            + $"{epoch}, '[\"contract\", \"implement\"]', clock_timestamp(), interval '1 min', 2, 'n', 8)", connection);
+        await using var reader = await explain.ExecuteReaderAsync(Token);
+        var lines = new List<string>();
+        while (await reader.ReadAsync(Token))
+        {
+            lines.Add(reader.GetString(0));
+        }
+
+        return string.Join('\n', lines);
+    }
+}

@@ -1,0 +1,205 @@
+using System.Diagnostics;
+using Beadswarm.Storage.Postgres;
+using Npgsql;
+
+namespace Beadswarm.Tests.Support;
+
+/// <summary>
+/// A PostgreSQL server of the tests' own, from the installed programs: its data in a temporary folder, reached over a
+/// socket in that folder, gone with this process. The server must not run as root: then it is the user postgres, or
+/// nobody.
+/// </summary>
+sealed class PostgresServer : IAsyncDisposable
+{
+    /// <summary>Who the server of this machine lets in without a word.</summary>
+    public const string User = "beadswarm";
+
+    // Ends the server when its own input ends, which it also does when this process is killed.
+    const string Script = """
+        set -eu
+        bin=$1 folder=$2 user=$3 durable=$4 port=$5
+        run() {
+          [ -n "$user" ] || { "$@"; return; }
+          setpriv --reuid="$user" --regid="$(id -g "$user")" --clear-groups "$@"
+        }
+        [ -z "$user" ] || chown "$user" "$folder"
+        cd "$folder"
+        run "$bin/initdb" -D "$folder/data" -A trust -U beadswarm --no-sync --no-instructions -E UTF8 --locale=C >&2
+        cat > "$folder/hba" <<HBA
+        local all locked scram-sha-256
+        local all all trust
+        host all all 127.0.0.1/32 trust
+        HBA
+        cat "$folder/hba" > "$folder/data/pg_hba.conf"
+        start() {
+          run "$bin/pg_ctl" -D "$folder/data" -l "$folder/data/log" -w -t 60 start -o "-c fsync=$durable \
+            -c listen_addresses= -c unix_socket_directories=$folder -c port=$port -c max_connections=200 \
+            -c full_page_writes=$durable -c autovacuum_naptime=5s -c shared_buffers=64MB" >&2
+        }
+        stop() { [ ! -s "$folder/data/postmaster.pid" ] || kill -QUIT "$(head -n 1 "$folder/data/postmaster.pid")"; }
+        trap stop EXIT
+        start
+        echo ready
+        while read -r word; do
+          case $word in
+            restart) run "$bin/pg_ctl" -D "$folder/data" -w -t 60 -m immediate stop >&2; start ;;
+            stop) run "$bin/pg_ctl" -D "$folder/data" -w -t 60 -m immediate stop >&2 ;;
+            start) start ;;
+          esac
+          echo done
+        done
+        """;
+
+    static readonly Lazy<Task<PostgresServer>> Started = new(() => StartAsync(durable: false));
+
+    static int _databases;
+
+    readonly TemporaryFolder _folder;
+    readonly Process _process;
+    readonly SemaphoreSlim _making = new(1);
+    readonly HashSet<string> _templates = [];
+
+    PostgresServer(TemporaryFolder folder, Process process)
+    {
+        _folder = folder;
+        _process = process;
+    }
+
+    /// <summary>The server that the tests of this process share. Nobody stops it.</summary>
+    public static Task<PostgresServer> SharedAsync() => Started.Value;
+
+    /// <param name="durable">Whether what is committed is on the disk, which takes longer.</param>
+    public static async Task<PostgresServer> StartAsync(bool durable)
+    {
+        var programs = Find()
+            ?? throw new InvalidOperationException(
+                "PostgreSQL's server programs (initdb, pg_ctl) were not found on PATH or in /usr/lib/postgresql: "
+                + "install them (Debian: apt-get install postgresql), then run the tests again");
+        var folder = new TemporaryFolder();
+        var start = new ProcessStartInfo("/bin/sh", [
+            "-c", Script, "server", programs, folder.Path, OtherUser(), durable ? "on" : "off", "5432"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        var process = Process.Start(start)!; // not shell execute: a process is always returned
+        var said = new System.Text.StringBuilder();
+        process.ErrorDataReceived += (_, line) => said.AppendLine(line.Data);
+        process.BeginErrorReadLine();
+        if (await process.StandardOutput.ReadLineAsync() != "ready")
+        {
+            await process.WaitForExitAsync();
+            throw new InvalidOperationException($"the PostgreSQL server of the tests does not start: {said}");
+        }
+
+        return new PostgresServer(folder, process);
+    }
+
+    public string Socket => _folder[".s.PGSQL.5432"];
+
+    /// <summary>An address in this server, as a person would write it.</summary>
+    public string Url(string database, string user = User) =>
+        $"postgres://{user}@/{database}?host={Uri.EscapeDataString(_folder.Path)}";
+
+    public PostgresAddress Address(string database) =>
+        PostgresAddress.Parse(Url(database), new Dictionary<string, string>());
+
+    /// <summary>A database of one test's own.</summary>
+    /// <param name="template">What it begins with; made once with <paramref name="prepare"/>.</param>
+    public async Task<string> MakeDatabaseAsync(string template, Func<PostgresAddress, Task> prepare)
+    {
+        await _making.WaitAsync();
+        try
+        {
+            if (_templates.Add(template))
+            {
+                await ExecuteAsync("postgres", $"CREATE DATABASE {template}");
+                await prepare(Address(template));
+            }
+
+            // One at a time: two copies of one template disturb each other.
+            var name = $"test_{Interlocked.Increment(ref _databases)}";
+            await ExecuteAsync("postgres", $"CREATE DATABASE {name} TEMPLATE {template}");
+            return name;
+        }
+        finally
+        {
+            _making.Release();
+        }
+    }
+
+    /// <summary>Stops the server as a crash would, and starts it again.</summary>
+    public Task RestartAsync() => TellAsync("restart");
+
+    public Task StopAsync() => TellAsync("stop");
+
+    public Task StartAgainAsync() => TellAsync("start");
+
+    public void Execute(string database, string sql)
+    {
+        using var connection = new NpgsqlConnection(Address(database).ConnectionString(keepStatements: false));
+        connection.Open();
+        using var command = new NpgsqlCommand(sql, connection);
+        command.ExecuteNonQuery();
+    }
+
+    public async Task ExecuteAsync(string database, string sql)
+    {
+        await using var connection = await OpenAsync(database);
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    public async Task<string> ScalarAsync(string database, string sql)
+    {
+        await using var connection = await OpenAsync(database);
+        await using var command = new NpgsqlCommand(sql, connection);
+        return $"{await command.ExecuteScalarAsync()}";
+    }
+
+    public async Task<NpgsqlConnection> OpenAsync(string database)
+    {
+        var connection = new NpgsqlConnection(Address(database).ConnectionString(keepStatements: false));
+        await connection.OpenAsync();
+        return connection;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _process.StandardInput.Close();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+        _folder.Dispose();
+    }
+
+    async Task TellAsync(string word)
+    {
+        await _process.StandardInput.WriteLineAsync(word);
+        await _process.StandardInput.FlushAsync();
+        if (await _process.StandardOutput.ReadLineAsync() != "done")
+        {
+            throw new InvalidOperationException($"the PostgreSQL server of the tests did not {word}");
+        }
+    }
+
+    static string? Find()
+    {
+        var onPath = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':');
+        var debian = Directory.Exists("/usr/lib/postgresql")
+            ? Directory.GetDirectories("/usr/lib/postgresql").OrderDescending().Select(folder => $"{folder}/bin")
+            : [];
+        return onPath.Concat(debian).FirstOrDefault(folder => File.Exists($"{folder}/pg_ctl"));
+    }
+
+    static string OtherUser()
+    {
+        if (Environment.UserName != "root")
+        {
+            return "";
+        }
+
+        var known = File.ReadLines("/etc/passwd").Select(line => line.Split(':')[0]).ToHashSet();
+        return known.Contains("postgres") ? "postgres" : "nobody";
+    }
+}
