@@ -55,6 +55,7 @@ static class CommandTree
         CleanCommand.Create(host),
         ConfigCommand.Create(host),
         PromptsCommand.Create(host),
+        SimulateCommand.Create(host),
         CompletionCommand.Create(host),
     ];
 

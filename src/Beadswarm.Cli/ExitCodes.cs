@@ -21,6 +21,7 @@ static class ExitCodes
     public const int NotFound = 13;
     public const int ProblemsFound = 14;
     public const int NotEnded = 15;
+    public const int Violated = 16;
     public const int Bug = 70;
     public const int Terminated = 130;
 
@@ -29,7 +30,7 @@ static class ExitCodes
     [
         (Ok, "done; for run: the target was reached, or nothing is left that could become ready"),
         (Usage, "the command line is wrong: unknown verb, option or value"),
-        (Exhausted, "run, attach: beads are left that are blocked or wait for a blocked one"),
+        (Exhausted, "run, attach: beads are left that are blocked or wait for a blocked one; simulate: none can begin"),
         (Drained, "run, attach: a person asked it to stop and it did at a safe point; --resume goes on"),
         (Meltdown, "run, attach: too many failures at once; it stopped by itself"),
         (Held, "another swarm holds the repository"),
@@ -43,6 +44,7 @@ static class ExitCodes
         (NotFound, "the bead or agent that was named does not exist here"),
         (ProblemsFound, "doctor, audit, config validate: problems were found"),
         (NotEnded, "attach, stop: you left, or --timeout passed, before the swarm had ended; it goes on"),
+        (Violated, "simulate --faults: something did not hold that always must; the seed is printed"),
         (Bug, "a defect of this program"),
         (Terminated, "run: the agents were ended by a second Ctrl-C, SIGTERM or stop; their work was kept"),
     ];

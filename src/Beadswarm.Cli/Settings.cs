@@ -56,6 +56,16 @@ static class Settings
 
     const UnixFileMode AnyExecute = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
+    /// <summary>Whether git tracks a file of the repository.</summary>
+    public static async Task<bool> IsTrackedAsync(
+        string repositoryPath, string file, CliHost host, CancellationToken cancellationToken)
+    {
+        var git = new GitRepository(new GitRunner(GitOf(host)), repositoryPath, GitScope.User);
+        var found = await git.RunAsync(
+            GitCall.Of("ls-files", "--error-unmatch", "--", file).Answering(0, 1, 128), cancellationToken);
+        return found.Succeeded;
+    }
+
     static async Task<Detected> DetectAsync(
         string repositoryPath, CliHost host, CancellationToken cancellationToken)
     {

@@ -41,13 +41,21 @@ static class SimulatedSwarm
                 return Report(world, failed, living);
             }
 
-            new EndInvariants(world).Check();
+            if (settings.Checked)
+            {
+                new EndInvariants(world).Check();
+            }
+
             return Report(world, null, living);
         }
         catch (Exception error) when (error is ViolationException or SchedulingException or LivenessException
             or InvalidOperationException)
         {
             return Report(world, error, living);
+        }
+        finally
+        {
+            settings.Ended(world);
         }
     }
 

@@ -93,7 +93,7 @@ static class ForecastRules
     /// <summary>
     /// The unfinished beads that this one waits for, also by way of its parents; for an epic, what is below it.
     /// </summary>
-    static IEnumerable<BeadId> Blockers(BeadGraph? graph, BeadId bead)
+    internal static IEnumerable<BeadId> Blockers(BeadGraph? graph, BeadId bead)
     {
         if (graph is null)
         {

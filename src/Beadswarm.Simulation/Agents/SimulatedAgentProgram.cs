@@ -18,9 +18,6 @@ sealed class SimulatedAgentProgram(SimulatedWorld world, SimulatedSession sessio
     const int AbortSignal = 6;
     const int FailedCode = 1;
 
-    /// <summary>Between two signs of life of an agent that works.</summary>
-    static readonly TimeSpan Silence = TimeSpan.FromSeconds(40);
-
     readonly AgentLaunch _launch = session.Launch;
     readonly SimulatedFolder _folder = world.Git.FolderAt(session.Launch.Workspace);
     readonly Chance _chance = new(
@@ -31,19 +28,24 @@ sealed class SimulatedAgentProgram(SimulatedWorld world, SimulatedSession sessio
 
     bool Writes => _launch.Stage == world.Plan.Config.Pipeline.RetryFrom;
 
+    /// <summary>Gates look at what it writes before anybody else does.</summary>
+    bool IsGated => Writes && world.Plan.Config.Pipeline[_launch.Stage].Gates.Count > 0;
+
     bool Reviews => world.Plan.Config.Pipeline[_launch.Stage].VerdictRequired;
 
     public async Task<ChildExit> LiveAsync(SimulatedProcess self)
     {
         _self = self;
-        var conduct = world.Faults.Active ? world.Plan.Habits.Draw(_chance) : AgentConduct.Good;
-        if (conduct != AgentConduct.Good)
+        var measured = world.Plan.Pace.Measured;
+        var conduct = measured is not null ? measured.Conduct(_launch.Stage, IsGated, _chance)
+            : world.Faults.Active ? world.Plan.Habits.Draw(_chance) : AgentConduct.Good;
+        if (conduct != AgentConduct.Good && measured is null)
         {
             world.Faults.Count(FaultKind.AgentMisbehaves);
         }
 
         session.Stubborn = _chance.Happens(0.1);
-        var time = _chance.Lognormal(world.Plan.Pace.Stage, world.Plan.Pace.Spread);
+        var time = world.Plan.Pace.OfStage(_launch.Stage, _chance);
         await WorkForAsync(time * 0.5);
         switch (conduct)
         {
@@ -226,9 +228,10 @@ sealed class SimulatedAgentProgram(SimulatedWorld world, SimulatedSession sessio
 
     async Task WorkForAsync(TimeSpan time)
     {
-        for (var left = time; left > TimeSpan.Zero; left -= Silence)
+        var silence = world.Plan.SilenceMax;
+        for (var left = time; left > TimeSpan.Zero; left -= silence)
         {
-            await Task.Delay(left < Silence ? left : Silence, _self.Node.Clock);
+            await Task.Delay(left < silence ? left : silence, _self.Node.Clock);
             session.ActiveAt = world.Scheduler.Now;
         }
     }

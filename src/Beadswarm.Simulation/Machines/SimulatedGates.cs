@@ -53,7 +53,7 @@ sealed class SimulatedGates(SimulatedOrchestrator owner, SimulatedWorld world) :
         var trouble = owner.Strikes(FaultKind.GateWithoutVerdict);
         var flaky = owner.Strikes(FaultKind.GateFlaky);
         var slow = owner.Strikes(FaultKind.GateSlow);
-        var time = world.Chances.Gates.Lognormal(world.Plan.Pace.Gate, world.Plan.Pace.Spread) * (slow ? 20 : 1);
+        var time = world.Plan.Pace.OfGate(run.Spec.Name, world.Chances.Gates) * (slow ? 20 : 1);
         var (process, code) = ((SimulatedProcess?)null, 0);
         process = world.Machine.Start(run.Tag, $"gate {run.Spec.Name}", async self =>
         {

@@ -8,6 +8,10 @@ namespace Beadswarm.Simulation.Worlds;
 /// <summary>A branch as its orchestrator reaches it: by commands of git that it starts and waits for.</summary>
 sealed class OwnedLanding(SimulatedOrchestrator owner, ILandingRepository git) : ILandingRepository
 {
+    /// <summary>As often as a real swarm had landings returned, whatever for.</summary>
+    static readonly MergeOutcome Conflicting =
+        new MergeOutcome.Conflict([new ConflictedFile("a file", "CONFLICT (content)", "")], []);
+
     public Task RecoverAsync(CancellationToken cancellationToken) =>
         DoAsync(() => git.RecoverAsync(cancellationToken));
 
@@ -18,7 +22,9 @@ sealed class OwnedLanding(SimulatedOrchestrator owner, ILandingRepository git) :
         DoAsync(() => git.EnsureBranchAsync(at, cancellationToken));
 
     public Task<MergeOutcome> MergeAsync(MergeRequest request, CancellationToken cancellationToken) =>
-        owner.OnGitAsync(() => git.MergeAsync(request, cancellationToken));
+        owner.OnGitAsync(async () => owner.IsReturned(request.Head)
+            ? Conflicting
+            : await git.MergeAsync(request, cancellationToken));
 
     public Task<string> CheckoutAsync(CommitId candidate, int slot, CancellationToken cancellationToken) =>
         owner.OnGitAsync(() => git.CheckoutAsync(candidate, slot, cancellationToken));
@@ -30,7 +36,11 @@ sealed class OwnedLanding(SimulatedOrchestrator owner, ILandingRepository git) :
 
     public Task<AdvanceOutcome> AdvanceAsync(
         CommitId expected, CommitId candidate, CancellationToken cancellationToken) =>
-        owner.OnGitAsync(() => git.AdvanceAsync(expected, candidate, cancellationToken));
+        owner.OnGitAsync(async () =>
+        {
+            await owner.TakeTimeToLandAsync();
+            return await git.AdvanceAsync(expected, candidate, cancellationToken);
+        });
 
     public Task<Observation> ObserveAsync(
         CommitId candidate, IReadOnlyList<string> paths, CancellationToken cancellationToken) =>

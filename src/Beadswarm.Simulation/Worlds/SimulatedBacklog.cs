@@ -12,6 +12,9 @@ sealed class SimulatedBacklog(SimulatedGit git, TrackerDialect dialect, TimeProv
 {
     public const string Path = ".beads/issues.jsonl";
 
+    readonly Dictionary<string, BacklogLine> _lines = new(StringComparer.Ordinal);
+    (string? Stamp, Backlog Backlog) _newest = (null, new Backlog([]));
+
     /// <summary>Why nobody can read or write it now; null when everybody can.</summary>
     public string? Away { get; set; }
 
@@ -30,7 +33,25 @@ sealed class SimulatedBacklog(SimulatedGit git, TrackerDialect dialect, TimeProv
     public static string Text(IEnumerable<Bead> beads) =>
         string.Concat(beads.Select(bead => Encoding.UTF8.GetString(BeadJson.Write(bead)).TrimEnd('\n') + "\n"));
 
-    public Backlog Read() => Backlog.Parse(Path, Bytes, dialect);
+    /// <summary>Only the lines that were not there before are parsed; of most changes that is one.</summary>
+    public Backlog Read()
+    {
+        if (_newest.Stamp != Stamp)
+        {
+            var text = File?.Text ?? "";
+            var lines = new List<BacklogLine>();
+            for (int start = 0, end; start < text.Length; start = end)
+            {
+                end = text.IndexOf('\n', start) is var found and >= 0 ? found + 1 : text.Length;
+                lines.Add(Parsed(text[start..end]));
+            }
+
+            var beads = lines.OfType<BacklogLine.Issue>().Select(line => line.Bead).ToArray();
+            _newest = (Stamp, new Backlog(beads) { Lines = lines });
+        }
+
+        return _newest.Backlog;
+    }
 
     /// <summary>What the swarm asks for.</summary>
     public IReadOnlyList<BeadId> Apply(IReadOnlyList<BeadChange> changes, DateTimeOffset now)
@@ -45,19 +66,32 @@ sealed class SimulatedBacklog(SimulatedGit git, TrackerDialect dialect, TimeProv
     }
 
     /// <summary>A person changes a bead, or adds one.</summary>
-    public void Put(Bead bead)
+    public void Put(Bead bead) => Put([bead]);
+
+    /// <summary>A person changes beads, or adds some, all at once.</summary>
+    public void Put(IReadOnlyList<Bead> beads)
     {
         var now = time.GetUtcNow();
-        var changed = bead with
+        var changed = beads.ToDictionary(bead => bead.Id, bead => bead with
         {
             UpdatedAt = now,
             ClosedAt = bead.Unfinished ? null : bead.ClosedAt ?? now,
             CloseReason = bead.Unfinished ? null : bead.CloseReason,
-        };
-        var beads = Read().Beads;
-        Write(Text(beads.Any(known => known.Id == bead.Id)
-            ? beads.Select(known => known.Id == bead.Id ? changed : known)
-            : beads.Append(changed)));
+        });
+        var known = Read().Beads;
+        var added = beads.Select(bead => bead.Id).Except(known.Select(bead => bead.Id)).Select(id => changed[id]);
+        Write(Text(known.Select(bead => changed.GetValueOrDefault(bead.Id, bead)).Concat(added)));
+    }
+
+    BacklogLine Parsed(string line)
+    {
+        if (!_lines.TryGetValue(line, out var parsed))
+        {
+            parsed = Backlog.Parse(Path, Encoding.UTF8.GetBytes(line), dialect).Lines[0];
+            _lines.Add(line, parsed);
+        }
+
+        return parsed;
     }
 
     void Write(string text) => Folder.Files = Folder.Files.With(Path, FileContent.Of(text));

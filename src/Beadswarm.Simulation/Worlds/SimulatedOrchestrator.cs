@@ -110,6 +110,15 @@ sealed class SimulatedOrchestrator
 
     public bool Strikes(FaultKind kind, double share = 1) => _world.Faults.Strikes(kind, share);
 
+    /// <summary>What landing takes beside its gates, where that was measured.</summary>
+    public Task TakeTimeToLandAsync() => _world.Plan.Pace.Measured is { } measured
+        ? Task.Delay(measured.OfLanding(_world.Chances.Gates), GitNode.Clock)
+        : Task.CompletedTask;
+
+    /// <summary>Whether the landing of this commit is one that is returned, where that was measured.</summary>
+    public bool IsReturned(CommitId head) =>
+        _world.Plan.Pace.Measured?.Returns(new Chance(_world.Plan.Seed, $"landing of {head}")) == true;
+
     async Task<OrchestratorEnd> RunAsync(bool resume)
     {
         try
@@ -226,9 +235,9 @@ sealed class SimulatedOrchestrator
 
     async Task TakeTimeAsync(SimulatedNode on)
     {
-        if (_world.Chances.Order.Happens(0.3))
+        if (_world.Plan.LatencyMax > TimeSpan.Zero && _world.Chances.Order.Happens(0.3))
         {
-            await Task.Delay(_world.Chances.Order.Between(TimeSpan.Zero, TimeSpan.FromMilliseconds(20)), on.Clock);
+            await Task.Delay(_world.Chances.Order.Between(TimeSpan.Zero, _world.Plan.LatencyMax), on.Clock);
         }
         else
         {

@@ -28,7 +28,11 @@ sealed class SimulatedTracker(SimulatedOrchestrator owner, SimulatedWorld world)
             throw new TrackerException("cannot write the backlog: no space left on device", SimulatedBacklog.Path);
         }
 
-        world.Witness.Telling(owner, changes);
+        if (world.Options.Checked)
+        {
+            world.Witness.Telling(owner, changes);
+        }
+
         var missing = world.Backlog.Apply(changes, owner.Node.Clock.GetUtcNow());
         await owner.StepAsync(Seam.Tracker, "applied", CancellationToken.None);
         return owner.Strikes(FaultKind.TrackerAnswerLost)

@@ -19,4 +19,13 @@ sealed record SimulationOptions
 
     /// <summary>Changes the plan after it was drawn.</summary>
     public Func<WorldPlan, WorldPlan> Adjust { get; init; } = plan => plan;
+
+    /// <summary>
+    /// What must hold is checked after every step and in the end. A forecast leaves that out: it asks how long things
+    /// take, a hundred times as often.
+    /// </summary>
+    public bool Checked { get; init; } = true;
+
+    /// <summary>Shown the world when its run is over, however it ended.</summary>
+    public Action<SimulatedWorld> Ended { get; init; } = _ => { };
 }

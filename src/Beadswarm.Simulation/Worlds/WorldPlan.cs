@@ -1,5 +1,6 @@
 using Beadswarm.Beads;
 using Beadswarm.Configuration;
+using Beadswarm.Pipelines;
 using Beadswarm.Simulation.Agents;
 using Beadswarm.Simulation.Scheduling;
 
@@ -14,7 +15,17 @@ sealed record PlannedBead(Bead Bead, string? Clash, string? Shared);
 /// <param name="Stage">Median of an agent's work on a stage.</param>
 /// <param name="Gate">Median of a gate.</param>
 /// <param name="Spread">Standard deviation of the logarithm of both.</param>
-sealed record Pace(TimeSpan Stage, TimeSpan Gate, double Spread);
+sealed record Pace(TimeSpan Stage, TimeSpan Gate, double Spread)
+{
+    /// <summary>What was measured in a real swarm, and then counts instead.</summary>
+    public MeasuredPace? Measured { get; init; }
+
+    public TimeSpan OfStage(StageName stage, Chance chance) =>
+        Measured is { } measured ? measured.OfStage(stage, chance) : chance.Lognormal(Stage, Spread);
+
+    public TimeSpan OfGate(string gate, Chance chance) =>
+        Measured is { } measured ? measured.OfGate(gate, chance) : chance.Lognormal(Gate, Spread);
+}
 
 /// <summary>Everything about one run that is decided before it begins.</summary>
 sealed record WorldPlan
@@ -36,6 +47,12 @@ sealed record WorldPlan
     /// <summary>How long it may then take.</summary>
     public required TimeSpan CalmTimeMax { get; init; }
     public required SchedulingOptions Scheduling { get; init; }
+
+    /// <summary>The longest that a single step out of an orchestrator takes.</summary>
+    public TimeSpan LatencyMax { get; init; } = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>An agent that works shows a sign of life at least this often.</summary>
+    public TimeSpan SilenceMax { get; init; } = TimeSpan.FromSeconds(40);
 
     public bool HasRemote => Config.Landing.Remote is not null;
 
