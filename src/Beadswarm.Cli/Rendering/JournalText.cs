@@ -48,6 +48,9 @@ static class JournalText
             JournalEvent.LeaseExpired expired => $"lease expired at {expired.Stage}; the bead is free again",
             JournalEvent.StageStarted started => $"{started.Stage} started, attempt {started.Attempt}",
             JournalEvent.ProcessStarted => null,
+            JournalEvent.ProcessesLeaked leaked =>
+                $"{leaked.Stage} left {leaked.Ended + leaked.Remaining} running: {leaked.Processes}; "
+                + (leaked.Remaining == 0 ? "ended" : $"{leaked.Remaining} could not be ended"),
             JournalEvent.StageEnded ended =>
                 $"{ended.Stage} {ended.Status.ToLowerInvariant()} after {Span(ended.DurationMs)}: {ended.Summary}"
                 + $" → {Next(ended)}",

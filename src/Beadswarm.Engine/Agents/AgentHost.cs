@@ -68,18 +68,21 @@ sealed class AgentHost(
         var files = new AgentFiles(process.SessionFolder);
         var child = ChildProcess.Adopt(
             process.Identity, process.Tag, [record.Workspace, process.SessionFolder], files.Exit, timeProvider);
-        var adopted = !child.Exit.IsCompleted || ExitRecord.Read(files.Exit) is not ChildExit.Unknown;
+        if (child.Exit.IsCompleted && ExitRecord.Read(files.Exit) is ChildExit.Unknown)
+        {
+            child.Dispose();
+            return Task.FromResult<IAgentSession?>(null);
+        }
+
         return Task.FromResult<IAgentSession?>(
-            adopted
-                ? new AgentSession(child, runner, record with { Folder = process.SessionFolder }, timeProvider)
-                : null);
+            new AgentSession(child, runner, record with { Folder = process.SessionFolder }, timeProvider));
     }
 
     public Task<LeakReport> ClearAsync(string tag, CancellationToken cancellationToken) =>
         ProcessSweep.KillByTagAsync(tag, timeProvider, cancellationToken);
 
-    public IReadOnlyList<string> FindTags(string prefix) =>
-        [.. ProcessSweep.FindByTag(prefix).Select(process => process.Tag).Distinct()];
+    public Task<OrphanReport> ClearOrphansAsync(SweepSearch search, CancellationToken cancellationToken) =>
+        OrphanSweep.RunAsync(search, timeProvider, cancellationToken);
 
     public string ReadText(string path, int bytesMax) => UntrustedFile.ReadTailText(path, bytesMax);
 

@@ -61,8 +61,11 @@ interface IAgentHost
     /// <summary>Ends everything that carries the tag, for agents that are not to be adopted.</summary>
     Task<LeakReport> ClearAsync(string tag, CancellationToken cancellationToken);
 
-    /// <summary>The tags, beginning so, of all living processes of agents and gates.</summary>
-    IReadOnlyList<string> FindTags(string prefix);
+    /// <summary>
+    /// Ends whatever an earlier orchestrator has left of agents and gates, apart from what is kept, and says what it
+    /// was.
+    /// </summary>
+    Task<OrphanReport> ClearOrphansAsync(SweepSearch search, CancellationToken cancellationToken);
 
     /// <summary>
     /// The end of a text that an agent left in its session, up to so many bytes; empty when it left none that can be

@@ -57,10 +57,18 @@ static class TargetRules
 
     static IEnumerable<AuditFinding> Order(AuditView view)
     {
-        TargetMove? last = null;
+        // Of two lines that meet later, nothing says which was first: each is followed for itself.
+        var newest = new Dictionary<string, TargetMove>();
         foreach (var commit in Target(view).Commits)
         {
-            if (view.MovesByCommit[commit.Id].LastOrDefault() is not { } move)
+            var last = commit.FirstParent is { } parent ? newest.GetValueOrDefault(parent) : null;
+            if ((view.MovesByCommit[commit.Id].LastOrDefault() ?? last) is not { } move)
+            {
+                continue;
+            }
+
+            newest[commit.Id] = move;
+            if (move == last)
             {
                 continue;
             }
@@ -78,8 +86,6 @@ static class TargetRules
                     move.Bead, $"{commit.Id} comes after {last.Commit} on {Target(view).Branch}",
                     $"it was intended before, in entry {move.Sequence} and not after {last.Sequence}");
             }
-
-            last = move;
         }
     }
 

@@ -31,6 +31,7 @@ sealed record JournalEntry(
 [JsonDerivedType(typeof(LeaseExpired), "lease.expired")]
 [JsonDerivedType(typeof(StageStarted), "stage.started")]
 [JsonDerivedType(typeof(ProcessStarted), "process.started")]
+[JsonDerivedType(typeof(ProcessesLeaked), "process.leaked")]
 [JsonDerivedType(typeof(StageEnded), "stage.ended")]
 [JsonDerivedType(typeof(BeadBlocked), "bead.blocked")]
 [JsonDerivedType(typeof(GateRan), "gate.ran")]
@@ -111,6 +112,13 @@ abstract record JournalEvent
 
     /// <summary>The process of a stage was started.</summary>
     public sealed record ProcessStarted(long Run, int Pid) : JournalEvent;
+
+    /// <summary>
+    /// Processes outlived the agent of a stage and were ended; those that remain could not be, for example because they
+    /// wait for a device.
+    /// </summary>
+    public sealed record ProcessesLeaked(long Run, string Stage, int Ended, int Remaining, string Processes)
+        : JournalEvent;
 
     /// <summary>A stage ended, and what comes next: keep, free, land or block.</summary>
     public sealed record StageEnded(

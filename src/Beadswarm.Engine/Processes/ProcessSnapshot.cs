@@ -49,7 +49,7 @@ sealed class ProcessSnapshot
         var (strangers, _) = family.Ours || family.Folders.Count == 0
             ? ([], [])
             : Strangers.In(
-                family.Folders, [.. seen.Where(one => one.Entry.StartTicks >= family.Since)], household);
+                family.Folders, [], [.. seen.Where(one => one.Entry.StartTicks >= family.Since)], household);
         return LeakRules.MembersOf(family, seen, household, strangers.Select(stranger => stranger.Pid));
     }
 

@@ -13,7 +13,20 @@ sealed record LeakReport(IReadOnlyList<LeakedProcess> Ended, IReadOnlyList<Leake
 {
     public static readonly LeakReport Nothing = new([], []);
 
+    const int NamedMax = 10;
+
     public bool Clean => Ended.Count == 0 && Remaining.Count == 0;
+
+    /// <summary>The processes in one line, the first of them by name.</summary>
+    public string Names
+    {
+        get
+        {
+            var all = Ended.Concat(Remaining).ToArray();
+            var named = string.Join(", ", all.Take(NamedMax).Select(process => $"{process.Command} ({process.Pid})"));
+            return all.Length <= NamedMax ? named : $"{named} and {all.Length - NamedMax} more";
+        }
+    }
 }
 
 /// <summary>
@@ -127,5 +140,7 @@ static class ProcessSweep
         }
     }
 
-    public static LeakedProcess Describe(ProcessEntry entry) => new(entry.Pid, ProcessTable.CommandLine(entry.Pid));
+    // It goes into journal and log, and a command line may hold anything.
+    public static LeakedProcess Describe(ProcessEntry entry) =>
+        new(entry.Pid, Redaction.Apply(ProcessTable.CommandLine(entry.Pid), []));
 }

@@ -14,8 +14,10 @@ static class Strangers
     const string ServiceKeeper = "systemd";
 
     /// <param name="folders">Canonical paths of ours.</param>
+    /// <param name="except">Those among them that are not looked at.</param>
     public static (IReadOnlyList<ProcessEntry> Ours, IReadOnlyList<SparedProcess> Spared) In(
-        IReadOnlyList<string> folders, IReadOnlyList<SeenProcess> seen, Household household)
+        IReadOnlyList<string> folders, IReadOnlyList<string> except, IReadOnlyList<SeenProcess> seen,
+        Household household)
     {
         var ours = new List<ProcessEntry>();
         var spared = new List<SparedProcess>();
@@ -24,7 +26,7 @@ static class Strangers
         {
             var pid = process.Entry.Pid;
             var places = ProcessSnapshot.PlacesOf(pid);
-            if (!places.AreWithin(folders))
+            if (!places.AreWithin(folders) || places.AreWithin(except))
             {
                 continue;
             }
@@ -37,7 +39,7 @@ static class Strangers
                 places.WriteWithin(folders));
             if (LeakRules.SparedBecause(stranger) is { } reason)
             {
-                spared.Add(new SparedProcess(pid, ProcessTable.CommandLine(pid), reason));
+                spared.Add(new SparedProcess(pid, Redaction.Apply(ProcessTable.CommandLine(pid), []), reason));
             }
             else
             {

@@ -17,7 +17,9 @@ sealed class EffectRecovery(SwarmParts parts, SwarmSurroundings outside)
     /// <param name="resumed">Stages that are taken up again: how their agents end is theirs to say.</param>
     public async Task RunAsync(IEnumerable<AdoptedStage> resumed, CancellationToken cancellationToken)
     {
-        var ending = resumed.Select(stage => stage.Ending).OfType<EffectId>().ToHashSet();
+        var stages = resumed.ToArray();
+        var ending = stages.Select(stage => stage.Ending).OfType<EffectId>().ToHashSet();
+        var living = stages.Select(stage => parts.TagOf(stage.Open)).ToHashSet();
         foreach (var open in await parts.Store.ReadOpenEffectsAsync(cancellationToken))
         {
             if (ending.Contains(open.Id))
@@ -27,7 +29,7 @@ sealed class EffectRecovery(SwarmParts parts, SwarmSurroundings outside)
 
             try
             {
-                var outcome = await LookAsync(open.Effect, cancellationToken);
+                var outcome = await LookAsync(open.Effect, living, cancellationToken);
                 await parts.Effects.SettleAsync(open.Id, $"looked at by the next start: {outcome}");
             }
             catch (GitException away)
@@ -42,19 +44,23 @@ sealed class EffectRecovery(SwarmParts parts, SwarmSurroundings outside)
         }
     }
 
-    async Task<string> LookAsync(NewEffect effect, CancellationToken cancellationToken) => effect.Kind switch
-    {
-        EffectKind.Workspace or EffectKind.Rescue => await WorkspaceAsync(effect, cancellationToken),
-        EffectKind.Process or EffectKind.Termination or EffectKind.Gate => Processes(effect),
-        EffectKind.TrackerCommit => await TrackerCommitAsync(effect, cancellationToken),
-        EffectKind.Promotion => await IsOnAsync(outside.Target, effect, cancellationToken)
-            ? "the target has moved" : "the target has not moved",
-        EffectKind.TakeUp => await IsOnAsync(outside.LandsOn, effect, cancellationToken)
-            ? "the integration branch has moved" : "the integration branch has not moved",
-        EffectKind.Publication => await PublicationAsync(effect, cancellationToken),
-        EffectKind.BranchRemoval => await RemovalAsync(effect, cancellationToken),
-        EffectKind.Follow => await FollowAsync(cancellationToken),
-    };
+    async Task<string> LookAsync(
+        NewEffect effect, HashSet<string> living, CancellationToken cancellationToken) => effect.Kind switch
+        {
+            EffectKind.Workspace or EffectKind.Rescue => await WorkspaceAsync(effect, cancellationToken),
+
+            // What nobody takes up again has been ended before: see Recovery.
+            EffectKind.Process or EffectKind.Termination or EffectKind.Gate =>
+                living.Contains(effect.Subject) ? "its stage is taken up again" : "nothing of it lives",
+            EffectKind.TrackerCommit => await TrackerCommitAsync(effect, cancellationToken),
+            EffectKind.Promotion => await IsOnAsync(outside.Target, effect, cancellationToken)
+                ? "the target has moved" : "the target has not moved",
+            EffectKind.TakeUp => await IsOnAsync(outside.LandsOn, effect, cancellationToken)
+                ? "the integration branch has moved" : "the integration branch has not moved",
+            EffectKind.Publication => await PublicationAsync(effect, cancellationToken),
+            EffectKind.BranchRemoval => await RemovalAsync(effect, cancellationToken),
+            EffectKind.Follow => await FollowAsync(cancellationToken),
+        };
 
     /// <summary>Making ready and rescuing begin with a look at the workspace, whoever does it next.</summary>
     async Task<string> WorkspaceAsync(NewEffect effect, CancellationToken cancellationToken)
@@ -64,12 +70,6 @@ sealed class EffectRecovery(SwarmParts parts, SwarmSurroundings outside)
             : workspace.Branch.Value == effect.Subject ? "the workspace is on that branch"
             : $"the workspace is on {workspace.Branch}";
     }
-
-    /// <summary>What nobody takes up again has been ended before; see <see cref="Recovery"/>.</summary>
-    string Processes(NewEffect effect) =>
-        parts.Agents.FindTags(effect.Subject).Contains(effect.Subject)
-            ? "it lives and is watched again"
-            : "nothing of it lives";
 
     async Task<string> TrackerCommitAsync(NewEffect effect, CancellationToken cancellationToken)
     {

@@ -2,7 +2,9 @@ using Beadswarm.Beads;
 using Beadswarm.Claims;
 using Beadswarm.Journal;
 using Beadswarm.Pipelines;
+using Beadswarm.Processes;
 using Beadswarm.Storage;
+using Beadswarm.Workspaces;
 
 namespace Beadswarm.Swarms;
 
@@ -47,7 +49,7 @@ sealed class Recovery(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
 
         await ReleaseIdleClaimsAsync(
             resumed.Values.Select(adopted => adopted.Claim.Bead).ToHashSet(), cancellationToken);
-        await EndOrphansAsync(resumed.Values.Select(adopted => adopted.Open), cancellationToken);
+        await EndOrphansAsync([.. resumed.Values.Select(adopted => adopted.Open)], cancellationToken);
         return resumed;
     }
 
@@ -59,7 +61,8 @@ sealed class Recovery(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
 
     async Task GiveUpAsync(OpenStage stage, CancellationToken cancellationToken)
     {
-        await ClearAsync(parts.TagOf(stage), cancellationToken);
+        var leaks = await parts.Agents.ClearAsync(parts.TagOf(stage), cancellationToken);
+        await NoteAsync(stage.Claim.Key, parts.TagOf(stage), leaks, cancellationToken);
         if (await parts.Store.AdoptClaimAsync(
             parts.Epoch, stage.Claim.Key, parts.Config.Limits.Lease, cancellationToken) is not { } claim)
         {
@@ -77,7 +80,7 @@ sealed class Recovery(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
     async Task<string?> RescueAsync(Claim claim, CancellationToken cancellationToken)
     {
         var workspace = await parts.Workspaces.FindAsync(claim.Key.Agent, cancellationToken);
-        if (workspace?.Branch != Workspaces.WorkspaceBranch.Of(claim.Key.Agent, claim.Bead))
+        if (workspace?.Branch != WorkspaceBranch.Of(claim.Key.Agent, claim.Bead))
         {
             return null;
         }
@@ -112,23 +115,44 @@ sealed class Recovery(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
         }
     }
 
-    async Task EndOrphansAsync(IEnumerable<OpenStage> resumed, CancellationToken cancellationToken)
+    async Task EndOrphansAsync(IReadOnlyCollection<OpenStage> resumed, CancellationToken cancellationToken)
     {
-        var kept = resumed.Select(parts.TagOf).ToHashSet();
-        foreach (var tag in parts.Agents.FindTags(parts.TagPrefix + "/").Where(tag => !kept.Contains(tag)))
+        var kept = resumed.Select(
+            open => new KeptChild(parts.TagOf(open), [open.Start.Workspace, open.Start.SessionFolder]));
+        var paths = parts.Paths;
+        var search = new SweepSearch(
+            parts.TagPrefix + "/",
+            [.. Hub.WorktreeFolders.Select(name => Path.Combine(paths.Folder, name)), paths.Sessions, paths.GateLogs],
+            [.. kept]);
+        var report = await parts.Agents.ClearOrphansAsync(search, cancellationToken);
+        foreach (var swept in report.Swept)
         {
-            var report = await ClearAsync(tag, cancellationToken);
+            await NoteAsync(null, swept.Origin, swept.Report, cancellationToken);
+        }
+
+        foreach (var spared in report.Spared)
+        {
             await parts.Store.AppendAsync(
                 null, null,
                 new JournalEvent.RecoveryFound(
-                    $"processes of {tag}", $"ended {report.Ended.Count}, left {report.Remaining.Count}"),
+                    $"{spared.Command} ({spared.Pid}) stands in a folder of the swarm",
+                    $"left alone: {spared.Reason}"),
                 cancellationToken);
         }
     }
 
-    Task<Processes.LeakReport> ClearAsync(string tag, CancellationToken cancellationToken) => parts.Effects.DoAsync(
-        new NewEffect(EffectKind.Termination, tag), () => parts.Agents.ClearAsync(tag, cancellationToken),
-        report => $"ended {report.Ended.Count}, left {report.Remaining.Count}", cancellationToken);
+    async Task NoteAsync(ClaimKey? key, string origin, LeakReport report, CancellationToken cancellationToken)
+    {
+        if (!report.Clean)
+        {
+            await parts.Store.AppendAsync(
+                key?.Bead, key?.Agent,
+                new JournalEvent.RecoveryFound(
+                    $"processes of {origin}: {report.Names}",
+                    $"ended {report.Ended.Count}, left {report.Remaining.Count}"),
+                cancellationToken);
+        }
+    }
 
     BeadTransition.Free Free(Claim claim) => new(
         PipelineRules.Resume(parts.Config.Pipeline, claim.Stage), claim.Attempt, claim.InfrastructureFailures, null);

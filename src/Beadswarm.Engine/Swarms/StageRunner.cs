@@ -2,8 +2,10 @@ using Beadswarm.Agents;
 using Beadswarm.Beads;
 using Beadswarm.Claims;
 using Beadswarm.Git;
+using Beadswarm.Journal;
 using Beadswarm.Landing;
 using Beadswarm.Pipelines;
+using Beadswarm.Processes;
 using Beadswarm.Storage;
 using Beadswarm.Workspaces;
 
@@ -60,13 +62,13 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
                 await FinishEndingAsync(session, ending);
             }
 
-            AgentEnd end = session is not null ? await WatchAsync(session, claim, parts.TagOf(open), work)
-                : stage.Kind == StageKind.Command ? new AgentEnd.Finished(null, null)
-                : adopted.Ending is not null ? new AgentEnd.Killed("the swarm stopped")
-                : new AgentEnd.Lost();
+            var end = session is not null
+                ? await EndAsync(open.Run, session, claim, parts.TagOf(open), work)
+                : EndUnseen(stage, adopted);
 
             // It may have been started without having been recorded; nothing of it may live beside its successor.
-            await parts.Agents.ClearAsync(parts.TagOf(open), CancellationToken.None);
+            await SayLeaksAsync(
+                claim, open.Run, await parts.Agents.ClearAsync(parts.TagOf(open), CancellationToken.None));
             var branch = WorkspaceBranch.Of(slot.Number, claim.Bead);
             var workspace = await parts.Workspaces.FindAsync(slot.Number, work);
             if (workspace?.Branch != branch)
@@ -144,7 +146,7 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
             }
 
             parts.Bell.Ring();
-            return await WatchAsync(session, claim, tag, work);
+            return await EndAsync(run, session, claim, tag, work);
         }
         catch
         {
@@ -179,11 +181,25 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
         return merge is MergeOutcome.Clean clean ? clean.Candidate : head;
     }
 
-    async Task<AgentEnd> WatchAsync(IAgentSession session, Claim claim, string tag, CancellationToken work)
+    async Task<AgentEnd> EndAsync(
+        StageRunId run, IAgentSession session, Claim claim, string tag, CancellationToken work)
+    {
+        var outcome = await WatchAsync(session, claim, tag, work);
+        await SayLeaksAsync(claim, run, outcome.Leaks);
+        return outcome.End;
+    }
+
+    /// <summary>Of a stage that was taken up again and whose agent has left nothing to go by.</summary>
+    static AgentEnd EndUnseen(StageSpec stage, AdoptedStage adopted) =>
+        stage.Kind == StageKind.Command ? new AgentEnd.Finished(null, null)
+        : adopted.Ending is not null ? new AgentEnd.Killed("the swarm stopped")
+        : new AgentEnd.Lost();
+
+    async Task<AgentOutcome> WatchAsync(IAgentSession session, Claim claim, string tag, CancellationToken work)
     {
         try
         {
-            return (await session.WaitAsync(work)).End;
+            return await session.WaitAsync(work);
         }
         catch (OperationCanceledException) when (work.IsCancellationRequested)
         {
@@ -191,7 +207,20 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
             var ending = await parts.Effects.IntendAsync(
                 Effect(EffectKind.Termination, tag, claim), CancellationToken.None);
             await FinishEndingAsync(session, ending);
-            return (await session.WaitAsync(CancellationToken.None)).End;
+            return await session.WaitAsync(CancellationToken.None);
+        }
+    }
+
+    /// <summary>Whatever becomes of the claim: that something was left behind is a fact about the agent.</summary>
+    async Task SayLeaksAsync(Claim claim, StageRunId run, LeakReport leaks)
+    {
+        if (!leaks.Clean)
+        {
+            await parts.Store.AppendAsync(
+                claim.Bead, slot.Number,
+                new JournalEvent.ProcessesLeaked(
+                    run.Value, claim.Stage.Value, leaks.Ended.Count, leaks.Remaining.Count, leaks.Names),
+                CancellationToken.None);
         }
     }
 

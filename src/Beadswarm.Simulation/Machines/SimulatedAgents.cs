@@ -45,7 +45,18 @@ sealed class SimulatedAgents(SimulatedOrchestrator owner, SimulatedWorld world) 
         return world.Machine.KillTagged(tag);
     }
 
-    public IReadOnlyList<string> FindTags(string prefix) => world.Machine.TagsFrom(prefix);
+    public async Task<OrphanReport> ClearOrphansAsync(SweepSearch search, CancellationToken cancellationToken)
+    {
+        var kept = search.Kept.Select(child => child.Tag).ToHashSet();
+        var swept = new List<SweptOrphans>();
+        foreach (var tag in world.Machine.TagsFrom(search.TagPrefix).Where(tag => !kept.Contains(tag)))
+        {
+            await owner.StepAsync(Seam.Agents, "clear", cancellationToken);
+            swept.Add(new SweptOrphans(tag, world.Machine.KillTagged(tag)));
+        }
+
+        return new OrphanReport(swept, []);
+    }
 
     public string ReadText(string path, int bytesMax) => world.Machine.ReadFile(path) ?? "";
 

@@ -18,7 +18,10 @@ enum Side
 /// store,
 /// or an effect on git, processes, workspaces or the tracker.
 /// </summary>
-/// <param name="Operation">Seam and method, for example <c>IStore.FinishStageAsync</c>.</param>
+/// <param name="Operation">
+/// Seam and method, for example <c>IStore.FinishStageAsync</c>; for an effect that is written down also which,
+/// for example <c>IStore.IntendEffectAsync:Gate</c>.
+/// </param>
 readonly record struct Boundary(string Operation, Side Side)
 {
     /// <summary>
@@ -33,9 +36,18 @@ readonly record struct Boundary(string Operation, Side Side)
 
     /// <summary>
     /// One side of every operation, by its name: a sample with all operations in it, and both sides about equally
-    /// often.
+    /// often. Of an effect it is that between what is written down and what is done.
     /// </summary>
-    public bool InSample => Side == (Hash(Operation) % 2 == 0 ? Side.Before : Side.After);
+    public bool InSample => Side == (
+        Operation.StartsWith(Intending, StringComparison.Ordinal) ? Side.After
+        : Operation.StartsWith(Settling, StringComparison.Ordinal) ? Side.Before
+        : Hash(Operation) % 2 == 0 ? Side.Before : Side.After);
+
+    /// <summary>An effect is written down as intended, or as done.</summary>
+    public bool IsOf(EffectKind kind) => Operation == Intending + kind || Operation == Settling + kind;
+
+    public const string Intending = $"{nameof(IStore)}.{nameof(IStore.IntendEffectAsync)}:";
+    public const string Settling = $"{nameof(IStore)}.{nameof(IStore.SettleEffectAsync)}:";
 
     public static bool IsEffect(MethodInfo method) =>
         typeof(Task).IsAssignableFrom(method.ReturnType)

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Beadswarm.Configuration;
 using Beadswarm.EndToEnd.Tests.Support;
+using Beadswarm.Storage;
 using Beadswarm.Swarms;
 
 namespace Beadswarm.EndToEnd.Tests.Chaos;
@@ -15,7 +17,8 @@ abstract record Death
     public sealed record At(Boundary Boundary, int Count) : Death;
 
     /// <summary>At the first boundary of the sample at which none has died before it.</summary>
-    public sealed record Next : Death;
+    /// <param name="Of">Only where these effects are written down; none: at any.</param>
+    public sealed record Next(params EffectKind[] Of) : Death;
 }
 
 /// <summary>
@@ -78,9 +81,14 @@ static class Orchestrator
         var root = Environment.GetEnvironmentVariable(Root)!; // wanted
         var home = Path.Combine(root, GitRepository.HomeName);
         var killer = new Killer(root);
-        var reach = Environment.GetEnvironmentVariable(Where)!.Split(' ') is [var operation, var side, var count]
-            ? killer.At(Boundary.Parse($"{operation} {side}"), int.Parse(count, CultureInfo.InvariantCulture))
-            : killer.Next();
+        var reach = Environment.GetEnvironmentVariable(Where)!.Split(' ') switch
+        {
+            [var operation, var side, var count] =>
+                killer.At(Boundary.Parse($"{operation} {side}"), int.Parse(count, CultureInfo.InvariantCulture)),
+            [NextWord, var kinds] => killer.Next(
+                boundary => kinds.Split(',').Select(Enum.Parse<EffectKind>).Any(boundary.IsOf)),
+            _ => killer.Next(_ => true),
+        };
         await RunAsync(
             Path.Combine(root, GitRepository.FolderName), Machine.Environment(home), reach, CancellationToken.None);
         return 0;
@@ -106,6 +114,11 @@ static class Orchestrator
         };
         var surroundings = Seams.Around(await MachineSurroundings.OpenAsync(setup, cancellationToken), reach);
         await using var run = await SwarmRun.StartAsync(setup, surroundings, cancellationToken);
+        using var told = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context =>
+        {
+            context.Cancel = true;
+            run.Terminate("it was told to");
+        });
         var outcome = await run.Completion;
         if (outcome.End != SwarmEnd.Completed)
         {
@@ -116,8 +129,11 @@ static class Orchestrator
     static string Format(Death death) => death switch
     {
         Death.At at => string.Create(CultureInfo.InvariantCulture, $"{at.Boundary} {at.Count}"),
-        Death.Next => "next",
+        Death.Next { Of: [_, ..] kinds } => $"{NextWord} {string.Join(',', kinds)}",
+        Death.Next => NextWord,
     };
+
+    const string NextWord = "next";
 
     static string DeathsOf(string root) => Path.Combine(root, "deaths");
 
@@ -144,14 +160,14 @@ static class Orchestrator
             };
         }
 
-        public Action<Boundary> Next()
+        public Action<Boundary> Next(Func<Boundary, bool> wanted)
         {
             var before = File.ReadAllLines(DeathsOf(root)).ToHashSet();
             return reached =>
             {
                 lock (_lock)
                 {
-                    if (reached.InSample && !before.Contains(reached.ToString()))
+                    if (reached.InSample && wanted(reached) && !before.Contains(reached.ToString()))
                     {
                         Die(reached);
                     }

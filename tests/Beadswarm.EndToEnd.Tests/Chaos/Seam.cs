@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using Beadswarm.Agents;
 using Beadswarm.Beads;
@@ -18,6 +19,7 @@ class Seam<T> : DispatchProxy where T : class
     // Both are given by Around, the only way to make one.
     T _real = null!;
     Action<Boundary> _reach = null!;
+    readonly ConcurrentDictionary<EffectId, string> _effects = [];
 
     public static T Around(T real, Action<Boundary> reach)
     {
@@ -36,7 +38,7 @@ class Seam<T> : DispatchProxy where T : class
             return Call(method, arguments);
         }
 
-        var operation = $"{typeof(T).Name}.{method.Name}";
+        var operation = $"{typeof(T).Name}.{method.Name}{EffectOf(arguments)}";
         _reach(new Boundary(operation, Side.Before));
         var after = new Boundary(operation, Side.After);
         var call = Call(method, arguments);
@@ -45,6 +47,12 @@ class Seam<T> : DispatchProxy where T : class
                 .Invoke(this, BindingFlags.DoNotWrapExceptions, null, [call, after], null)
             : AfterAsync((Task)call!, after);
     }
+
+    /// <summary>Which effect is written down, also where only its number is said.</summary>
+    string EffectOf(object?[]? arguments) =>
+        arguments?.OfType<NewEffect>().SingleOrDefault() is { } effect ? $":{effect.Kind}"
+        : arguments?.OfType<EffectId>().ToArray() is [var id] ? $":{_effects.GetValueOrDefault(id, "Earlier")}"
+        : "";
 
     static readonly MethodInfo Answering =
         typeof(Seam<T>).GetMethod(nameof(AnswerAsync), BindingFlags.Instance | BindingFlags.NonPublic)!;
@@ -61,6 +69,11 @@ class Seam<T> : DispatchProxy where T : class
     async Task<TAnswer> AnswerAsync<TAnswer>(Task<TAnswer> call, Boundary after)
     {
         var answer = await call;
+        if (answer is EffectId effect)
+        {
+            _effects[effect] = after.Operation[Boundary.Intending.Length..];
+        }
+
         _reach(after);
         return answer is IAgentSession session
             ? (TAnswer)Seam<IAgentSession>.Around(session, _reach)

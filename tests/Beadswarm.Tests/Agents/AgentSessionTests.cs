@@ -115,6 +115,27 @@ public sealed class AgentSessionTests : IDisposable
         Assert.Empty(_fixture.Running());
     }
 
+    [Theory]
+    [InlineData("exit 0")]
+    [InlineData("kill -TERM $$")]
+    [InlineData("kill -INT $$")]
+    [InlineData("kill -KILL $$")]
+    public async Task Commands_that_a_cli_leaves_behind_are_gone_however_it_ended(string end)
+    {
+        // As agent CLIs do: each command in a session of its own, and left behind on any request to end.
+        var outcome = await Outcome(
+            $"""
+            trap 'exit 143' TERM INT
+            setsid sleep 1001 >/dev/null 2>&1 &
+            (setsid nohup sleep 1002 >/dev/null 2>&1 &)
+            {end}
+            """);
+
+        Assert.InRange(outcome.Leaks.Ended.Count, 2, int.MaxValue);
+        Assert.Empty(outcome.Leaks.Remaining);
+        Assert.Empty(ProcessSweep.Members(_fixture.Tag));
+    }
+
     [Fact]
     public async Task A_grandchild_left_behind_is_ended_and_reported()
     {

@@ -1,0 +1,134 @@
+using Beadswarm.EndToEnd.Tests.Audit;
+using Beadswarm.EndToEnd.Tests.Support;
+using Beadswarm.Journal;
+using Beadswarm.Pipelines;
+using Beadswarm.Storage;
+
+namespace Beadswarm.EndToEnd.Tests.Chaos;
+
+/// <summary>
+/// kill -9 on both sides of what is done outside of the store: once when it was written down as intended and not done,
+/// once when it was done and not written down. Effects of the usual way of a bead are in
+/// <see cref="KillAtEveryBoundaryTests"/>; here are those of the other modes, and the end of an agent.
+/// </summary>
+public sealed class EffectDeathTests
+{
+    // In mode integration the target goes on by itself, by a commit of the tracker's file, before the bead lands.
+    const string Agent =
+        """
+        case $BEADSWARM_STAGE in
+        implement)
+          while [ $MODE = integration ] && [ $(git -C "$R" rev-list --count main) -lt 2 ]; do sleep 0.05; done
+          mkdir -p src
+          echo 'status: done' > src/a-1.txt ;;
+        qa-enforcer)
+          echo '{"verdict":"pass"}' > "$BEADSWARM_RESULT" ;;
+        esac
+
+        """;
+
+    // The orchestrator is told to end its agents, by one of them, once.
+    const string TerminatingAgent =
+        """
+        if [ $BEADSWARM_STAGE = implement ] && [ ! -e "$R/.beadswarm/told" ]; then
+          touch "$R/.beadswarm/told"
+          kill -TERM $(grep -o '"Pid":[0-9]*' "$R/.beadswarm/swarm.holder.json" | head -1 | cut -d: -f2)
+          exec sleep 1000
+        fi
+
+        """;
+
+    [Theory]
+    [Trait("Speed", "slow")]
+    [InlineData("integration", "TakeUp", "Promotion")]
+    [InlineData("branch", "Publication")]
+    [InlineData("remote", "Follow")]
+    public async Task A_death_before_or_after_an_effect_leaves_exactly_one(string mode, params string[] names)
+    {
+        EffectKind[] effects = [.. names.Select(Enum.Parse<EffectKind>)];
+        using var undisturbed = Repository(mode, Agent);
+        await undisturbed.MustAsync(0, "run", "--format", "json");
+        using var repository = Repository(mode, Agent);
+
+        while (await Orchestrator.DiesAsync(repository, new Death.Next(effects)))
+        {
+            Assert.True(Orchestrator.Deaths(repository).Count <= 2 * effects.Length, "it dies and does not get on");
+        }
+
+        Assert.Equal(
+            effects.SelectMany(effect => new[] { Intended(effect), Settled(effect) }).ToHashSet(),
+            Orchestrator.Deaths(repository).ToHashSet());
+        await SameAsync(undisturbed, repository, looked: 2 * effects.Length);
+    }
+
+    [Fact]
+    [Trait("Speed", "slow")]
+    public async Task An_agent_that_was_being_ended_is_ended_by_the_next_start_and_not_blamed()
+    {
+        using var repository = Repository("queue", TerminatingAgent + Agent);
+
+        Assert.True(await Orchestrator.DiesAsync(repository, new Death.At(Intended(EffectKind.Termination), 1)));
+        Assert.NotEmpty(SurroundingsAudit.Processes(repository.Root));
+        Assert.True(await Orchestrator.DiesAsync(repository, new Death.At(Settled(EffectKind.BranchRemoval), 1)));
+
+        var records = await SwarmRecords.ReadAsync(repository);
+        Assert.Empty(SurroundingsAudit.Processes(repository.Root));
+        Assert.Equal((1, 0), (records.Beads.Single().Attempt, records.Beads.Single().InfrastructureFailures));
+        var ended = Assert.Single(
+            records.Journal.Select(entry => entry.Event).OfType<JournalEvent.EffectDone>(),
+            done => done.Kind == StoredNames.Of(EffectKind.Termination));
+        Assert.Equal("ended", ended.Outcome);
+        await repository.MustAsync(0, "run", "--format", "json");
+        await repository.MustAsync(0, "audit");
+    }
+
+    static Boundary Intended(EffectKind effect) => new(Boundary.Intending + effect, Side.After);
+
+    static Boundary Settled(EffectKind effect) => new(Boundary.Settling + effect, Side.Before);
+
+    static GitRepository Repository(string mode, string agent)
+    {
+        var repository = new GitRepository();
+        repository.Tracker(new BeadLine("a-1")).Write("gate.sh", "true\n").Commit();
+        if (mode == "remote")
+        {
+            repository.AddOrigin();
+        }
+
+        repository
+            .Write(".beadswarm/agent.sh", $"R='{repository.Path}'\nMODE={mode}\n{agent}")
+            .Write(
+                ".beadswarm/swarm.yaml",
+                $$"""
+                agents: 1
+                runner: script
+                runners:
+                  script: { kind: command, command: [/bin/sh, "{{repository[".beadswarm/agent.sh"]}}"] }
+                pipeline:
+                  stages:
+                    - { name: implement, progressRequired: true }
+                    - { name: qa-enforcer, verdictRequired: true, gates: [] }
+                gates:
+                  check: { run: "sh gate.sh" }
+                landing: { {{(mode == "remote" ? "remote: origin" : $"mode: {mode}")}} }
+                tracker: { commitInterval: 1s }
+                limits: { grace: 2s, retryDelayMin: 10ms, retryDelayMax: 50ms }
+
+                """);
+        Orchestrator.Expect(repository);
+        return repository;
+    }
+
+    static async Task SameAsync(GitRepository undisturbed, GitRepository repository, int looked)
+    {
+        Assert.Equal(
+            await ChaosScenario.OutcomeAsync(undisturbed), await ChaosScenario.OutcomeAsync(repository));
+        Assert.Equal(Branches(undisturbed), Branches(repository));
+        await repository.MustAsync(0, "audit");
+        var journal = (await SwarmRecords.ReadAsync(repository)).Journal.Select(entry => entry.Event).ToArray();
+        Assert.Equal(looked, journal.OfType<JournalEvent.EffectDone>().Count(
+            done => done.Outcome.StartsWith("looked at by the next start", StringComparison.Ordinal)));
+    }
+
+    static string Branches(GitRepository repository) => repository.Git("for-each-ref", "--format=%(refname)");
+}
