@@ -34,7 +34,10 @@ sealed class RunOptions
         Description = "Do not take what becomes ready only while it runs",
     };
 
-    readonly Option<bool> _resume = new("--resume") { Description = "Go on with the swarm that was stopped" };
+    readonly Option<bool> _resume = new("--resume")
+    {
+        Description = "Go on with the swarm that was stopped or killed; refused when there is none",
+    };
 
     readonly Option<bool> _dryRun = new("--dry-run")
     {

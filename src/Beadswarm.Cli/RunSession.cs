@@ -56,6 +56,7 @@ static class RunSession
             },
             cancellationToken);
         using var signals = new Signals(stop.Receive);
+        await Resumption.CheckAsync(call, setup, stop.Starting);
         await using var run = await SwarmRun.StartAsync(setup, stop.Starting);
         shown = up();
         stop.Connect(run);

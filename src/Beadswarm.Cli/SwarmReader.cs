@@ -35,7 +35,9 @@ sealed class SwarmReader : IAsyncDisposable
         : SwarmPresence.Look(_paths) is SwarmPresence.Living living ? new SwarmLife.Coming(living.Holder.Since)
         : new SwarmLife.Gone();
 
-    public static SwarmReader Open(VerbCall call) => new(call.RepositoryPath, call.Host.Time);
+    public static SwarmReader Open(VerbCall call) => Open(call, call.RepositoryPath);
+
+    public static SwarmReader Open(VerbCall call, string repositoryPath) => new(repositoryPath, call.Host.Time);
 
     public async Task<T> ReadAsync<T>(
         Func<IStoreReader, CancellationToken, Task<T>> read, CancellationToken cancellationToken)

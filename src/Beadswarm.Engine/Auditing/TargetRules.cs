@@ -57,18 +57,19 @@ static class TargetRules
 
     static IEnumerable<AuditFinding> Order(AuditView view)
     {
-        // Of two lines that meet later, nothing says which was first: each is followed for itself.
-        var newest = new Dictionary<string, TargetMove>();
+        // Of each line of first parents by itself: with an integration branch, what lands there and what is committed
+        // to the target meanwhile come together only later, in either order.
+        var latest = new Dictionary<string, TargetMove>();
         foreach (var commit in Target(view).Commits)
         {
-            var last = commit.FirstParent is { } parent ? newest.GetValueOrDefault(parent) : null;
-            if ((view.MovesByCommit[commit.Id].LastOrDefault() ?? last) is not { } move)
+            var last = latest.GetValueOrDefault(commit.FirstParent ?? "");
+            var move = view.MovesByCommit[commit.Id].LastOrDefault();
+            if ((move ?? last) is { } newest)
             {
-                continue;
+                latest[commit.Id] = newest;
             }
 
-            newest[commit.Id] = move;
-            if (move == last)
+            if (move is null)
             {
                 continue;
             }

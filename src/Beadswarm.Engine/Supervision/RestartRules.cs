@@ -20,10 +20,13 @@ static class RestartRules
 {
     const int DoublingsMax = 16;
 
-    /// <param name="failures">Oldest first, the newest being the one to decide about.</param>
+    /// <param name="failures">
+    /// Oldest first, the newest being the one to decide about. Like <paramref name="now"/> in monotonic time since
+    /// whatever beginning: a clock that is set must neither forgive nor add up.
+    /// </param>
     /// <param name="jitter">0 to 1: spreads restarts of components that failed together over half their delay.</param>
     public static RestartDecision Decide(
-        IReadOnlyList<DateTimeOffset> failures, DateTimeOffset now, RestartLimits limits, double jitter)
+        IReadOnlyList<TimeSpan> failures, TimeSpan now, RestartLimits limits, double jitter)
     {
         var recent = failures.Count(at => now - at <= limits.Window);
         if (recent > limits.Max)

@@ -17,6 +17,7 @@ delegate Task ReportFailure(ComponentFailure failure, CancellationToken cancella
 sealed class Supervisor(RestartLimits limits, TimeProvider time, Random jitter, ReportFailure report)
 {
     readonly Lock _lock = new();
+    readonly long _began = time.GetTimestamp();
     readonly List<ComponentReport> _children = [];
 
     /// <summary>How each component stands, in the order they were begun.</summary>
@@ -37,7 +38,7 @@ sealed class Supervisor(RestartLimits limits, TimeProvider time, Random jitter, 
 
     async Task KeepRunningAsync(Component component, int child, CancellationToken stop)
     {
-        var failures = new List<DateTimeOffset>();
+        var failures = new List<TimeSpan>();
         while (!stop.IsCancellationRequested)
         {
             try
@@ -65,9 +66,9 @@ sealed class Supervisor(RestartLimits limits, TimeProvider time, Random jitter, 
 
     /// <summary>Reports the failure and waits as long as was decided; false when the component is parked.</summary>
     async Task<bool> DecideAsync(
-        Component component, int child, List<DateTimeOffset> failures, Exception error, CancellationToken stop)
+        Component component, int child, List<TimeSpan> failures, Exception error, CancellationToken stop)
     {
-        var now = time.GetUtcNow();
+        var now = time.GetElapsedTime(_began);
         failures.Add(now);
         failures.RemoveAll(at => now - at > limits.Window);
         var decision = RestartRules.Decide(failures, now, limits, jitter.NextDouble());

@@ -5,32 +5,33 @@ namespace Beadswarm.Swarms;
 /// <summary>
 /// A claim held by this process, and the token that is cancelled once it must not be relied on any more.
 /// </summary>
-sealed class HeldClaim : IDisposable
+/// <param name="trust">How long it is relied on unless it is renewed.</param>
+sealed class HeldClaim(Claim claim, TimeSpan trust, TimeProvider time) : IDisposable
 {
-    readonly CancellationTokenSource _lost = new();
+    // A timer of its own: trust ends in time also while nobody gets an answer from the store.
+    readonly CancellationTokenSource _lost = new(trust, time);
 
-    public HeldClaim(Claim claim, long trustedSince)
-    {
-        Claim = claim;
-        TrustedSince = trustedSince;
-    }
+    public Claim Claim { get; } = claim;
 
-    public Claim Claim { get; }
-
-    /// <summary>Monotonic time at which the last successful grant or renewal was asked for.</summary>
-    public long TrustedSince { get; set; }
-
-    /// <summary>Cancelled when the store gave the claim to somebody else, or when it could have.</summary>
+    /// <summary>Cancelled when the store gave the claim to somebody else, or soon could.</summary>
     public CancellationToken Lost => _lost.Token;
+
+    /// <summary>Relies on it for so long from now; not at all when that is over already.</summary>
+    public void Trust(TimeSpan left) => _lost.CancelAfter(left > TimeSpan.Zero ? left : TimeSpan.Zero);
 
     public void GiveUp() => _lost.Cancel();
 
     public void Dispose() => _lost.Dispose();
 }
 
-/// <summary>The claims that agents of this process hold. Written by agents, read by the lease keeper.</summary>
-sealed class ClaimRegistry(TimeProvider time)
+/// <summary>
+/// The claims that agents of this process hold. Written by agents, read by the lease keeper. Each is given up before
+/// the store would: after <see cref="TrustedShare"/> of its lease, measured from before the store was asked for it.
+/// </summary>
+sealed class ClaimRegistry(TimeSpan lease, TimeProvider time)
 {
+    public const double TrustedShare = 0.8;
+
     readonly Lock _lock = new();
     readonly Dictionary<ClaimKey, HeldClaim> _held = [];
 
@@ -38,7 +39,8 @@ sealed class ClaimRegistry(TimeProvider time)
     /// does.</param>
     public HeldClaim Add(Claim claim, long askedAt)
     {
-        var held = new HeldClaim(claim, askedAt);
+        var left = TrustLeft(askedAt);
+        var held = new HeldClaim(claim, left > TimeSpan.Zero ? left : TimeSpan.Zero, time);
         lock (_lock)
         {
             _held.Add(claim.Key, held);
@@ -78,21 +80,11 @@ sealed class ClaimRegistry(TimeProvider time)
                 }
                 else
                 {
-                    held.TrustedSince = askedAt;
+                    held.Trust(TrustLeft(askedAt));
                 }
             }
         }
     }
 
-    /// <summary>Gives up every claim that has not been renewed within the trust window.</summary>
-    public void GiveUpUntrusted(TimeSpan window)
-    {
-        lock (_lock)
-        {
-            foreach (var held in _held.Values.Where(held => time.GetElapsedTime(held.TrustedSince) >= window))
-            {
-                held.GiveUp();
-            }
-        }
-    }
+    TimeSpan TrustLeft(long askedAt) => (lease * TrustedShare) - time.GetElapsedTime(askedAt);
 }

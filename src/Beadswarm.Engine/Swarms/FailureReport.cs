@@ -103,7 +103,7 @@ sealed class FailureReport(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
         Told? told;
         lock (_lock)
         {
-            told = (parked ? _parkings : _restarts).Note(failure.Error.ToString(), failure.Component.Name, now);
+            told = (parked ? _parkings : _restarts).Note(FailureText.Of(failure.Error), failure.Component.Name, now);
         }
 
         if (told is null)

@@ -3,13 +3,11 @@ using Beadswarm.Storage;
 namespace Beadswarm.Swarms;
 
 /// <summary>
-/// Renews the leases of all claims held here, and gives a claim up before the store would: this process stops trusting
-/// a
-/// lease after <see cref="TrustedShare"/> of it, measured from before the renewal was asked for.
+/// Renews the leases of all claims held here, in the background of whatever their agents do. A claim that it does not
+/// get renewed is given up by the <see cref="ClaimRegistry"/> in time.
 /// </summary>
 sealed class LeaseKeeper(IStore store, ClaimRegistry claims, TimeSpan lease, TimeProvider time)
 {
-    const double TrustedShare = 0.8;
     const int RenewalsPerLease = 4;
 
     public async Task RunAsync(CancellationToken stop)
@@ -17,15 +15,7 @@ sealed class LeaseKeeper(IStore store, ClaimRegistry claims, TimeSpan lease, Tim
         using var timer = new PeriodicTimer(lease / RenewalsPerLease, time);
         while (await timer.WaitForNextTickAsync(stop))
         {
-            try
-            {
-                await RenewAsync(stop);
-            }
-            finally
-            {
-                // Also when the store did not answer: that is exactly when a claim must not be relied on.
-                claims.GiveUpUntrusted(lease * TrustedShare);
-            }
+            await RenewAsync(stop);
         }
     }
 

@@ -134,7 +134,7 @@ sealed class SwarmAssembly : IAsyncDisposable
                 outside.Store, effects, setup.Config.Gates, Path.Combine(outside.Paths.GateLogs, $"{epoch.Value}"),
                 $"{prefix}/gate-{epoch.Value}"),
             LandsOn = outside.LandsOn,
-            Claims = new ClaimRegistry(setup.Time),
+            Claims = new ClaimRegistry(setup.Config.Limits.Lease, setup.Time),
             Failures = new FailureMeter(setup.Config.Limits.Restarts, setup.Config.AgentCount),
             Bell = new Bell(),
             Time = setup.Time,

@@ -185,11 +185,7 @@ public sealed class AuditRulesTests
             commit.Id == "c1" ? commit with { FirstParent = "other" } : commit)),
         ("target.order", "two commits changed places", Target(target => target with
         {
-            Commits =
-            [
-                target.Commits[1] with { FirstParent = target.Commits[0].FirstParent },
-                target.Commits[0] with { FirstParent = target.Commits[1].Id },
-            ],
+            Commits = [target.Commits[1] with { FirstParent = "b0" }, target.Commits[0] with { FirstParent = "s1" }],
         })),
         ("landing.present", "a landed commit is gone", Target(target => target with
         {

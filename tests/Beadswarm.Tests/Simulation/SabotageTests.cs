@@ -7,7 +7,7 @@ namespace Beadswarm.Tests.Simulation;
 /// <summary>A simulation that finds nothing proves nothing: each of these broken worlds must be noticed.</summary>
 public sealed class SabotageTests
 {
-    const int SeedsMax = 8;
+    const int SeedsMax = 16;
 
     static readonly Dictionary<string, SimulationOptions> Broken = new()
     {

@@ -6,6 +6,7 @@ namespace Beadswarm.Tests.Supervision;
 public sealed class RestartRulesTests
 {
     static readonly DateTimeOffset Now = DateTimeOffset.UnixEpoch.AddDays(1);
+    static readonly TimeSpan Uptime = TimeSpan.FromDays(1);
 
     static readonly RestartLimits Limits =
         new(3, TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(3));
@@ -25,7 +26,7 @@ public sealed class RestartRulesTests
 
     [Fact]
     public void No_allowance_parks_at_the_first_failure() => Assert.IsType<RestartDecision.Park>(
-        RestartRules.Decide([Now], Now, Limits with { Max = 0 }, 1));
+        RestartRules.Decide([Uptime], Uptime, Limits with { Max = 0 }, 1));
 
     [Theory]
     [InlineData(6, 2, false)]
@@ -38,7 +39,8 @@ public sealed class RestartRulesTests
             MeltdownRules.OfComponents([.. Enumerable.Repeat(Now, failures)], Limits, agents, "x") is not null);
 
     static string Decide(double jitter, params int[] failures) =>
-        RestartRules.Decide([.. failures.Select(seconds => Now.AddSeconds(-seconds))], Now, Limits, jitter) switch
+        RestartRules.Decide(
+            [.. failures.Select(seconds => Uptime - TimeSpan.FromSeconds(seconds))], Uptime, Limits, jitter) switch
         {
             RestartDecision.Restart restart =>
                 restart.After.TotalSeconds.ToString("0.0", System.Globalization.CultureInfo.InvariantCulture),

@@ -179,31 +179,13 @@ public sealed class CrashTests : IDisposable
         await _arrived.LineAsync();
 
         // The agent may be faster than the record of it.
-        await RecordedAsync(journal => PidsOfImplement(journal).Count == 1);
+        await _repository.RecordedAsync(journal => PidsOfImplement(journal).Count == 1);
         await child.KillAsync();
         return Assert.Single(PidsOfImplement(await _repository.JournalAsync()));
     }
 
     Task AdoptedByAsync(int times) =>
-        RecordedAsync(journal => journal.Count(entry => entry.Event is JournalEvent.BeadAdopted) >= times);
-
-    async Task RecordedAsync(Func<IReadOnlyList<JournalEntry>, bool> wanted)
-    {
-        // Another process writes the journal, and readers are not told: the file's own changes are the signal.
-        using var watcher = new FileSystemWatcher(Path.Combine(_repository.Path, ".beadswarm"), "swarm.db*");
-        var changed = new SemaphoreSlim(0);
-        watcher.Changed += (_, _) => changed.Release();
-        watcher.EnableRaisingEvents = true;
-        while (true)
-        {
-            if (wanted(await _repository.JournalAsync()))
-            {
-                return;
-            }
-
-            await changed.WaitAsync(Fifo.Patience, Cancel);
-        }
-    }
+        _repository.RecordedAsync(journal => journal.Count(entry => entry.Event is JournalEvent.BeadAdopted) >= times);
 
     async Task LandedAsIfNothingHadHappenedAsync(SwarmRun run)
     {

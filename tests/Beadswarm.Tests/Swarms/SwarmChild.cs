@@ -11,6 +11,7 @@ public sealed class SwarmChild : IDisposable
 {
     const string Repository = "BEADSWARM_TEST_CHILD_REPOSITORY";
     const string Remote = "BEADSWARM_TEST_CHILD_REMOTE";
+    const string Pause = "BEADSWARM_TEST_CHILD_PAUSE";
 
     readonly Process? _process;
 
@@ -21,14 +22,15 @@ public sealed class SwarmChild : IDisposable
     SwarmChild(Process process) => _process = process;
 
     /// <summary>Starts a run with one agent.</summary>
-    internal static SwarmChild Start(SwarmRepository repository, string? remote = null)
+    /// <param name="pause">Minutes before what failed for no fault of a bead is tried again.</param>
+    internal static SwarmChild Start(SwarmRepository repository, string? remote = null, string? pause = null)
     {
         repository.Config();
         var start = new ProcessStartInfo(Environment.ProcessPath!, ["-class", typeof(SwarmChild).FullName!, "-noLogo"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            Environment = { [Repository] = repository.Path, [Remote] = remote },
+            Environment = { [Repository] = repository.Path, [Remote] = remote, [Pause] = pause },
         };
         var process = Process.Start(start)!; // not shell execute: a process is always returned
         process.BeginOutputReadLine();
@@ -55,10 +57,22 @@ public sealed class SwarmChild : IDisposable
         await repository.RunAsync(repository.Config(agents: 1, change: Change));
     }
 
-    static SwarmConfig Change(SwarmConfig config) =>
-        Environment.GetEnvironmentVariable(Remote) is { Length: > 0 } remote
-            ? config with { Landing = config.Landing with { Remote = remote } }
-            : config;
+    static SwarmConfig Change(SwarmConfig config)
+    {
+        var remote = Environment.GetEnvironmentVariable(Remote);
+        var pause = Environment.GetEnvironmentVariable(Pause);
+        return config with
+        {
+            Landing = config.Landing with { Remote = remote is { Length: > 0 } ? remote : config.Landing.Remote },
+            Limits = pause is { Length: > 0 } ? Pausing(config.Limits, pause) : config.Limits,
+        };
+    }
+
+    internal static LimitsConfig Pausing(LimitsConfig limits, string minutes)
+    {
+        var pause = TimeSpan.FromMinutes(int.Parse(minutes, System.Globalization.CultureInfo.InvariantCulture));
+        return limits with { RetryDelayMin = pause, RetryDelayMax = pause };
+    }
 
     public void Dispose()
     {

@@ -240,6 +240,22 @@ sealed class SwarmRepository : IDisposable
     public Task<IReadOnlyList<JournalEntry>> JournalAsync() =>
         AskAsync(store => store.ReadJournalAsync(0, null, int.MaxValue, Cancel));
 
+    /// <summary>Waits until another process, which runs the swarm, has written that.</summary>
+    public async Task RecordedAsync(Func<IReadOnlyList<JournalEntry>, bool> wanted)
+    {
+        // Readers are not told: the file's own changes are the signal.
+        using var watcher = new FileSystemWatcher(In(".beadswarm"), "swarm.db*");
+        using var changed = new SemaphoreSlim(0);
+        watcher.Changed += (_, _) => changed.Release();
+        watcher.EnableRaisingEvents = true;
+        while (!wanted(await JournalAsync()))
+        {
+            await changed.WaitAsync(Swarms.Fifo.Patience, Cancel);
+        }
+
+        watcher.EnableRaisingEvents = false;
+    }
+
     /// <summary>The newest artifact of that name.</summary>
     public async Task<string> ArtifactAsync(string bead, string name) =>
         await AskAsync(async store => System.Text.Encoding.UTF8.GetString(
