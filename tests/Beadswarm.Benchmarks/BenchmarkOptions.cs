@@ -11,6 +11,7 @@ sealed record BenchmarkOptions(string What, int Beads, int Agents, int Rounds)
     public static readonly IReadOnlyList<(string Name, Func<BenchmarkOptions, TextWriter, Task> RunAsync)> Benchmarks =
     [
         ("swarm", SwarmSpeed.RunAsync),
+        ("queue", QueueSpeed.RunAsync),
         ("scale", Scale.RunAsync),
         ("claims", ClaimThroughput.RunAsync),
         ("startup", Startup.RunAsync),

@@ -201,7 +201,11 @@ static class ConfigLoader
                 : gates,
             reader.Whole(scope, "batch"),
             integration,
-            reader.Switch(scope, "squash"));
+            reader.Switch(scope, "squash"))
+        {
+            Tests = reader.Whole(scope, "tests", Math.Clamp(detected.Processors / 4, 1, 8)),
+            Reruns = reader.Whole(scope, "reruns"),
+        };
     }
 
     static LimitsConfig ReadLimits(ConfigReader reader, ConfigScope scope, Detected detected, List<ConfigError> errors)

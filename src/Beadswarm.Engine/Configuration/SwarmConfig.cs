@@ -87,7 +87,14 @@ enum LandingMode
 /// <param name="Squash">One commit per bead instead of a merge commit.</param>
 sealed record LandingConfig(
     LandingMode Mode, string Target, string? Remote, IReadOnlyList<string> Gates, int Batch, string IntegrationBranch,
-    bool Squash);
+    bool Squash)
+{
+    /// <summary>Candidates that are tested at once. The loader's default depends on the processors.</summary>
+    public int Tests { get; init; } = 1;
+
+    /// <summary>Failures of a single bead upon the target that are forgiven before it is returned.</summary>
+    public int Reruns { get; init; } = 1;
+}
 
 /// <summary>What an agent works in.</summary>
 sealed record WorkspaceConfig(string Kind);

@@ -12,6 +12,9 @@ sealed record GateRun(GateSpec Spec, string Directory, string Commit, string Tre
 {
     /// <summary>Whose change it is; null for the target as a whole.</summary>
     public BeadId? Bead { get; init; }
+
+    /// <summary>A failure on record does not count: perhaps the gate is flaky.</summary>
+    public bool Again { get; init; }
 }
 
 /// <summary>The bounds of gates.</summary>

@@ -31,8 +31,10 @@ static class GateRules
     };
 
     /// <summary>Whether a recorded result may stand for a new run: only exit codes depend on the tree alone.</summary>
-    public static bool IsReusable(GateResult result) =>
-        result is { Status: GateStatus.Passed or GateStatus.Failed, ExitCode: not null };
+    /// <param name="again">A failure is to be seen once more.</param>
+    public static bool IsReusable(GateResult result, bool again = false) =>
+        result is { Status: GateStatus.Passed or GateStatus.Failed, ExitCode: not null }
+        && !(again && result.Status == GateStatus.Failed);
 
     /// <summary>A recorded result as it counts now: the baseline may have moved since.</summary>
     public static GateResult Reuse(GateResult recorded, string commit, int? baseline)

@@ -18,7 +18,7 @@ sealed class GateRunner(IGateCommands commands, IGateLedger ledger, int gatesMax
     {
         if (run.Spec.Cached
             && await ledger.FindAsync(run.Tree, RecipeOf(run.Spec), cancellationToken) is { } recorded
-            && GateRules.IsReusable(recorded))
+            && GateRules.IsReusable(recorded, run.Again))
         {
             return GateRules.Reuse(recorded, run.Commit, await BaselineAsync(run.Spec, cancellationToken));
         }

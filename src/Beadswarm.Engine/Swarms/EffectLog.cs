@@ -1,3 +1,4 @@
+using Beadswarm.Claims;
 using Beadswarm.Pipelines;
 using Beadswarm.Storage;
 
@@ -41,4 +42,13 @@ sealed class EffectLog(IStore store, SwarmEpoch epoch)
 }
 
 /// <summary>Another orchestrator has taken over; this one must stop touching anything.</summary>
-sealed class SwarmFencedException() : Exception("another orchestrator has taken over this swarm");
+sealed class SwarmFencedException() : Exception("another orchestrator has taken over this swarm")
+{
+    public static async Task ThrowIfFencedAsync(Task<WriteOutcome> write)
+    {
+        if (await write == WriteOutcome.Fenced)
+        {
+            throw new SwarmFencedException();
+        }
+    }
+}

@@ -29,14 +29,15 @@ sealed class Gatekeeper(
 
     /// <param name="directory">Makes a folder that holds exactly the commit; asked for only when a gate has to be
     /// run.</param>
+    /// <param name="again">What failed on this tree before is run once more.</param>
     public async Task<GatesOutcome> CheckAsync(
         IReadOnlyList<string> names, string commit, string tree, BeadId? bead,
-        Func<CancellationToken, Task<string>> directory, CancellationToken cancellationToken)
+        Func<CancellationToken, Task<string>> directory, CancellationToken cancellationToken, bool again = false)
     {
         string? folder = null;
         foreach (var spec in names.Select(name => gates[name]))
         {
-            var known = await IsKnownAsync(spec, tree, cancellationToken);
+            var known = await IsKnownAsync(spec, tree, again, cancellationToken);
             if (!known)
             {
                 folder ??= await directory(cancellationToken);
@@ -45,7 +46,7 @@ sealed class Gatekeeper(
             var number = Interlocked.Increment(ref _runs).ToString(CultureInfo.InvariantCulture);
             var log = Path.Combine(logFolder, bead?.Value ?? "target", $"{spec.Name}-{commit[..12]}-{number}.log");
             var tag = $"{tagPrefix}/{spec.Name}-{number}";
-            var run = new GateRun(spec, folder ?? "", commit, tree, log, tag) { Bead = bead };
+            var run = new GateRun(spec, folder ?? "", commit, tree, log, tag) { Bead = bead, Again = again };
             var result = known
                 ? await runner.RunAsync(run, cancellationToken)
                 : await effects.DoAsync(
@@ -67,6 +68,26 @@ sealed class Gatekeeper(
     }
 
     /// <summary>
+    /// A counting gate that fails now on a tree that it passed before, because the baseline has been lowered since;
+    /// null when there is none.
+    /// </summary>
+    public async Task<GatesOutcome.Failed?> OvertakenAsync(
+        IReadOnlyList<string> names, string commit, string tree, CancellationToken cancellationToken)
+    {
+        foreach (var spec in names.Select(name => gates[name]).Where(spec => spec.CountPattern is not null))
+        {
+            if (await store.FindGateResultAsync(tree, runner.RecipeOf(spec), cancellationToken) is { } recorded
+                && GateRules.Reuse(recorded, commit, await store.ReadBaselineAsync(spec.Name, cancellationToken))
+                    is { Status: GateStatus.Failed } now)
+            {
+                return new GatesOutcome.Failed(now);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>
     /// What has landed sets the baseline of counting gates: the first time, and whenever it is lower. Told by tree, so
     /// that a restart between the landing and this loses nothing.
     /// </summary>
@@ -83,8 +104,8 @@ sealed class Gatekeeper(
         }
     }
 
-    async Task<bool> IsKnownAsync(GateSpec spec, string tree, CancellationToken cancellationToken) =>
+    async Task<bool> IsKnownAsync(GateSpec spec, string tree, bool again, CancellationToken cancellationToken) =>
         spec.Cached
         && await store.FindGateResultAsync(tree, runner.RecipeOf(spec), cancellationToken) is { } known
-        && GateRules.IsReusable(known);
+        && GateRules.IsReusable(known, again);
 }

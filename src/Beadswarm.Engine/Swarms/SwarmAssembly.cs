@@ -86,7 +86,7 @@ sealed class SwarmAssembly : IAsyncDisposable
             store, swarm.Epoch, config, outside.Target, outside.Integration, parts.Gates, outside.Tracker,
             parts.Backlog, parts.Paths.Repository, outside.PublishAsync, parts.Workspaces, parts.Agents, parts.Effects,
             parts.Bell, setup.Time);
-        var lander = new Lander(landing, new CheckoutFollow(landing));
+        var lander = new Lander(landing);
         var unfinished = await new Recovery(parts, slots).RunAsync(cancellationToken);
         await new EffectRecovery(parts, outside).RunAsync(unfinished.Values, cancellationToken);
         var strays = await StrayStagesAsync(store, config, cancellationToken);

@@ -20,6 +20,7 @@ static class WorldPlanning
         var chance = new Chance(seed, "plan");
         var mix = faults ?? FaultMix.Draw(new Chance(seed, "faults"));
         var config = DrawConfig(chance);
+        config = config with { Landing = DrawQueue(new Chance(seed, "queue"), config.Landing) };
         return new WorldPlan
         {
             Seed = seed,
@@ -97,6 +98,12 @@ static class WorldPlanning
     static Pipeline Short(IReadOnlyList<string> gates) => new(
         [new StageSpec { Name = StageName.Implement, Prompt = "implement", ProgressRequired = true, Gates = gates }], 3,
         StageName.Implement);
+
+    static LandingConfig DrawQueue(Chance chance, LandingConfig landing) => landing with
+    {
+        Tests = chance.Between(1, 3),
+        Reruns = chance.Between(0, 2),
+    };
 
     static PoolConfig[] DrawPools(Chance chance, Pipeline pipeline)
     {

@@ -40,7 +40,7 @@ public sealed class LanderOnARemoteTests : IDisposable
     [Fact]
     public async Task A_foreign_push_in_between_is_merged_and_the_combination_tested_again()
     {
-        // The gate on the first candidate lets somebody push, so the push of that candidate loses the race.
+        // The gate on the first candidate lets somebody push: what it was tested on is not the target any more.
         _repository.Write(
             "gate.sh",
             $"""
@@ -66,13 +66,35 @@ public sealed class LanderOnARemoteTests : IDisposable
 
         Assert.Equal((SwarmEnd.Completed, 1, 1), (outcome.End, outcome.Landed, outcome.Attempts));
         var journal = await run.Store.ReadJournalAsync(0, null, 1000, TestContext.Current.CancellationToken);
-        Assert.Single(journal, entry => entry.Event is JournalEvent.LandingVoided);
         Assert.Equal("foreign", InOrigin("show", "main:foreign.txt"));
         Assert.Equal("1", InOrigin("show", "main:work/t-1"));
         var landed = journal.Select(entry => entry.Event).OfType<JournalEvent.BeadLanded>().Single();
         var tree = InOrigin("rev-parse", $"{landed.Commit}^{{tree}}");
         Assert.Contains(
             journal, entry => entry.Event is JournalEvent.GateRan { Status: "passed" } gate && gate.Tree == tree);
+    }
+
+    [Fact]
+    public async Task A_push_that_loses_the_race_at_the_remote_is_void_and_tried_again_on_what_is_there()
+    {
+        _repository.Bead("t-1").Bead("t-2");
+        Publish();
+        PushForeign("foreign.txt", "other");
+        Hook("pre-receive",
+            """
+            [ -e lost ] && exit 0
+            touch lost; unset GIT_QUARANTINE_PATH; git update-ref refs/heads/main refs/heads/other
+            """);
+
+        await using var run = await _repository.StartAsync(Remote());
+        var outcome = await SwarmRepository.EndAsync(run);
+
+        Assert.Equal((SwarmEnd.Completed, 2, 2), (outcome.End, outcome.Landed, outcome.Attempts));
+        var journal = await run.Store.ReadJournalAsync(0, null, 1000, TestContext.Current.CancellationToken);
+        Assert.Contains(journal, entry => entry.Event is JournalEvent.LandingVoided);
+        Assert.Equal("foreign", InOrigin("show", "main:foreign.txt"));
+        Assert.Equal("1", InOrigin("show", "main:work/t-1"));
+        Assert.Equal("1", InOrigin("show", "main:work/t-2"));
     }
 
     [Fact]
@@ -140,7 +162,7 @@ public sealed class LanderOnARemoteTests : IDisposable
         _repository.Git("push", "-q", "origin", "main");
     }
 
-    void PushForeign(string file)
+    void PushForeign(string file, string branch = "main")
     {
         var clone = Path.Combine(_repository.Path, ".beadswarm", "clone");
         _repository.Git("clone", "-q", Origin, clone);
@@ -148,7 +170,7 @@ public sealed class LanderOnARemoteTests : IDisposable
         SwarmRepository.GitIn(clone, "add", "-A");
         SwarmRepository.GitIn(
             clone, "-c", "user.name=Other", "-c", "user.email=other@example.org", "commit", "-qm", "foreign");
-        SwarmRepository.GitIn(clone, "push", "-q", "origin", "main");
+        SwarmRepository.GitIn(clone, "push", "-q", "origin", $"main:{branch}");
     }
 
     void Hook(string name, string script)

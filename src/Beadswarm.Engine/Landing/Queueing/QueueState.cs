@@ -60,8 +60,8 @@ sealed record QueueState
     {
         Batches =
         [
-            .. Batches.Select(batch => batch with { Members = Only(batch.Members, waiting) })
-                .Where(batch => batch.Members.Length > 0),
+            .. Batches.Where(batch => batch.Members.Any(waiting.Contains))
+                .Select(batch => batch.Members.All(waiting.Contains) ? batch : new Batch(Only(batch.Members, waiting))),
         ],
         Trials =
         [
@@ -85,7 +85,7 @@ sealed record QueueState
     }
 
     static ImmutableArray<LandingId> Only(ImmutableArray<LandingId> members, IReadOnlySet<LandingId> waiting) =>
-        members.All(waiting.Contains) ? members : [.. members.Where(waiting.Contains)];
+        [.. members.Where(waiting.Contains)];
 }
 
 /// <summary>The bounds of a merge queue.</summary>
@@ -96,7 +96,7 @@ sealed record QueueState
 /// <param name="TestsMax">Tests of one tree without a verdict before the queue waits for a person.</param>
 sealed record QueueSettings(int Slots, int Window, int BatchMax, int RerunsMax = 1, int TestsMax = 3)
 {
-    /// <summary>So often a landing is found innocent; when it is in a batch that fails once more, it goes alone.</summary>
+    /// <summary>So often a landing is found innocent; then it goes to the head of the line, alone.</summary>
     public const int ClearedMax = 2;
 
     /// <summary>Of several slots, how many the line leaves to trials that wait, so that none of them starves.</summary>

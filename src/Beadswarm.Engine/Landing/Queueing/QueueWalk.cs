@@ -29,6 +29,9 @@ sealed class QueueWalk(QueueView view, QueueSettings settings)
     /// <summary>What has no verdict yet, from the head on.</summary>
     public IReadOnlyList<Candidate> Wanted => _wanted;
 
+    /// <summary>Several may land at once, also such as were not tested without those behind.</summary>
+    bool Together => settings.BatchMax > 1;
+
     /// <summary>Whether the walk may go on: nothing is missing and no batch has to leave the line first.</summary>
     public bool Open => Missing is null && Failed is null;
 
@@ -49,7 +52,7 @@ sealed class QueueWalk(QueueView view, QueueSettings settings)
 
         if (known.Passed)
         {
-            Green = candidate;
+            Green = Together ? candidate : Green ?? (_ahead.Count == 0 ? candidate : null);
         }
         else
         {

@@ -1,0 +1,165 @@
+using Beadswarm.Git;
+using Beadswarm.Landing;
+using Beadswarm.Landing.Queueing;
+using Beadswarm.Storage;
+
+namespace Beadswarm.Swarms;
+
+/// <summary>
+/// Moves the target: intended, moved by compare-and-swap, observed, recorded. The process may die between any two of
+/// these.
+/// </summary>
+sealed class LandingMoves(LanderParts parts, CheckoutFollow checkout, LandingTip tip)
+{
+    ILandingRepository LandsOn => parts.Integration ?? parts.Target;
+
+    /// <summary>Brings a candidate of a single landing, whose tree has passed, onto the target.</summary>
+    public async Task<LandingStep> LandAsync(LandingEntry entry, Candidate candidate, CancellationToken stop)
+    {
+        var changes = await LandsOn.ChangesAsync(candidate.Base, candidate.Commit, stop);
+        var intent = new LandingIntent(
+            candidate.Base.Value, candidate.Commit.Value, candidate.Tree.Value,
+            [.. changes.Select(change => change.Path)]);
+        await SwarmFencedException.ThrowIfFencedAsync(
+            parts.Store.IntendLandingAsync(parts.Epoch, entry.Id, intent, stop));
+        return await MoveAsync(entry, intent, stop);
+    }
+
+    /// <summary>An intent is found: ask git what became of it.</summary>
+    public async Task<LandingStep> SettleAsync(LandingEntry entry, LandingIntent intent, CancellationToken stop)
+    {
+        tip.Forget();
+        var now = await LandsOn.TipAsync(stop);
+        if (now.Value == intent.Base)
+        {
+            return await MoveAsync(entry, intent, stop);
+        }
+
+        return await LandsOn.ObserveAsync(CommitId.Parse(intent.Candidate), intent.Paths, stop) is Observation.Absent
+            ? await VoidAsync(entry, $"the target is at {now} and does not contain it", stop)
+            : await RecordAsync(entry, intent, stop);
+    }
+
+    /// <summary>The target has a bead's content: the bead is completed, and its branch goes.</summary>
+    /// <param name="seen">The tip on which it was seen.</param>
+    public async Task CompleteAsync(LandingEntry entry, CommitId commit, CommitId seen, CancellationToken stop)
+    {
+        // Before it is recorded: after a crash it is done again, and doing it twice is the same as once.
+        var tree = await parts.Target.TreeAsync(commit, stop);
+        await parts.Gates.LandedAsync(parts.Config.Landing.Gates, tree.Value, stop);
+        var proof = new LandingProof(commit.Value, seen.Value);
+
+        // Intended before the landing is recorded: once it is, nothing but these would lead back to them.
+        var removal = await parts.Effects.IntendAsync(Effect(EffectKind.BranchRemoval, entry), stop);
+        await checkout.IntendAsync(seen, stop);
+        await SwarmFencedException.ThrowIfFencedAsync(
+            parts.Store.CompleteLandingAsync(parts.Epoch, entry.Id, proof, stop));
+        checkout.Landed(seen);
+
+        // Refuses by itself while anything is only there; what is left is removed by clean.
+        var removed = await parts.Workspaces.RemoveLandedBranchAsync(
+            new BranchName(entry.Branch), CommitId.Parse(entry.HeadCommit), stop);
+        await parts.Effects.SettleAsync(removal, EffectWords.Of(removed));
+    }
+
+    /// <summary>Something done to the branch of a bead in the queue.</summary>
+    public static NewEffect Effect(EffectKind kind, LandingEntry entry) => new(kind, entry.Branch)
+    {
+        Bead = entry.Bead,
+        Agent = entry.Agent,
+        To = entry.HeadCommit,
+    };
+
+    async Task<LandingStep> MoveAsync(LandingEntry entry, LandingIntent intent, CancellationToken stop)
+    {
+        var (from, to) = (CommitId.Parse(intent.Base), CommitId.Parse(intent.Candidate));
+        switch (await LandsOn.AdvanceAsync(from, to, stop))
+        {
+            case AdvanceOutcome.Moved:
+                return await RecordAsync(entry, intent, stop);
+            case AdvanceOutcome.LostRace lost:
+                return await VoidAsync(entry, $"the target moved to {lost.Actual} meanwhile", stop);
+            // The intent stands: nothing has moved, and the next look settles it.
+            case AdvanceOutcome.Refused refused:
+                return new LandingStep.Held($"the target was refused: {refused.Reason}");
+            case AdvanceOutcome.Held held:
+                return new LandingStep.Held(held.Reason);
+            case AdvanceOutcome.Unknown unknown:
+                return new LandingStep.Held($"the answer of the push was lost: {unknown.Reason}");
+            default:
+                throw new SwarmFencedException();
+        }
+    }
+
+    async Task<LandingStep> RecordAsync(LandingEntry entry, LandingIntent intent, CancellationToken stop)
+    {
+        var commit = CommitId.Parse(intent.Candidate);
+        var askedAt = parts.Time.GetTimestamp();
+        switch (await LandsOn.ObserveAsync(commit, intent.Paths, stop))
+        {
+            case Observation.Present present:
+                await ObservedAsync(entry, commit, present.Tip, stop);
+                tip.Seen(present.Tip, askedAt);
+                break;
+            case Observation.PresentButChangedSince since:
+                tip.Forget();
+                await ObservedAsync(entry, commit, since.SeenAt, stop);
+                break;
+            case Observation.Absent absent:
+                return await VoidAsync(entry, $"its content is not on the target at {absent.Tip}", stop);
+        }
+
+        return new LandingStep.Moved();
+    }
+
+    async Task ObservedAsync(LandingEntry entry, CommitId commit, CommitId seen, CancellationToken stop)
+    {
+        if (parts.Integration is null)
+        {
+            await CompleteAsync(entry, commit, seen, stop);
+            return;
+        }
+
+        await SwarmFencedException.ThrowIfFencedAsync(
+            parts.Store.RecordIntegratedAsync(parts.Epoch, entry.Id, commit.Value, stop));
+    }
+
+    async Task<LandingStep> VoidAsync(LandingEntry entry, string reason, CancellationToken stop)
+    {
+        tip.Forget();
+        await SwarmFencedException.ThrowIfFencedAsync(
+            parts.Store.VoidLandingAsync(parts.Epoch, entry.Id, reason, stop));
+        return new LandingStep.Moved();
+    }
+}
+
+/// <summary>
+/// Where the target is, asked again when the last answer is too old. Moving the target is a compare-and-swap, so a tip
+/// that has moved meanwhile costs work and nothing else.
+/// </summary>
+sealed class LandingTip(ILandingRepository where, TimeProvider time)
+{
+    static readonly TimeSpan ValidFor = TimeSpan.FromSeconds(1);
+
+    (CommitId Tip, long At)? _seen;
+
+    /// <summary>Whether the last answer is an earlier one: what speaks against a bead is decided on a fresh
+    /// one.</summary>
+    public bool Remembered { get; private set; }
+
+    public async Task<CommitId> AskAsync(CancellationToken cancellationToken)
+    {
+        Remembered = _seen is { } seen && time.GetElapsedTime(seen.At) < ValidFor;
+        if (!Remembered)
+        {
+            var askedAt = time.GetTimestamp();
+            _seen = (await where.TipAsync(cancellationToken), askedAt);
+        }
+
+        return _seen!.Value.Tip;
+    }
+
+    public void Seen(CommitId tip, long at) => _seen = (tip, at);
+
+    public void Forget() => _seen = null;
+}

@@ -1,0 +1,132 @@
+using Beadswarm.Git;
+using Beadswarm.Landing;
+using Beadswarm.Landing.Queueing;
+
+namespace Beadswarm.Swarms;
+
+/// <summary>
+/// Carries out what the queue's rules decide (<see cref="QueuePlanner"/>): tries merges in memory, runs tests side by
+/// side, and says what is to land or to be returned. Keeps nothing that a restart would miss: merges come out the same,
+/// verdicts are on record by tree.
+/// </summary>
+sealed class MergeQueue(LanderParts parts, ILandingRepository where)
+{
+    readonly Dictionary<(CommitId Onto, LandingId Landing), MergeOutcome> _merges = [];
+    readonly CandidateTests _tests = new(parts.Gates, parts.Config.Landing.Gates, where, parts.Bell);
+
+    /// <summary>
+    /// Each landing goes onto the target as a tree of its own that was tested, so batches are of one. Several at once
+    /// would have to land as one commit: invariant 4 of the blueprint holds for every commit.
+    /// </summary>
+    readonly QueueSettings _settings = new(
+        parts.Config.Landing.Tests, 2 * parts.Config.Landing.Tests, BatchMax: 1, parts.Config.Landing.Reruns);
+    QueueState _state = QueueState.Empty;
+
+    public bool TestsUnderWay => _tests.Running.Count > 0;
+
+    /// <summary>What a test that did not pass said.</summary>
+    public GatesOutcome LastOf(TreeId tree) => _tests.Last(tree);
+
+    /// <summary>What merging onto a commit came to, when it was tried for a decision.</summary>
+    public MergeOutcome MergeOf(CommitId onto, LandingId landing) => _merges[(onto, landing)];
+
+    /// <summary>
+    /// Decides, and carries out what only concerns tests and merges, until there is something else to do or nothing.
+    /// </summary>
+    /// <param name="waiting">In the order in which they are to land.</param>
+    /// <param name="drain">No further test is begun; those under way may still decide something.</param>
+    /// <returns>What the target or a bead has to do with; null when only tests can change anything.</returns>
+    public async Task<QueueAction?> DecideAsync(
+        CommitId tip, IReadOnlyList<LandingEntry> waiting, bool drain, CancellationToken stop)
+    {
+        await _tests.TakeInAsync();
+        var entries = waiting.ToDictionary(entry => entry.Id);
+        Forget(entries);
+        while (true)
+        {
+            var running = _tests.Running;
+            var view = new QueueView(
+                tip, [.. waiting.Select(entry => entry.Id)], new HashSet<LandingId>(), running, Merged, _tests.Known);
+            var settings = drain ? _settings with { Slots = running.Count } : _settings;
+            var plan = QueuePlanner.Plan(_state, view, settings);
+            _state = plan.State;
+            var merged = false;
+            foreach (var action in plan.Actions)
+            {
+                switch (action)
+                {
+                    case QueueAction.Merge merge:
+                        _merges[(merge.Onto, merge.Landing)] = await where.MergeAsync(
+                            Request(merge.Onto, entries[merge.Landing]), stop);
+                        merged = true;
+                        break;
+                    case QueueAction.Cancel cancel:
+                        _tests.Cancel(cancel.Tree);
+                        break;
+                    case QueueAction.Test test:
+                        _tests.Start(test.Candidate, entries[test.Candidate.Members[^1].Landing].Bead, stop);
+                        break;
+                    case QueueAction.Land land when await OvertakenAsync(land.Candidate, stop):
+                        merged = true;
+                        break;
+                    default:
+                        return action;
+                }
+            }
+
+            if (!merged)
+            {
+                return null;
+            }
+        }
+    }
+
+    /// <summary>A tree without a verdict is tried again.</summary>
+    public void TryAgain(TreeId tree) => _tests.TryAgain(tree);
+
+    /// <summary>Ends all tests.</summary>
+    public Task EndAsync() => _tests.EndAsync();
+
+    /// <summary>
+    /// A gate that counts compares with what landed last: what was tested beside that may be too much by now.
+    /// </summary>
+    async Task<bool> OvertakenAsync(Candidate candidate, CancellationToken stop)
+    {
+        var now = await parts.Gates.OvertakenAsync(
+            parts.Config.Landing.Gates, candidate.Commit.Value, candidate.Tree.Value, stop);
+        if (now is not null)
+        {
+            _tests.Overtake(candidate.Tree, now);
+        }
+
+        return now is not null;
+    }
+
+    MergeResult? Merged(CommitId onto, LandingId landing) => _merges.GetValueOrDefault((onto, landing)) switch
+    {
+        MergeOutcome.Clean clean => new MergeResult.Clean(clean.Candidate, clean.Tree),
+        MergeOutcome.Conflict => new MergeResult.Conflict(),
+        MergeOutcome.Empty => new MergeResult.Empty(),
+        _ => null, // not tried
+    };
+
+    void Forget(Dictionary<LandingId, LandingEntry> waiting)
+    {
+        foreach (var gone in _merges.Keys.Where(merge => !waiting.ContainsKey(merge.Landing)).ToArray())
+        {
+            _merges.Remove(gone);
+        }
+    }
+
+    MergeRequest Request(CommitId onto, LandingEntry entry) => new(
+        onto, CommitId.Parse(entry.HeadCommit), MessageOf(entry), entry.QueuedAt,
+        parts.Config.Landing.Squash ? MergeStyle.Squash : MergeStyle.MergeCommit);
+
+    static LandingMessage MessageOf(LandingEntry entry) => new(
+        $"{entry.Bead}: {entry.Title}", "",
+        [
+            (LandingMessage.BeadTrailer, entry.Bead.Value),
+            ("Attempt", entry.Attempt.ToString(System.Globalization.CultureInfo.InvariantCulture)),
+            ("Agent", entry.Agent.ToString()),
+        ]);
+}
