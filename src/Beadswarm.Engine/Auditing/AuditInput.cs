@@ -107,7 +107,18 @@ sealed record TargetCommit(
     /// not count. Empty also where nothing was merged.
     /// </summary>
     public IReadOnlyList<string> Deviations { get; init; } = [];
+
+    /// <summary>What a landing brought; null where that was not looked at, or is not there any more.</summary>
+    public LandedWork? Brought { get; init; }
 }
+
+/// <summary>The work of a bead as its branch has it.</summary>
+/// <param name="Head">The commit that was merged or squashed.</param>
+/// <param name="Paths">
+/// What its own commits changed: those that the target did not have. Of a merge among them only what it has from none
+/// of its parents, so what a merge merely left out of the other side is nobody's change.
+/// </param>
+sealed record LandedWork(string Head, IReadOnlySet<string> Paths);
 
 /// <summary>One file that a commit changed. Null where there was, or is, none.</summary>
 /// <param name="Moved">Its content went on under another name.</param>

@@ -153,30 +153,38 @@ sealed class TargetReading : IDisposable
         foreach (var (commit, index) in commits.Select((commit, index) => (commit, index)))
         {
             var head = commit.Parents.ElementAtOrDefault(1) ?? landings.GetValueOrDefault(commit.Id);
-            IReadOnlyList<string> deviations = index >= oldest && head is not null && landings.ContainsKey(commit.Id)
-                ? await DeviationsAsync(commit, head, cancellationToken)
-                : [];
-            result.Add(
-                new TargetCommit(
-                    commit.Id, commit.Parents.ElementAtOrDefault(0), commit.Tree, commit.Beads, commit.Changes)
+            var plain = new TargetCommit(
+                commit.Id, commit.Parents.ElementAtOrDefault(0), commit.Tree, commit.Beads, commit.Changes);
+
+            // The work of a bead that was squashed may be gone since: then there is nothing to compare with.
+            var comparable = index >= oldest && landings.ContainsKey(commit.Id) && plain.FirstParent is not null
+                && head is not null
+                && (await _scratch.LookUpAsync([head], cancellationToken))[0] is { Kind: "commit" };
+            result.Add(comparable
+                ? plain with
                 {
-                    Deviations = deviations,
-                });
+                    Deviations = await DeviationsAsync(commit, head!, cancellationToken), // comparable
+                    Brought = new LandedWork(head!, await OwnPathsAsync(plain.FirstParent!, head!, cancellationToken)),
+                }
+                : plain);
         }
 
         return result;
     }
 
+    /// <summary>What the commits that lead to the head, and not to the other one, changed.</summary>
+    async Task<IReadOnlySet<string>> OwnPathsAsync(string without, string head, CancellationToken cancellationToken)
+    {
+        var log = await _scratch.RunAsync(
+            GitCall.Of("log", "-c", "--name-only", "--no-renames", "-z", "--format=", head, $"^{without}"),
+            cancellationToken);
+        return log.Fields.Select(path => path.TrimStart('\n')).Where(path => path.Length > 0).ToHashSet();
+    }
+
     async Task<IReadOnlyList<string>> DeviationsAsync(
         LoggedCommit commit, string head, CancellationToken cancellationToken)
     {
-        // The work of a bead that was squashed may be gone since: then there is nothing to compare with.
-        if (commit.Parents is not [var first, ..]
-            || (await _scratch.LookUpAsync([head], cancellationToken))[0] is not { Kind: "commit" })
-        {
-            return [];
-        }
-
+        var first = commit.Parents[0];
         var merged = await _scratch.RunAsync(
             GitCall.Of("merge-tree", "--write-tree", "-z", "--allow-unrelated-histories", first, head).Answering(0, 1),
             cancellationToken);

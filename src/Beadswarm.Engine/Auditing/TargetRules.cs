@@ -25,6 +25,10 @@ static class TargetRules
         new("landing.own", "I6", "a landing changes what its bead changed, and nothing else",
             "compare the commit with the merge of its parents: something was lost or added. Report this",
             AuditNeeds.Target, Own),
+        new("landing.change", "I6", "a landing brings the work that its bead queued with, and of it only what the "
+            + "bead's own commits changed: nothing that landed earlier is undone on the way",
+            "look at the merges on the bead's branch: one of them dropped what was on the target. Bring it back",
+            AuditNeeds.Target, Change),
         new("landing.content", "I4 I6", "what a bead brought has not been put back as it was before",
             "if that was meant, reopen the bead or say so in the tracker; otherwise revert that commit",
             AuditNeeds.Target, Content),
@@ -157,6 +161,37 @@ static class TargetRules
             $"{commit.Id} is not the merge of its parents in "
                 + string.Join(", ", commit.Deviations.Take(PathsShownMax)),
             $"{commit.Deviations.Count} paths");
+
+    static IEnumerable<AuditFinding> Change(AuditView view)
+    {
+        var queued = view.Of<JournalEvent.LandingQueued>()
+            .GroupBy(happened => happened.Event.Landing)
+            .ToDictionary(group => group.Key, group => group.Last().Event.HeadCommit);
+        foreach (var commit in Target(view).Commits)
+        {
+            if (commit.Brought is not { } work
+                || view.MovesByCommit[commit.Id].LastOrDefault() is not { Landing: { } landing } move)
+            {
+                continue;
+            }
+
+            if (queued.GetValueOrDefault(landing) is { } head && head != work.Head)
+            {
+                yield return new AuditFinding(
+                    move.Bead, $"{commit.Id} brought {work.Head}", $"{move.Bead} was queued with {head}");
+            }
+
+            var foreign = commit.Changes.Select(change => change.Path).Except(work.Paths).ToArray();
+            if (foreign.Length > 0)
+            {
+                yield return new AuditFinding(
+                    move.Bead,
+                    $"{commit.Id} changes what no commit of {move.Bead} changed: "
+                        + string.Join(", ", foreign.Take(PathsShownMax)),
+                    $"{foreign.Length} paths");
+            }
+        }
+    }
 
     const int PathsShownMax = 5;
 

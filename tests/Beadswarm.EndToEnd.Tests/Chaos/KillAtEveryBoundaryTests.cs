@@ -37,12 +37,11 @@ public sealed class KillAtEveryBoundaryTests
     }
 
     /// <summary>
-    /// One run for each time that an undisturbed one crosses a boundary: hundreds, so only on request.
+    /// One run for each time that an undisturbed one crosses a boundary: hundreds, half an hour, so only on request.
     /// </summary>
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task A_swarm_that_dies_at_any_one_boundary_ends_as_if_it_had_not()
     {
-        Assert.SkipUnless(ChaosRequest.All, "takes half an hour: asked for by BEADSWARM_CHAOS=all");
         var (crossed, undisturbed) = await Undisturbed.RunAsync();
         var (runs, alive, findings) = (0, 0, new List<string>());
         var points = crossed.OrderBy(pair => pair.Key.ToString(), StringComparer.Ordinal)

@@ -229,7 +229,13 @@ static class AuditCase
             {
                 commits.Add(new TargetCommit(
                     intended.Candidate, intended.Base, intended.Tree, [entry.Bead!.Value.Value],
-                    [new TargetChange($"work/{entry.Bead}", null, "blob")]));
+                    [new TargetChange($"work/{entry.Bead}", null, "blob")])
+                {
+                    Brought = new LandedWork(
+                        journal.Select(queued => queued.Event).OfType<JournalEvent.LandingQueued>()
+                            .Last(queued => queued.Landing == intended.Landing).HeadCommit,
+                        new HashSet<string> { $"work/{entry.Bead}" }),
+                });
             }
             else if (entry.Event is JournalEvent.TrackerCommitted committed)
             {

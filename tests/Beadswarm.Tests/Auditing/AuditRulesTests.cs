@@ -215,6 +215,13 @@ public sealed class AuditRulesTests
             })),
         ("landing.own", "a landing brought something else", Commits(commit =>
             commit.Id == "c1" ? commit with { Deviations = ["work/a-0"] } : commit)),
+        ("landing.change", "the work of another bead was merged", Commits(commit =>
+            commit.Brought is { } work ? commit with { Brought = work with { Head = "h9" } } : commit)),
+        ("landing.change", "a merge on the branch dropped what had landed", Commits(commit =>
+            commit.Brought is null ? commit : commit with
+            {
+                Changes = [.. commit.Changes, new TargetChange("work/a-0", "blob", null)],
+            })),
         ("landing.content", "somebody put it back", Target(target => target with
         {
             Commits =

@@ -123,6 +123,42 @@ public sealed class TamperingTests(FinishedSwarm finished) : IClassFixture<Finis
         Assert.Contains("landing.own", RepositoryAuditTests.Violated(await AuditAsync(copy)));
     }
 
+    [Fact]
+    public async Task A_merge_on_a_bead_s_branch_that_drops_what_was_on_the_target_is_found()
+    {
+        using var copy = await finished.CopyAsync();
+        var landing = LandingOf(copy, "t-2");
+        var head = SwarmRepository.GitIn(copy.Path, "rev-parse", $"{landing}^2");
+
+        // What "merge -s ours" makes: the target is merged into the branch, and what it had got is left out. The landing
+        // is the plain merge of its parents, and nothing of an earlier landing is put back as a whole.
+        string Commit(string tree, params string[] parents) => SwarmRepository.GitIn(
+            copy.Path,
+            [
+                "-c", "user.name=x", "-c", "user.email=x@example.org", "commit-tree", tree,
+                .. parents.SelectMany(parent => new[] { "-p", parent }), "-m", "t-2", "-m", "Bead: t-2",
+            ]);
+        SwarmRepository.GitIn(copy.Path, "read-tree", $"{landing}^1");
+        SwarmRepository.GitIn(copy.Path, "update-index", "--add", "--cacheinfo",
+            $"100644,{SwarmRepository.GitIn(copy.Path, "rev-parse", "main:gate.sh")},mine.txt");
+        var target = Commit(SwarmRepository.GitIn(copy.Path, "write-tree"), $"{landing}^1");
+        var merge = Commit($"{landing}^{{tree}}", head, target);
+        var evil = Commit($"{landing}^{{tree}}", target, merge);
+        SwarmRepository.GitIn(copy.Path, "update-ref", "refs/heads/main", evil);
+        using (var session = SqliteSession.Open(new SwarmPaths(copy.Path).Store, writable: true))
+        {
+            session.Script("DROP TRIGGER journal_refuses_update");
+            session.Script(
+                $"UPDATE journal SET body = replace(replace(body, '{landing}', '{evil}'), '{head}', '{merge}')");
+            session.Script($"UPDATE landing SET head_commit = '{merge}' WHERE head_commit = '{head}'");
+        }
+
+        var violated = RepositoryAuditTests.Violated(await AuditAsync(copy)).ToArray();
+        Assert.Contains("landing.change", violated);
+        Assert.DoesNotContain("landing.own", violated);
+        Assert.DoesNotContain("landing.content", violated);
+    }
+
     [Theory]
     [InlineData("t-3", "blocked", "closed\",\"close_reason\":\"landed as 0123", "tracker.early")]
     [InlineData("t-1", "closed", "open", "tracker.agrees")]
