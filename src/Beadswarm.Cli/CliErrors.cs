@@ -67,6 +67,8 @@ static class CliErrors
                 ExitCodes.Held),
             SwarmRefusedException refused => new UserError(refused.Message, refused.Remedy, ExitCodes.ConfigInvalid),
             GitException git => new UserError(git.Message, null, ExitCodes.Io),
+            // Nothing is wrong with the store: the disk is full, or somebody holds the file.
+            StoreException { IsTransient: true } store => new UserError(store.Message, null, ExitCodes.Io),
             StoreException store => new UserError(store.Message, null, ExitCodes.StoreUnusable),
             ControlException { Kind: ControlErrorKind.Silent } silent => new UserError(
                 $"the swarm took the question and did not answer: {silent.Message}",

@@ -74,6 +74,11 @@ static class PersonalCall
 
         var time = call.Host.Time;
         using var held = SwarmLock.Take(paths, SwarmHolder.OfThisProcess(call.Verb, time));
+        if (Directory.Exists(paths.Hub))
+        {
+            SqliteStore.RefuseEmptied(paths.Store);
+        }
+
         await using var store = await SqliteStore.OpenAsync(paths.Store, time, cancellationToken);
         return await act(store, cancellationToken);
     }

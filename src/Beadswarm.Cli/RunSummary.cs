@@ -15,6 +15,7 @@ static class RunSummary
             SwarmEnd.Drained => ExitCodes.Drained,
             SwarmEnd.Terminated => ExitCodes.Terminated,
             SwarmEnd.Meltdown => ExitCodes.Meltdown,
+            SwarmEnd.TakenOver => ExitCodes.Held,
         };
 
     /// <summary>Prints the last line, or the last lines, and says the exit code.</summary>
@@ -49,6 +50,8 @@ static class RunSummary
             SwarmEnd.Terminated => "terminated, with all work kept; 'beadswarm run --resume' goes on",
             SwarmEnd.Meltdown =>
                 "stopped by itself: too many failures at once; 'beadswarm run --resume' goes on when that is mended",
+            SwarmEnd.TakenOver =>
+                "gave up, because another process runs this swarm now; 'beadswarm attach' follows it",
         };
         var counts = string.Create(
             CultureInfo.InvariantCulture,

@@ -17,11 +17,13 @@ static class PipelineRules
     // | stage timeout, idle timeout                | trouble  | infra retry  | same stage later, or blocked  |
     // | unavailable, unauthorized                  | trouble  | infra retry  | same stage later, or blocked  |
     // | rate limited                               | limited  | nothing      | same stage after the reset    |
+    // | no room on the disk to begin               | limited  | nothing      | same stage later              |
     // | interrupted                                | stopped  | nothing      | same stage, free for anybody  |
     //
     // "Back" is the stage itself when it comes before the pipeline's retry stage (a failed contract is written again),
     // else the retry stage. A gate's timeout counts as an attempt because the change under test is what may hang; an
-    // agent's timeout does not, because nothing was judged. Neither counter is ever lowered here, so a bead runs at
+    // agent's timeout does not, because nothing was judged. For the same reason a failure on a disk without room costs
+    // an infrastructure retry only. Neither counter is ever lowered here, so a bead runs at
     // most AttemptsAllowed attempts and InfrastructureRetriesMax repetitions before it lands or is blocked.
 
     /// <summary>A provider's reset further away than this is not believed; the swarm asks again then.</summary>
@@ -54,8 +56,19 @@ static class PipelineRules
         StageEnd.Unauthorized unauthorized =>
             new StageJudgement.Trouble($"the agent is not authorized: {OneLine(unauthorized.Detail)}"),
         StageEnd.RateLimited limited => new StageJudgement.Limited(limited.Until, "the agent is rate limited"),
+        StageEnd.NoRoom full => new StageJudgement.Limited(null, OneLine(full.Detail)),
         StageEnd.Interrupted => new StageJudgement.Interrupted("stopped by the swarm"),
     };
+
+    /// <summary>
+    /// What was judged bad while the disk had no room says nothing about the bead, but the stage may be what filled it:
+    /// it counts as trouble, so that it is bounded.
+    /// </summary>
+    /// <param name="roomShort">Why there is no room; null: there is.</param>
+    public static StageEnd WithoutRoom(StageSpec stage, StageEnd end, string? roomShort) =>
+        roomShort is not null && Judge(stage, end) is StageJudgement.Failed failed
+            ? new StageEnd.Unavailable($"{roomShort}; meanwhile: {failed.Reason}")
+            : end;
 
     /// <summary>What comes next for the bead.</summary>
     /// <param name="jitter">Drawn from [0, 1).</param>

@@ -53,6 +53,9 @@ abstract record StageEnd
     /// </summary>
     public sealed record Unavailable(string Detail) : StageEnd;
 
+    /// <summary>The disk had no room to begin: nothing was tried.</summary>
+    public sealed record NoRoom(string Detail) : StageEnd;
+
     /// <summary>The agent's provider refused the credentials.</summary>
     public sealed record Unauthorized(string Detail) : StageEnd;
 

@@ -24,6 +24,13 @@ sealed class FailureReport(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
     /// <summary>What a supervisor reports to.</summary>
     public async Task TellAsync(ComponentFailure failure, CancellationToken cancellationToken)
     {
+        if (failure.Error is LanderFencedException)
+        {
+            // No failure of its own, and the journal is another one's: the monitor looks, and ends this orchestrator.
+            parts.Bell.Ring();
+            return;
+        }
+
         var now = parts.Time.GetUtcNow();
         var parked = failure.Decision is RestartDecision.Park;
         var slot = slots.FirstOrDefault(slot => NameOf(slot) == failure.Component.Name);

@@ -47,6 +47,11 @@ static class MachineSurroundings
             var abandoned = await AbandonedCommands.EndAsync(tag, setup.Time, cancellationToken);
             runner = runner.Tagged(tag);
             user = user with { Repository = user.Repository with { Runner = runner } };
+            if (Directory.Exists(paths.Hub))
+            {
+                SqliteStore.RefuseEmptied(paths.Store);
+            }
+
             store = await SqliteStore.OpenAsync(paths.Store, setup.Time, cancellationToken);
             var hub = await Hub.OpenAsync(
                 user, runner,
@@ -104,8 +109,8 @@ static class MachineSurroundings
     static WorkspaceOptions Room(LimitsConfig limits) => new()
     {
         Cleaning = WorkspaceCleaning.KeepIgnored,
-        BytesMax = (long)(limits.DiskGb * 1024 * 1024 * 1024),
-        BytesFreeMin = (long)(limits.DiskFreeGbMin * 1024 * 1024 * 1024),
+        BytesMax = Bytes(limits.DiskGb),
+        BytesFreeMin = Bytes(limits.DiskFreeGbMin),
     };
 
     static GateLimits Bounds(LimitsConfig limits) => new()
@@ -113,7 +118,15 @@ static class MachineSurroundings
         Grace = limits.Grace,
         LogBytesMax = limits.LogBytesMax,
         OutputBytesMax = limits.FeedbackBytesMax,
+
+        // Less than work is begun with: else nothing red could be judged on a small disk.
+        DiskFreeBytesMin = Math.Clamp(Bytes(limits.DiskFreeGbMin), BlamedBytesMin, BlamedBytesMax),
     };
+
+    const long BlamedBytesMin = 1 << 20;
+    const long BlamedBytesMax = 64 << 20;
+
+    static long Bytes(double gigabytes) => (long)(gigabytes * 1024 * 1024 * 1024);
 
     // Templates belong to the user's checkout: an agent's branch must not be able to change its own instructions.
     static string? ReadTemplate(string repository, string relative)

@@ -101,10 +101,11 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
     async Task<StageReport> ExecuteAsync(
         Claim claim, StageSpec stage, StageRunId run, StageStart start, CancellationToken work)
     {
-        // The agent was admitted before it claimed; the disk may have filled since, or in an earlier stage.
+        // The agent was admitted before it claimed; the disk may have filled since, or in an earlier stage. Waiting for
+        // room costs the bead nothing.
         if (AdmissionRules.RoomShort(parts.Workspaces.Admit()) is { } room)
         {
-            return StageReport.Without(run, new StageEnd.Unavailable(room));
+            return StageReport.Without(run, new StageEnd.NoRoom(room));
         }
 
         var from = await StartingPointAsync(claim, start, work);
@@ -263,7 +264,7 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
         var documents = StageDocuments.Collect(parts.Agents, stage, start.SessionFolder);
 
         StageReport Report(StageEnd of, FailedCheck? check) => new(
-            run, of, start.BaseCommit, head, tree, check, documents);
+            run, PipelineRules.WithoutRoom(stage, of, DiskFull()), start.BaseCommit, head, tree, check, documents);
 
         try
         {
@@ -275,6 +276,10 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
             return Report(new StageEnd.Interrupted(), null);
         }
     }
+
+    /// <summary>Not when only the swarm's own quota is used up: that keeps nobody from writing.</summary>
+    string? DiskFull() =>
+        parts.Workspaces.Admit() is AdmissionOutcome.DiskFull full ? AdmissionRules.RoomShort(full) : null;
 
     async Task<StageReport> EvidenceAsync(
         Claim claim, StageSpec stage, Workspace workspace, (StageStart Start, CommitId? From) began, AgentEnd end,

@@ -15,7 +15,7 @@ sealed class SwarmMonitor(SwarmParts parts, TrackerSync tracker, SwarmStop stop,
         {
             var heard = parts.Bell.Listen();
             var decision = SwarmRules.Decide(await ViewAsync(terminate));
-            if (decision is SwarmDecision.Finish)
+            if (decision is SwarmDecision.Finish { End: not SwarmEnd.TakenOver })
             {
                 // A bead that was closed a moment ago may have made others ready: ask once more after the tracker was
                 // told.
@@ -66,6 +66,7 @@ sealed class SwarmMonitor(SwarmParts parts, TrackerSync tracker, SwarmStop stop,
             Unsettled: draining is null && unsettled, target, draining)
         {
             Meltdown = parts.Failures.Meltdown(parts.Time.GetUtcNow()),
+            TakenOver = status.Swarm?.Epoch != parts.Epoch,
         };
     }
 }

@@ -39,4 +39,7 @@ enum SwarmEnd
 
     /// <summary>Too many failures at once: it stopped by itself.</summary>
     Meltdown,
+
+    /// <summary>Another orchestrator works on the swarm now: this one, which had slept, let go of everything.</summary>
+    TakenOver,
 }

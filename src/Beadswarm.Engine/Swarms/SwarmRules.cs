@@ -23,6 +23,9 @@ sealed record SwarmView(
 {
     /// <summary>Why going on would only burn money, or null.</summary>
     public string? Meltdown { get; init; }
+
+    /// <summary>The store belongs to a later orchestrator: what it says is not for this one to act on.</summary>
+    public bool TakenOver { get; init; }
 }
 
 /// <summary>Decides when a swarm is over.</summary>
@@ -30,6 +33,11 @@ static class SwarmRules
 {
     public static SwarmDecision Decide(SwarmView view)
     {
+        if (view.TakenOver)
+        {
+            return new SwarmDecision.Finish(SwarmEnd.TakenOver, TakenOverReason);
+        }
+
         var busy = view.InProgress > 0 || view.Unsettled;
         if (view.Draining is { } drain)
         {
@@ -63,6 +71,8 @@ static class SwarmRules
                 $"nothing can become ready: {Count(view.Pending, "bead")} wait, {Count(view.Blocked, "bead")} blocked"),
         };
     }
+
+    public const string TakenOverReason = "another orchestrator has taken over this swarm";
 
     static string Count(int number, string noun) => number == 1 ? $"1 {noun}" : $"{number} {noun}s";
 }

@@ -156,6 +156,16 @@ sealed class SwarmRun : IAsyncDisposable
             await parts.Store.SetSwarmStatusAsync(
                 parts.Epoch, SwarmStatus.Stopping, finish.Reason, CancellationToken.None);
             parts.Bell.Ring();
+            if (await YieldedAsync())
+            {
+                // Nothing is told, closed or committed any more: all of that is the other one's.
+                _stop.Terminate(SwarmRules.TakenOverReason);
+                await working;
+                SayOver();
+                return await OutcomeAsync(
+                    new SwarmDecision.Finish(SwarmEnd.TakenOver, SwarmRules.TakenOverReason));
+            }
+
             await working;
             var outcome = await EndAsync(finish);
             await SettleAsync(_assembly.Lander);
@@ -279,8 +289,17 @@ sealed class SwarmRun : IAsyncDisposable
             ? SwarmStatus.Completed
             : SwarmStatus.Stopped;
         await parts.Store.SetSwarmStatusAsync(parts.Epoch, status, finish.Reason, CancellationToken.None);
-        var end = await parts.Store.ReadStatusAsync(CancellationToken.None);
         parts.Bell.Ring();
+        return await OutcomeAsync(finish);
+    }
+
+    async Task<bool> YieldedAsync() =>
+        (await Store.ReadSwarmAsync(CancellationToken.None))?.Epoch != _assembly.Parts.Epoch;
+
+    async Task<SwarmOutcome> OutcomeAsync(SwarmDecision.Finish finish)
+    {
+        var parts = _assembly.Parts;
+        var end = await parts.Store.ReadStatusAsync(CancellationToken.None);
         return new SwarmOutcome(
             finish.End, finish.Reason, end.Landed, end.Blocked, end.Left, end.Pending + end.InProgress + end.Landing,
             end.Swarm?.Target, end.Attempts, parts.Time.GetElapsedTime(_startedAt));

@@ -5,6 +5,19 @@ using Beadswarm.EndToEnd.Tests.Support;
 
 namespace Beadswarm.EndToEnd.Tests.Chaos;
 
+/// <summary>What a test wants otherwise.</summary>
+sealed record ChaosTerms
+{
+    /// <summary>Further beads, which nothing special happens to; the second one waits for the first.</summary>
+    public int More { get; init; }
+
+    /// <summary>Keys of <c>limits</c>, each with a comma behind it.</summary>
+    public string Limits { get; init; } = "";
+
+    /// <summary>It lies on a disk of its own, of this size.</summary>
+    public int? DiskMegabytes { get; init; }
+}
+
 /// <summary>
 /// A small backlog that meets everything: one bead lands at once, one conflicts with it whatever the timing, one fails
 /// its first attempt. However often the swarm dies on the way, what comes out is the same, and can be compared as text.
@@ -24,37 +37,44 @@ static class ChaosScenario
     const string Agent =
         """
         status=done
+        mv "$R/.beadswarm/trap-$BEADSWARM_STAGE" "$R/.beadswarm/sprung" 2> /dev/null && . "$R/.beadswarm/sprung"
         case $BEADSWARM_STAGE-$BEADSWARM_BEAD-$BEADSWARM_ATTEMPT in
         qa-enforcer-*)
           echo '{"verdict":"pass"}' > "$BEADSWARM_RESULT"
           exit 0 ;;
         implement-a-1-1)
-          while [ ! -e "$R/.beadswarm/begun" ]; do sleep 0.05; done
-          echo 'changed by a-1' > shared.txt ;;
+          while [ ! -e "$R/.beadswarm/begun" ]; do echo waiting; sleep 0.05; done
+          echo 'changed by a-1' > shared.txt || exit 9 ;;
         implement-a-2-1)
           touch "$R/.beadswarm/begun"
-          while ! git -C "$R" cat-file -e main:src/a-1.txt 2> /dev/null; do sleep 0.05; done
-          echo 'changed by a-2' > shared.txt ;;
+          until git -C "$R" cat-file -e main:src/a-1.txt 2> /dev/null; do echo waiting; sleep 0.05; done
+          echo 'changed by a-2' > shared.txt || exit 9 ;;
         implement-a-2-*)
-          command=$(grep -o 'git merge [0-9a-f]*' "$BEADSWARM_CONTEXT/conflict.md") || exit 9
+          command=$(grep -o 'git merge [0-9a-f]*' "$BEADSWARM_CONTEXT/conflict.md") || command=true
           $command > /dev/null || true
-          printf 'changed by a-1\nchanged by a-2\n' > shared.txt ;;
+          printf 'changed by a-1\nchanged by a-2\n' > shared.txt || exit 9 ;;
         implement-a-3-1)
           status=half ;;
         esac
         mkdir -p src
-        printf 'attempt: %s\nstatus: %s\n' "$BEADSWARM_ATTEMPT" $status > "src/$BEADSWARM_BEAD.txt"
+        printf 'attempt: %s\nstatus: %s\n' "$BEADSWARM_ATTEMPT" $status > "src/$BEADSWARM_BEAD.txt" || exit 9
         [ $BEADSWARM_BEAD = a-1 ] && exit 0
         git add -A
         git commit -qm "$BEADSWARM_BEAD: work" || true
 
         """;
 
-    public static GitRepository Repository()
+    public static GitRepository Repository(ChaosTerms? terms = null)
     {
-        var repository = new GitRepository();
+        terms ??= new ChaosTerms();
+        var repository = terms.DiskMegabytes is { } size ? GitRepository.OnDiskOf(size) : new GitRepository();
         repository
-            .Tracker(new BeadLine(Landing, 1), new BeadLine(Conflicting, 1), new BeadLine(FailingOnce, 2))
+            .Tracker(
+            [
+                new BeadLine(Landing, 1), new BeadLine(Conflicting, 1), new BeadLine(FailingOnce, 2),
+                .. Enumerable.Range(1, terms.More).Select(
+                    number => new BeadLine($"b-{number}", 3, number == 2 ? ["b-1"] : []) { Age = number }),
+            ])
             .Write("gate.sh", Scenario.Gate)
             .Write("order.txt", "")
             .Write("shared.txt", "as it was\n")
@@ -63,18 +83,19 @@ static class ChaosScenario
             .Write(
                 ".beadswarm/swarm.yaml",
                 $$"""
-                agents: 2
+                agents: {{(terms.More == 0 ? 2 : 3)}}
                 runner: script
                 runners:
                   script: { kind: command, command: [/bin/sh, "{{repository[".beadswarm/agent.sh"]}}"] }
                 pipeline:
+                  maxAttempts: 8
                   stages:
                     - { name: implement, progressRequired: true }
                     - { name: qa-enforcer, verdictRequired: true, gates: [] }
                 gates:
                   check: { run: "sh gate.sh" }
                 tracker: { commitInterval: 1s }
-                limits: { grace: 2s, retryDelayMin: 10ms, retryDelayMax: 50ms, infrastructureRetriesMax: 100 }
+                limits: { {{terms.Limits}}grace: 2s, retryDelayMin: 10ms, retryDelayMax: 50ms, infrastructureRetriesMax: 100 }
 
                 """);
         Orchestrator.Expect(repository);
@@ -113,8 +134,12 @@ static class ChaosScenario
         lines.AddRange(repository.Git("status", "--porcelain").Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(change => $"checkout: {change}"));
         lines.AddRange(Locks(repository).Select(path => $"lock: {path}"));
-        var doctor = await repository.RunAsync("doctor", "--format", "json");
-        lines.Add($"doctor: {(doctor.ExitCode == 0 ? "nothing" : doctor.ToString())}");
+        foreach (var verb in (string[])["doctor", "audit"])
+        {
+            var found = await repository.RunAsync(verb, "--format", "json");
+            lines.Add($"{verb}: {(found.ExitCode == 0 ? "nothing" : found.ToString())}");
+        }
+
         return string.Join('\n', lines);
     }
 

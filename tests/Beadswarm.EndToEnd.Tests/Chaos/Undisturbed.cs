@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using Beadswarm.EndToEnd.Tests.Audit;
+using Beadswarm.EndToEnd.Tests.Support;
 
 namespace Beadswarm.EndToEnd.Tests.Chaos;
 
@@ -6,13 +8,25 @@ namespace Beadswarm.EndToEnd.Tests.Chaos;
 /// <param name="Crossed">How often each boundary was crossed.</param>
 sealed record Undisturbed(IReadOnlyDictionary<Boundary, int> Crossed, string Outcome)
 {
-    static readonly Lazy<Task<Undisturbed>> Run = new(MeasureAsync);
+    static readonly ConcurrentDictionary<int, Lazy<Task<Undisturbed>>> Runs = [];
 
-    public static Task<Undisturbed> RunAsync() => Run.Value;
+    /// <param name="more">Of <see cref="ChaosTerms.More"/>.</param>
+    public static Task<Undisturbed> RunAsync(int more = 0) =>
+        Runs.GetOrAdd(more, beads => new(() => MeasureAsync(beads))).Value;
 
-    static async Task<Undisturbed> MeasureAsync()
+    /// <summary>
+    /// The one comparison that every disturbed run is put to: beads, target, tracker, checkout, locks, audit and doctor
+    /// are as they are without any fault, and nothing around is changed or left.
+    /// </summary>
+    public static async Task RequireAsync(GitRepository repository, Baseline before, int more = 0)
     {
-        using var repository = ChaosScenario.Repository();
+        Assert.Equal((await RunAsync(more)).Outcome, await ChaosScenario.OutcomeAsync(repository));
+        await OutsideAudit.PassAsync(repository, before);
+    }
+
+    static async Task<Undisturbed> MeasureAsync(int more)
+    {
+        using var repository = ChaosScenario.Repository(new ChaosTerms { More = more });
         var before = Baseline.Take(repository);
         var crossed = await Orchestrator.LiveAsync(repository);
         await OutsideAudit.PassAsync(repository, before);

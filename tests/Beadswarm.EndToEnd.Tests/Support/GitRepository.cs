@@ -13,14 +13,16 @@ sealed class GitRepository : IDisposable
     const int ShownMax = 8000;
 
     readonly string _root = Directory.CreateTempSubdirectory("beadswarm-e2e-").FullName;
+    readonly Mount? _disk;
 
     public GitRepository()
         : this(create: true)
     {
     }
 
-    GitRepository(bool create)
+    GitRepository(bool create, int? megabytes = null)
     {
+        _disk = megabytes is { } size ? Mount.SmallDisk(_root, size) : null;
         Directory.CreateDirectory(Home);
         Environment = Machine.Environment(Home);
         if (!create)
@@ -36,6 +38,9 @@ sealed class GitRepository : IDisposable
 
     /// <summary>Nothing is there yet: a program under test makes it.</summary>
     public static GitRepository ToBeMade() => new(create: false);
+
+    /// <summary>On a disk of its own, which a test can fill.</summary>
+    public static GitRepository OnDiskOf(int megabytes) => new(create: true, megabytes);
 
     /// <summary>The folder that holds everything of the test.</summary>
     public string Root => _root;
@@ -129,6 +134,11 @@ sealed class GitRepository : IDisposable
         }))
         {
             File.SetUnixFileMode(folder, File.GetUnixFileMode(folder) | UnixFileMode.UserWrite);
+        }
+
+        if (_disk is not null)
+        {
+            _disk.Dispose();
         }
 
         Directory.Delete(_root, recursive: true);

@@ -13,6 +13,8 @@ sealed class RunningSwarm : IAsyncDisposable
     public const int HangUp = 1;
     public const int Interrupt = 2;
     public const int Terminate = 15;
+    public const int Continue = 18;
+    public const int Stop = 19;
 
     /// <summary>A swarm that never says what a test waits for must fail that test, not hang all of them.</summary>
     static readonly TimeSpan LifeMax = TimeSpan.FromMinutes(5);
@@ -101,6 +103,12 @@ sealed class RunningSwarm : IAsyncDisposable
 
         return false;
     }
+
+    /// <summary>The next line, whatever it is; null when there is none any more.</summary>
+    public async Task<JsonElement?> NextAsync() =>
+        await _coming.Reader.WaitToReadAsync(_patience.Token) && _coming.Reader.TryRead(out var line)
+            ? JsonDocument.Parse(line).RootElement
+            : null;
 
     /// <summary>The first line for which this holds; skips all before it.</summary>
     public async Task<JsonElement> WaitForAsync(Func<JsonElement, bool> wanted)

@@ -130,8 +130,8 @@ public sealed class TamperingTests(FinishedSwarm finished) : IClassFixture<Finis
         var landing = LandingOf(copy, "t-2");
         var head = SwarmRepository.GitIn(copy.Path, "rev-parse", $"{landing}^2");
 
-        // What "merge -s ours" makes: the target is merged into the branch, and what it had got is left out. The landing
-        // is the plain merge of its parents, and nothing of an earlier landing is put back as a whole.
+        // What "merge -s ours" makes: the target is merged into the branch, and what it had got is left out. The
+        // landing is the plain merge of its parents, and nothing of an earlier landing is put back as a whole.
         string Commit(string tree, params string[] parents) => SwarmRepository.GitIn(
             copy.Path,
             [

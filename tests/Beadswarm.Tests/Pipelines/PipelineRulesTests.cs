@@ -38,6 +38,7 @@ public sealed class PipelineRulesTests
         new StageEnd.RateLimited(Noon.AddHours(2)),
         new StageEnd.RateLimited(null),
         new StageEnd.Interrupted(),
+        new StageEnd.NoRoom("the disk is full"),
     ];
 
     [Fact]
@@ -95,6 +96,20 @@ public sealed class PipelineRulesTests
     [Fact]
     public void Stage_that_needs_no_progress_may_leave_the_tree_alone() =>
         Assert.Null(PipelineRules.ProgressMissing(Default[new("qa-enforcer")], "t1", "t1", ["t1"]));
+
+    [Fact]
+    public void What_fails_on_a_disk_without_room_is_no_attempt_but_counted_and_what_passes_has_passed()
+    {
+        StageEnd Full(StageEnd end) => PipelineRules.WithoutRoom(Default[StageName.Implement], end, "no room");
+
+        Assert.Equal(
+            new StageEnd.Unavailable("no room; meanwhile: the agent exited with code 1"),
+            Full(new StageEnd.AgentFailed(1, null)));
+        Assert.IsType<StageEnd.Finished>(Full(new StageEnd.Finished(null)));
+        Assert.IsType<StageEnd.Crashed>(Full(new StageEnd.Crashed("signal 9")));
+        Assert.IsType<StageEnd.NoCommit>(
+            PipelineRules.WithoutRoom(Default[StageName.Implement], new StageEnd.NoCommit(), roomShort: null));
+    }
 
     [Fact]
     public void Reset_in_the_past_waits_a_little_and_one_far_away_is_not_believed()

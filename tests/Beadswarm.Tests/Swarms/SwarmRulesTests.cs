@@ -64,6 +64,10 @@ public sealed class SwarmRulesTests
     public void A_meltdown_ends_as_one() =>
         Check("Finish Meltdown", Nothing with { Draining = new SwarmDecision.Drain(SwarmEnd.Meltdown, "hot") });
 
+    [Fact]
+    public void A_swarm_that_another_orchestrator_has_taken_over_is_left_at_once() =>
+        Check("Finish TakenOver", Nothing with { TakenOver = true, Draining = Asked, InProgress = 3 });
+
     [Theory]
     [InlineData("implement", false, "keep implement 1")]
     [InlineData("implement", true, "free implement 1")]

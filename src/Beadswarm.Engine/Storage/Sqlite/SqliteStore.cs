@@ -33,6 +33,19 @@ sealed class SqliteStore : SqlStore
         }));
     }
 
+    /// <summary>
+    /// Refuses an empty file where a swarm has run: opening it would make a new store of it, and nobody would hear that
+    /// the old one is lost.
+    /// </summary>
+    /// <exception cref="StoreException">It is empty.</exception>
+    public static void RefuseEmptied(string path)
+    {
+        if (new FileInfo(path) is { Exists: true, Length: 0 })
+        {
+            throw SqliteErrors.Damaged(path, "it is empty, and a swarm has run here");
+        }
+    }
+
     /// <summary>Opens the file for looking only, beside a process that owns it. Every write throws.</summary>
     /// <exception cref="StoreException">There is no such file, or this program cannot read it as it is.</exception>
     public static Task<SqliteStore> OpenReadOnlyAsync(

@@ -1,0 +1,31 @@
+using Beadswarm.EndToEnd.Tests.Support;
+
+namespace Beadswarm.EndToEnd.Tests.Chaos;
+
+/// <summary>A file that takes the room on a repository's own disk away, until it is disposed.</summary>
+sealed class Ballast : IDisposable
+{
+    readonly string _path;
+
+    /// <param name="leave">What stays free; 0: nothing at all.</param>
+    public Ballast(GitRepository repository, long leave)
+    {
+        _path = Path.Combine(repository.Root, "ballast");
+        using var file = File.Create(_path);
+        var block = new byte[64 << 10];
+        try
+        {
+            while (new DriveInfo(repository.Root).AvailableFreeSpace > leave)
+            {
+                file.Write(block);
+                file.Flush();
+            }
+        }
+        catch (IOException)
+        {
+            // No room: that is what was wanted.
+        }
+    }
+
+    public void Dispose() => File.Delete(_path);
+}
