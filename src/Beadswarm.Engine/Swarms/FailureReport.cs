@@ -24,7 +24,7 @@ sealed class FailureReport(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
     /// <summary>What a supervisor reports to.</summary>
     public async Task TellAsync(ComponentFailure failure, CancellationToken cancellationToken)
     {
-        if (failure.Error is LanderFencedException)
+        if (failure.Error is SwarmFencedException)
         {
             // No failure of its own, and the journal is another one's: the monitor looks, and ends this orchestrator.
             parts.Bell.Ring();

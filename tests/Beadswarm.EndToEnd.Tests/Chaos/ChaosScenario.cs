@@ -26,6 +26,8 @@ static class ChaosScenario
 {
     static readonly string[] LockedFolders = [".git", ".beads", ".beadswarm/hub.git"];
 
+    const string Retries = "retryDelayMin: 10ms, retryDelayMax: 50ms, infrastructureRetriesMax: 100";
+
     public const string Landing = "a-1";
     public const string Conflicting = "a-2";
     public const string FailingOnce = "a-3";
@@ -95,7 +97,7 @@ static class ChaosScenario
                 gates:
                   check: { run: "sh gate.sh" }
                 tracker: { commitInterval: 1s }
-                limits: { {{terms.Limits}}grace: 2s, retryDelayMin: 10ms, retryDelayMax: 50ms, infrastructureRetriesMax: 100 }
+                limits: { {{terms.Limits}}grace: 2s, {{Retries}} }
 
                 """);
         Orchestrator.Expect(repository);

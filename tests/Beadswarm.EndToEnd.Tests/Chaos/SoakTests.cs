@@ -41,7 +41,8 @@ public sealed partial class SoakTests
             Say($"seed {seed}: {Figures(rounds, findings.Count)}");
         }
 
-        Say($"{Figures(rounds, findings.Count)} in {TimeProvider.System.GetElapsedTime(began).TotalMinutes:0.0} minutes");
+        var lasted = TimeProvider.System.GetElapsedTime(began);
+        Say($"{Figures(rounds, findings.Count)} in {lasted.TotalMinutes:0.0} minutes");
         Assert.True(findings.Count == 0, string.Join("\n\n", findings));
     }
 
