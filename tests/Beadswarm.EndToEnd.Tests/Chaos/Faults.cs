@@ -1,6 +1,5 @@
 using System.Text;
 using Beadswarm.EndToEnd.Tests.Support;
-using Beadswarm.Processes;
 
 namespace Beadswarm.EndToEnd.Tests.Chaos;
 
@@ -37,9 +36,6 @@ sealed class Faults : IDisposable
         _killingPushes = _pushes is null ? Task.CompletedTask : KillPushesAsync(_pushes);
     }
 
-    /// <summary>The agent that was started last.</summary>
-    public int? Agent { get; set; }
-
     /// <summary>Does one to the swarm. False: it has to be started again.</summary>
     public async Task<bool> StrikeAsync(Fault fault, RunningSwarm run)
     {
@@ -56,18 +52,13 @@ sealed class Faults : IDisposable
                 run.Signal(RunningSwarm.Continue);
                 return true;
             case Fault.AgentKilled:
-                SignalAgent(fault, 9);
+                await SignalAsync(fault, "sh", "BEADSWARM_STAGE=", 9);
                 return true;
             case Fault.AgentStopped:
-                SignalAgent(fault, RunningSwarm.Stop);
+                await SignalAsync(fault, "sh", "BEADSWARM_STAGE=", RunningSwarm.Stop);
                 return true;
             case Fault.GitKilled:
-                if (Gits().OrderBy(_ => _random.Next()).Select(git => (int?)git).FirstOrDefault() is { } git)
-                {
-                    Count(fault);
-                    Machine.Signal(git, 9);
-                }
-
+                await SignalAsync(fault, "git", "", 9);
                 return true;
             case Fault.PushKilled:
                 _pushes?.Lay(_random.Next(2) == 0 ? PushMoment.Moved : PushMoment.NotMoved);
@@ -97,14 +88,25 @@ sealed class Faults : IDisposable
 
     Task AWhileAsync() => Task.Delay(TimeSpan.FromSeconds(1 + (3 * _random.NextDouble())), Machine.Cancel);
 
-    void SignalAgent(Fault fault, int signal)
+    /// <summary>Signals one of those that live, or the next that comes; none may.</summary>
+    async Task SignalAsync(Fault fault, string command, string variable, int signal)
     {
-        if (Agent is { } agent && ProcessTable.Find(agent) is { Zombie: false })
+        for (var look = 0; look < LooksMax; look++)
         {
-            Count(fault);
-            Machine.Signal(agent, signal);
+            var living = Living(command, variable).ToArray();
+            if (living.Length > 0)
+            {
+                Count(fault);
+                Machine.Signal(living[_random.Next(living.Length)], signal);
+                return;
+            }
+
+            await Task.Delay(LookPause, Machine.Cancel);
         }
     }
+
+    const int LooksMax = 40;
+    static readonly TimeSpan LookPause = TimeSpan.FromMilliseconds(25);
 
     async Task KillPushesAsync(PushTrap pushes)
     {
@@ -123,21 +125,21 @@ sealed class Faults : IDisposable
         }
     }
 
-    /// <summary>Every git that works for this repository now.</summary>
-    IEnumerable<int> Gits()
+    /// <summary>Every process of this name that works for this repository now and has the variable.</summary>
+    IEnumerable<int> Living(string command, string variable)
     {
-        var home = Encoding.UTF8.GetBytes($"HOME={_repository.Home}");
+        var (home, wanted) = (Encoding.UTF8.GetBytes($"HOME={_repository.Home}"), Encoding.UTF8.GetBytes(variable));
         foreach (var folder in Directory.EnumerateDirectories("/proc"))
         {
             if (int.TryParse(Path.GetFileName(folder), out var id)
-                && Text(folder, "comm") is "git\n" && Bytes(folder, "environ").AsSpan().IndexOf(home) >= 0)
+                && Encoding.UTF8.GetString(Bytes(folder, "comm")) == command + "\n"
+                && Bytes(folder, "environ") is var told
+                && told.AsSpan().IndexOf(home) >= 0 && told.AsSpan().IndexOf(wanted) >= 0)
             {
                 yield return id;
             }
         }
     }
-
-    static string Text(string folder, string name) => Encoding.UTF8.GetString(Bytes(folder, name));
 
     // A process may end while it is looked at.
     static byte[] Bytes(string folder, string name)

@@ -82,13 +82,8 @@ public sealed partial class SoakTests
         GitRepository repository, Faults faults, Random random, int left)
     {
         await using var run = RunningSwarm.Start(repository);
-        while (await run.NextAsync() is { } line)
+        while (await run.NextAsync() is not null)
         {
-            if (line.GetProperty("type").GetString() == "process.started")
-            {
-                faults.Agent = line.GetProperty("pid").GetInt32();
-            }
-
             if (left > 0 && random.Next(LinesPerFault) == 0)
             {
                 left--;

@@ -145,7 +145,8 @@ public sealed class TamperingTests(FinishedSwarm finished) : IClassFixture<Finis
         var merge = Commit($"{landing}^{{tree}}", head, target);
         var evil = Commit($"{landing}^{{tree}}", target, merge);
         SwarmRepository.GitIn(copy.Path, "update-ref", "refs/heads/main", evil);
-        using (var session = SqliteSession.Open(new SwarmPaths(copy.Path).Store, writable: true))
+        using (var session = SqliteSession.Open(
+            new SwarmPaths(copy.Path).Store, writable: true, TimeProvider.System))
         {
             session.Script("DROP TRIGGER journal_refuses_update");
             session.Script(
