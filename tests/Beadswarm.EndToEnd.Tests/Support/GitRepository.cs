@@ -136,11 +136,7 @@ sealed class GitRepository : IDisposable
             File.SetUnixFileMode(folder, File.GetUnixFileMode(folder) | UnixFileMode.UserWrite);
         }
 
-        if (_disk is not null)
-        {
-            _disk.Dispose();
-        }
-
+        _disk?.Dispose();
         Directory.Delete(_root, recursive: true);
     }
 
