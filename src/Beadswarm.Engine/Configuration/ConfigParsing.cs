@@ -31,7 +31,7 @@ static class ConfigParsing
 
     const NumberStyles Decimal = NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign;
 
-    static readonly TimeSpan MatchTimeMax = TimeSpan.FromMilliseconds(250);
+    static readonly TimeSpan MatchTimeMax = TimeSpan.FromSeconds(10);
 
     public static Parsed Parse(ConfigKey key, ConfigNode node) => node switch
     {

@@ -111,6 +111,7 @@ static class ConfigWriter
         "select.limit" or "select.target" => "25",
         "pipeline.retryFrom" => "implement",
         "landing.gates" => "[build, test]",
+        "landing.tests" => "2",
         "limits.gatesMax" => "2",
         "limits.agentMemoryGb" => "8",
         "limits.memoryFreeGbMin" => "1",

@@ -1,9 +1,7 @@
-using Beadswarm.Claims;
 using Beadswarm.Git;
 using Beadswarm.Journal;
 using Beadswarm.Landing;
 using Beadswarm.Storage;
-using Beadswarm.Workspaces;
 
 namespace Beadswarm.Swarms;
 

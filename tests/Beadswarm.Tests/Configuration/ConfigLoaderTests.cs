@@ -239,8 +239,8 @@ public sealed class ConfigLoaderTests
           build: { run: make, timeout: 90s, beforeCommit: true }
           warnings: { run: make lint, countPattern: 'warning:', cleanup: make clean, cached: false }
         landing:
-          { mode: integration, target: release/1, remote: null, gates: [build], batch: 2, integrationBranch: next,
-            squash: true }
+          { mode: integration, target: release/1, remote: null, gates: [build], batch: 2, tests: 3, reruns: 0,
+            integrationBranch: next, squash: true }
         workspace: { kind: git-worktree }
         limits:
           stageTimeout: 1h

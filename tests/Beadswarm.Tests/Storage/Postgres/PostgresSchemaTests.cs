@@ -1,4 +1,3 @@
-using Beadswarm.Claims;
 using Beadswarm.Journal;
 using Beadswarm.Storage;
 using Beadswarm.Storage.Postgres;
