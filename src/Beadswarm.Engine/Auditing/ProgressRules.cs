@@ -92,7 +92,7 @@ static class ProgressRules
             {
                 BeadState.Held held => $"held by agent {held.Agent}",
                 BeadState.Landing => "waiting to land",
-                BeadState.Pending { NotBefore: { } until } => $"asleep until {until:O}",
+                BeadState.Pending { NotBefore: { } until } when bead.Ready => $"asleep until {until:O}",
                 BeadState.Pending when bead.Ready && (bead.Begun || mayBegin) => "ready",
                 BeadState.Pending or BeadState.Completed or BeadState.Left or BeadState.Blocked
                     or BeadState.Withdrawn => null,

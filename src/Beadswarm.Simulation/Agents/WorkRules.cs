@@ -18,12 +18,19 @@ static class WorkRules
 
     const string ConflictMark = "<<<<<<<";
     const string Folder = "src/";
+    const string SharedFolder = "shared/";
 
     /// <summary>The file that is a bead's alone.</summary>
     public static string PathOf(BeadId bead) => $"{Folder}{bead}.txt";
 
     /// <summary>A file that several beads change.</summary>
-    public static string SharedPath(string name) => $"shared/{name}.txt";
+    public static string SharedPath(string name) => $"{SharedFolder}{name}.txt";
+
+    public static bool IsShared(string path) => path.StartsWith(SharedFolder, StringComparison.Ordinal);
+
+    /// <summary>A line that a file had and has no longer; null: there is none.</summary>
+    public static string? Missing(string? before, string? after) =>
+        Lines(before).Except(Lines(after)).FirstOrDefault(line => line.Length > 0);
 
     /// <summary>Why the gates fail on these files, or null when they pass.</summary>
     public static string? Complaint(FileTree files)

@@ -17,6 +17,7 @@ sealed class BranchWatch(SimulatedWorld world, BranchName branch)
 {
     readonly HashSet<CommitId> _seen = [];
     readonly Dictionary<BeadId, List<SimulatedCommit>> _landings = [];
+    readonly HashSet<(string Path, string Content)> _held = [];
     SimulatedCommit? _tip;
 
     /// <summary>Commits by which a bead has come onto the branch, oldest first.</summary>
@@ -24,6 +25,9 @@ sealed class BranchWatch(SimulatedWorld world, BranchName branch)
         _landings.TryGetValue(bead, out var commits) ? commits : [];
 
     public IEnumerable<BeadId> Landed => _landings.Keys;
+
+    /// <summary>Whether the branch has, or once had, this file as it is here.</summary>
+    public bool HasHeld(string path, FileContent content) => _held.Contains((path, content.Id));
 
     /// <param name="intended">Candidates of which the store has an intent.</param>
     public void Check(IReadOnlySet<string> intended)
@@ -42,6 +46,7 @@ sealed class BranchWatch(SimulatedWorld world, BranchName branch)
 
         foreach (var commit in HistoryRules.FirstParents(tip, _tip).Reverse())
         {
+            _held.UnionWith(commit.Changes.Select(change => (change.Path, change.To?.Id ?? "")));
             if (_seen.Add(commit.Id) && _tip is not null && !world.Witness.IsForeign(commit.Id))
             {
                 CheckOwn(commit, intended);
@@ -53,6 +58,13 @@ sealed class BranchWatch(SimulatedWorld world, BranchName branch)
 
     void CheckOwn(SimulatedCommit commit, IReadOnlySet<string> intended)
     {
+        // On a remote it is the compare-and-swap alone that keeps a lander back which was replaced.
+        if (!world.Plan.HasRemote && world.Witness.ReplacedLander(world.Scheduler.Stepping) is { } replaced)
+        {
+            throw new ViolationException(
+                Invariant.OneLander, $"{replaced.Node.Name} was replaced and has moved {branch} to {commit}");
+        }
+
         if (WorkRules.Complaint(commit.Tree) is { } complaint)
         {
             throw new ViolationException(Invariant.Green, $"{commit} is on {branch} and is red: {complaint}");
@@ -100,6 +112,13 @@ sealed class BranchWatch(SimulatedWorld world, BranchName branch)
                 throw new ViolationException(
                     Invariant.OwnContentOnly,
                     $"{commit} is on {branch} and changes {change.Path}, which no agent of {bead} has written");
+            }
+
+            // Nobody who shares a file takes a line of it away.
+            if (WorkRules.IsShared(change.Path) && WorkRules.Missing(change.From?.Text, change.To?.Text) is { } line)
+            {
+                throw new ViolationException(
+                    Invariant.OtherSideKept, $"{commit} is on {branch}, and {change.Path} has lost \"{line}\"");
             }
         }
 

@@ -18,6 +18,7 @@ sealed class EndInvariants(SimulatedWorld world)
         CheckBeads();
         CheckLandings();
         CheckNothingLost();
+        new EndAudit(world).Check();
     }
 
     void CheckProcesses()

@@ -13,11 +13,16 @@ sealed class StepInvariants
     /// <summary>The whole journal is folded and compared with the tables once in so many entries.</summary>
     const int FoldEvery = 100;
 
+    /// <summary>So often somebody else may get ahead of one landing, or a push may fail.</summary>
+    const int VoidsMax = 200;
+
     readonly SimulatedWorld _world;
     readonly ClaimWatch _claims = new();
     readonly CounterWatch _counters;
+    readonly Dictionary<long, int> _voids = [];
     readonly HashSet<string> _intended = new(StringComparer.Ordinal);
-    readonly BranchWatch _target;
+    readonly Dictionary<(BeadId Bead, string Change), int> _confirmed = [];
+    JournalEntry? _last;
     int _seen;
     int _foldedAt;
 
@@ -25,26 +30,33 @@ sealed class StepInvariants
     {
         _world = world;
         _counters = new CounterWatch(world);
-        _target = new BranchWatch(world, world.Git.Target);
+        Writes = new WriteWatch(world, _claims);
+        Target = new BranchWatch(world, world.Git.Target);
         LandsOn = world.Plan.Config.Landing is { Mode: LandingMode.Integration, IntegrationBranch: var branch }
             ? new BranchWatch(world, new BranchName(branch))
-            : _target;
+            : Target;
     }
 
     /// <summary>Where beads land first.</summary>
     public BranchWatch LandsOn { get; }
 
+    public BranchWatch Target { get; }
+
+    public WriteWatch Writes { get; }
+
     public void Check()
     {
         var journal = _world.Database.Journal;
+        CheckGrows();
         var changed = journal.Count != _seen;
         while (_seen < journal.Count)
         {
-            See(journal.Find(++_seen)!);
+            _last = journal.Find(++_seen)!;
+            See(_last);
         }
 
         LandsOn.Check(_intended);
-        _target.Check(_intended);
+        Target.Check(_intended);
         if (changed)
         {
             _counters.Check();
@@ -69,13 +81,33 @@ sealed class StepInvariants
         _foldedAt = _seen;
     }
 
+    void CheckGrows()
+    {
+        if (_last is not null && _world.Database.Journal.Find(_seen) != _last)
+        {
+            throw new ViolationException(
+                Invariant.JournalGrows,
+                $"entry {_last.Sequence} is not there any more: {StoredEvent.Write(_last.Event)} of {_last.Bead}");
+        }
+    }
+
     void See(JournalEntry entry)
     {
         _claims.See(entry);
+        Writes.See(entry);
         switch (entry.Event)
         {
+            case JournalEvent.TrackerTold told:
+                CheckTold(entry.Bead!.Value, told.Change);
+                break;
+            case JournalEvent.BeadRevived { By: "tracker" } when !_world.Witness.WasAskedAgain(entry.Bead!.Value):
+                throw new ViolationException(
+                    Invariant.AskedAgain, $"{entry.Bead} begins again, and nobody has touched it in the tracker");
             case JournalEvent.LandingIntended intended:
                 _intended.Add(intended.Candidate);
+                break;
+            case JournalEvent.LandingVoided voided:
+                CheckVoids(entry.Bead, voided.Landing);
                 break;
             case JournalEvent.BeadClaimed:
                 CheckReady(entry.Bead!.Value);
@@ -83,6 +115,26 @@ sealed class StepInvariants
             case JournalEvent.BeadLanded landed:
                 CheckLanded(entry.Bead!.Value, landed);
                 break;
+        }
+    }
+
+    void CheckTold(BeadId bead, string change)
+    {
+        var times = _confirmed[(bead, change)] = _confirmed.GetValueOrDefault((bead, change)) + 1;
+        if (_world.Witness.TimesTold(bead, change) < times)
+        {
+            throw new ViolationException(
+                Invariant.ToldWhenDone,
+                $"{bead}: \"{change}\" counts as told {times} times, the tracker took it over "
+                + $"{_world.Witness.TimesTold(bead, change)} times");
+        }
+    }
+
+    void CheckVoids(BeadId? bead, long landing)
+    {
+        if ((_voids[landing] = _voids.GetValueOrDefault(landing) + 1) > VoidsMax)
+        {
+            throw new ViolationException(Invariant.Bounded, $"{bead} is intended to land again and again");
         }
     }
 
@@ -107,7 +159,7 @@ sealed class StepInvariants
         {
             throw new ViolationException(
                 Invariant.LandedBeforeDone,
-                $"{bead} is completed by {landed.Commit}, and no commit of the target has landed it");
+                $"{bead} is completed by {landed.Commit}, and what it brings was never on the target");
         }
     }
 }
@@ -156,6 +208,13 @@ sealed class ClaimWatch
                 break;
         }
     }
+
+    /// <summary>Whether it is by this claim that its bead is held, as far as the journal was seen.</summary>
+    public bool IsCurrent(ClaimKey claim) =>
+        _holders.TryGetValue(claim.Bead, out var holder) && holder == (claim.Agent, claim.Token.Value);
+
+    public string HolderOf(BeadId bead) => _holders.TryGetValue(bead, out var holder)
+        ? $"agent {holder.Agent} with token {holder.Token}" : "nobody";
 
     void Grant(BeadId bead, AgentNumber? agent, long token)
     {

@@ -3,7 +3,9 @@ using Beadswarm.Gates;
 using Beadswarm.Git;
 using Beadswarm.Simulation.Git;
 using Beadswarm.Simulation.Machines;
+using Beadswarm.Simulation.Scheduling;
 using Beadswarm.Simulation.Worlds;
+using Beadswarm.Storage;
 
 namespace Beadswarm.Simulation.Checking;
 
@@ -21,6 +23,9 @@ sealed class Witness(SimulatedWorld world)
     readonly HashSet<CommitId> _foreign = [];
     readonly HashSet<BeadId> _askedAgain = [];
     readonly HashSet<BeadId> _closedByPerson = [];
+    readonly HashSet<BeadId> _takenBack = [];
+    readonly Dictionary<(BeadId Bead, string Change), int> _told = [];
+    int _lander;
 
     /// <summary>The last state of every file that an agent has written, by session.</summary>
     public IReadOnlyCollection<WrittenFile> Written => _written.Values;
@@ -39,15 +44,43 @@ sealed class Witness(SimulatedWorld world)
             && world.Machine.SessionAt(FolderOf(process))?.Launch.Workspace == session.Launch.Workspace).ToArray();
         if (others.Length > 0)
         {
-            throw new ViolationException(
+            world.Violate(
                 Invariant.OneAgentAtWork,
                 $"{session.Process.Tag} begins in {session.Launch.Workspace} while {others[0].Tag} works there");
+        }
+
+        var twin = world.Machine.Running.FirstOrDefault(process => process != session.Process
+            && process.Command.StartsWith("agent", StringComparison.Ordinal)
+            && world.Machine.SessionAt(FolderOf(process))?.Launch.Bead == session.Launch.Bead);
+        if (twin is not null && !_leasesRunOut)
+        {
+            world.Violate(
+                Invariant.OneAtWork,
+                $"{session.Process.Tag} begins with {session.Launch.Bead} while {twin.Tag} is at work on it");
         }
 
         _sessions[session.Process] = session.Folder;
     }
 
     readonly Dictionary<SimulatedProcess, string> _sessions = [];
+
+    /// <summary>
+    /// Whoever sleeps for longer than its lease, or has no answer of the store, may not have ended its agent when
+    /// another one begins: then the two are kept apart by workspace and token alone.
+    /// </summary>
+    readonly bool _leasesRunOut =
+        world.Plan.Faults.Kinds.Overlaps(
+        [
+            FaultKind.Pause, FaultKind.TakeOver, FaultKind.StoreClockJumps, FaultKind.StoreIsSlow,
+            FaultKind.StoreFailsBefore, FaultKind.StoreFailsAfter, FaultKind.DiskFull,
+        ]);
+
+    /// <summary>An orchestrator has the right to land from here on, and every one before it has it no longer.</summary>
+    public void LanderBegan(SimulatedOrchestrator orchestrator) => _lander = Math.Max(_lander, orchestrator.Number);
+
+    /// <summary>The orchestrator whose git this is, when another one has the right to land.</summary>
+    public SimulatedOrchestrator? ReplacedLander(SimulatedNode? git) =>
+        world.Orchestrators.FirstOrDefault(one => one.GitNode == git && one.Number < _lander);
 
     /// <summary>A bead's own, but nobody minds if the last words of it are missing.</summary>
     public void Touches(SimulatedSession session, string path) => _touched.Add((session.Launch.Bead, path));
@@ -57,6 +90,14 @@ sealed class Witness(SimulatedWorld world)
         Touches(session, path);
         _written[(session.Folder, path)] = new WrittenFile(
             session.Launch.Bead, path, FileContent.Of(text).Id, session.Process.Tag);
+    }
+
+    /// <summary>A person has written it, where an agent would have.</summary>
+    public void WroteByHand(BeadId bead, string path, string text)
+    {
+        _touched.Add((bead, path));
+        var content = FileContent.Of(text).Id;
+        _written[("by hand " + content, path)] = new WrittenFile(bead, path, content, "a person");
     }
 
     public bool Touched(BeadId bead, string path) => _touched.Contains((bead, path));
@@ -72,6 +113,11 @@ sealed class Witness(SimulatedWorld world)
     }
 
     public bool HasPassed(TreeId tree, string gate) => _passed.Contains((tree.Value, gate));
+
+    /// <summary>Somebody else takes back what a bead has brought.</summary>
+    public void TookBack(BeadId bead) => _takenBack.Add(bead);
+
+    public bool WasTakenBack(BeadId bead) => _takenBack.Contains(bead);
 
     public void Foreign(CommitId? commit)
     {
@@ -110,17 +156,33 @@ sealed class Witness(SimulatedWorld world)
         {
             if (world.Plan.Find(close.Bead)?.Bead.Type != "epic" && !IsOnTarget(close.Bead))
             {
-                throw new ViolationException(
+                world.Violate(
                     Invariant.LandedBeforeDone,
                     $"{teller.Node.Name} closes {close.Bead}, whose work is not on the target");
             }
         }
     }
 
-    /// <summary>Whether some commit of the target's history landed this bead.</summary>
-    public bool IsOnTarget(BeadId bead) =>
-        world.Git.Tip is { } tip
-        && world.Invariants.LandsOn.LandingsOf(bead).Any(commit => HistoryRules.IsAncestor(commit, tip));
+    /// <summary>The tracker has taken these over.</summary>
+    public void Told(IReadOnlyList<BeadChange> changes)
+    {
+        foreach (var change in changes)
+        {
+            var key = (change.Bead, StoredNames.Of(change).Kind);
+            _told[key] = _told.GetValueOrDefault(key) + 1;
+        }
+    }
+
+    /// <summary>How often the tracker has taken over a change of this kind.</summary>
+    public int TimesTold(BeadId bead, string change) => _told.GetValueOrDefault((bead, change));
+
+    /// <summary>
+    /// Whether everything that a landing of this bead brought was once on the target. That its commit is in the
+    /// target's history says nothing: whoever merges it can leave out what it holds.
+    /// </summary>
+    public bool IsOnTarget(BeadId bead) => world.Invariants.LandsOn.LandingsOf(bead).Any(commit =>
+        commit.Changes.All(change => change.To is not { } content
+            || world.Invariants.Target.HasHeld(change.Path, content)));
 
     string FolderOf(SimulatedProcess process) => _sessions.GetValueOrDefault(process, "");
 }

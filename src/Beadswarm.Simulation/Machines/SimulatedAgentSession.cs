@@ -63,7 +63,7 @@ sealed class SimulatedAgentSession(
             await Task.Delay(Limits.Grace, owner.Node.Clock, CancellationToken.None);
         }
 
-        return world.Machine.KillTagged(Running.Tag).Ended;
+        return owner.Replaced ? [] : world.Machine.KillTagged(Running.Tag).Ended;
     }
 
     AgentEnd? Look()

@@ -11,6 +11,11 @@ sealed class SimulatedAgents(SimulatedOrchestrator owner, SimulatedWorld world) 
     public async Task<IAgentSession> StartAsync(AgentLaunch launch, CancellationToken cancellationToken)
     {
         await owner.StepAsync(Seam.Agents, "start", cancellationToken);
+        if (owner.Replaced)
+        {
+            return new UnstartedAgent(new AgentEnd.FailedToStart("stale file handle", Transient: true));
+        }
+
         if (world.Disk.IsFull || owner.Strikes(FaultKind.AgentNotStarted))
         {
             return new UnstartedAgent(new AgentEnd.FailedToStart("no space left on device", Transient: true));
@@ -42,7 +47,7 @@ sealed class SimulatedAgents(SimulatedOrchestrator owner, SimulatedWorld world) 
     public async Task<LeakReport> ClearAsync(string tag, CancellationToken cancellationToken)
     {
         await owner.StepAsync(Seam.Agents, "clear", cancellationToken);
-        return world.Machine.KillTagged(tag);
+        return owner.Replaced ? LeakReport.Nothing : world.Machine.KillTagged(tag);
     }
 
     public async Task<OrphanReport> ClearOrphansAsync(SweepSearch search, CancellationToken cancellationToken)

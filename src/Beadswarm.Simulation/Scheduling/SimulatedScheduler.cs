@@ -39,6 +39,9 @@ sealed class SimulatedScheduler(Chance chance, SchedulingOptions options)
     /// <summary>Of all steps taken so far: which node took which of how many.</summary>
     public ulong Trace { get; private set; } = 14695981039346656037UL;
 
+    /// <summary>The node that took the last step.</summary>
+    public SimulatedNode? Stepping { get; private set; }
+
     /// <summary>Called after every step; an exception ends the run.</summary>
     public Action? Stepped { get; set; }
 
@@ -148,6 +151,7 @@ sealed class SimulatedScheduler(Chance chance, SchedulingOptions options)
     void Take(SimulatedNode node, int index, int runnable)
     {
         Steps++;
+        Stepping = node;
         Trace = unchecked((Trace ^ (((ulong)node.Number << 32) | ((ulong)index << 16) | (uint)runnable)) * HashPrime);
         var work = node.Take(index);
 

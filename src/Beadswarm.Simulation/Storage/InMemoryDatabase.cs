@@ -79,6 +79,9 @@ sealed class InMemoryDatabase
 
     public Grouping<BeadId> JournalOfBead { get; } = new();
 
+    /// <summary>How many changes were ever made to any row.</summary>
+    public long Changes => _undo.Made;
+
     /// <summary>The store's own time, in the precision in which it keeps instants.</summary>
     public DateTimeOffset Now => StoreTime.Truncate(_time.GetUtcNow());
 

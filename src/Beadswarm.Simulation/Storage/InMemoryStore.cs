@@ -22,9 +22,12 @@ namespace Beadswarm.Simulation.Storage;
 /// committed. It delays an operation by taking its time, makes it fail by throwing, and lets it go unanswered by never
 /// ending.
 /// </param>
+/// <param name="wrote">
+/// Told of every write on behalf of a claim or of an orchestrator, in the step in which it was committed.
+/// </param>
 sealed class InMemoryStore(
     InMemoryDatabase database, TimeProvider? callersClock = null,
-    Func<string, StoreStep, CancellationToken, Task>? lookOn = null) : IStore
+    Func<string, StoreStep, CancellationToken, Task>? lookOn = null, Action<StoreWrite>? wrote = null) : IStore
 {
     bool _disposed;
 
@@ -33,7 +36,7 @@ sealed class InMemoryStore(
 
     public Task<WriteOutcome> SetSwarmStatusAsync(
         SwarmEpoch epoch, SwarmStatus status, string? reason, CancellationToken cancellationToken) =>
-        Write(transaction => SwarmOperations.SetStatus(transaction, epoch, status, reason), cancellationToken);
+        Write(epoch, transaction => SwarmOperations.SetStatus(transaction, epoch, status, reason), cancellationToken);
 
     public Task<SwarmRecord?> ReadSwarmAsync(CancellationToken cancellationToken) =>
         Read(tables => tables.Swarms.Last?.Record, cancellationToken);
@@ -41,6 +44,7 @@ sealed class InMemoryStore(
     public Task<WriteOutcome> SetAgentStatusAsync(
         SwarmEpoch epoch, AgentNumber agent, AgentStatus status, string? reason, CancellationToken cancellationToken) =>
         Write(
+            epoch,
             transaction => SwarmOperations.SetAgentStatus(transaction, epoch, agent, status, reason),
             cancellationToken);
 
@@ -48,38 +52,42 @@ sealed class InMemoryStore(
         SwarmEpoch epoch, IReadOnlyList<BacklogEntry> entries, int attemptsAllowed,
         CancellationToken cancellationToken) =>
         Write(
+            epoch,
             transaction => SwarmOperations.UpdateBacklog(transaction, epoch, entries, attemptsAllowed),
             cancellationToken);
 
     public Task<Claim?> ClaimNextAsync(SwarmEpoch epoch, ClaimRequest request, CancellationToken cancellationToken) =>
-        Write(transaction => ClaimOperations.Next(transaction, epoch, request), cancellationToken);
+        Write(epoch, transaction => ClaimOperations.Next(transaction, epoch, request), cancellationToken);
 
     public Task<Claim?> AdoptClaimAsync(
         SwarmEpoch epoch, ClaimKey old, TimeSpan lease, CancellationToken cancellationToken) =>
-        Write(transaction => ClaimOperations.Adopt(transaction, epoch, old, lease), cancellationToken);
+        Write(epoch, transaction => ClaimOperations.Adopt(transaction, epoch, old, lease), cancellationToken);
 
     public Task<IReadOnlyList<ClaimKey>> RenewAsync(
         IReadOnlyList<ClaimKey> claims, TimeSpan lease, CancellationToken cancellationToken) =>
-        Write(transaction => ClaimOperations.Renew(transaction, claims, lease), cancellationToken);
+        Write(
+            transaction => ClaimOperations.Renew(transaction, claims, lease), cancellationToken,
+            (operation, lost, _) => claims.Select(
+                claim => new StoreWrite(operation, null, claim, !lost.Contains(claim))));
 
     public Task<WriteOutcome> ReleaseAsync(
         ClaimKey claim, BeadTransition.Free to, string reason, CancellationToken cancellationToken) =>
-        Write(transaction => ClaimOperations.Release(transaction, claim, to, reason), cancellationToken);
+        Write(claim, transaction => ClaimOperations.Release(transaction, claim, to, reason), cancellationToken);
 
     public Task<IReadOnlyList<ExpiredClaim>> ReapExpiredAsync(
         SwarmEpoch epoch, IReadOnlyList<AgentNumber> except, CancellationToken cancellationToken) =>
-        Write(transaction => ClaimOperations.ReapExpired(transaction, epoch, except), cancellationToken);
+        Write(epoch, transaction => ClaimOperations.ReapExpired(transaction, epoch, except), cancellationToken);
 
     public Task<StageRunId?> StartStageAsync(ClaimKey claim, StageStart start, CancellationToken cancellationToken) =>
-        Write(transaction => StageOperations.Start(transaction, claim, start), cancellationToken);
+        Write(claim, transaction => StageOperations.Start(transaction, claim, start), cancellationToken);
 
     public Task<WriteOutcome> RecordProcessAsync(
         ClaimKey claim, StageRunId run, AgentProcess process, CancellationToken cancellationToken) =>
-        Write(transaction => StageOperations.RecordProcess(transaction, claim, run, process), cancellationToken);
+        Write(claim, transaction => StageOperations.RecordProcess(transaction, claim, run, process), cancellationToken);
 
     public Task<WriteOutcome> FinishStageAsync(
         ClaimKey claim, StageFinish finish, BeadTransition transition, CancellationToken cancellationToken) =>
-        Write(transaction => StageOperations.Finish(transaction, claim, finish, transition), cancellationToken);
+        Write(claim, transaction => StageOperations.Finish(transaction, claim, finish, transition), cancellationToken);
 
     public Task<IReadOnlyList<OpenStage>> ReadOpenStagesAsync(CancellationToken cancellationToken) =>
         List(
@@ -108,28 +116,31 @@ sealed class InMemoryStore(
 
     public Task<WriteOutcome> IntendLandingAsync(
         SwarmEpoch epoch, LandingId landing, LandingIntent intent, CancellationToken cancellationToken) =>
-        Write(transaction => LandingOperations.Intend(transaction, epoch, landing, intent), cancellationToken);
+        Write(epoch, transaction => LandingOperations.Intend(transaction, epoch, landing, intent), cancellationToken);
 
     public Task<WriteOutcome> VoidLandingAsync(
         SwarmEpoch epoch, LandingId landing, string reason, CancellationToken cancellationToken) =>
-        Write(transaction => LandingOperations.Void(transaction, epoch, landing, reason), cancellationToken);
+        Write(epoch, transaction => LandingOperations.Void(transaction, epoch, landing, reason), cancellationToken);
 
     public Task<WriteOutcome> RecordIntegratedAsync(
         SwarmEpoch epoch, LandingId landing, string commit, CancellationToken cancellationToken) =>
-        Write(transaction => LandingOperations.Integrate(transaction, epoch, landing, commit), cancellationToken);
+        Write(
+            epoch, transaction => LandingOperations.Integrate(transaction, epoch, landing, commit),
+            cancellationToken);
 
     public Task<WriteOutcome> CompleteLandingAsync(
         SwarmEpoch epoch, LandingId landing, LandingProof proof, CancellationToken cancellationToken) =>
-        Write(transaction => LandingOperations.Complete(transaction, epoch, landing, proof), cancellationToken);
+        Write(epoch, transaction => LandingOperations.Complete(transaction, epoch, landing, proof), cancellationToken);
 
     public Task<WriteOutcome> LeaveLandingAsync(
         SwarmEpoch epoch, LandingId landing, string branch, CancellationToken cancellationToken) =>
-        Write(transaction => LandingOperations.Leave(transaction, epoch, landing, branch), cancellationToken);
+        Write(epoch, transaction => LandingOperations.Leave(transaction, epoch, landing, branch), cancellationToken);
 
     public Task<WriteOutcome> ReturnLandingAsync(
         SwarmEpoch epoch, LandingId landing, string reason, BeadTransition transition,
         IReadOnlyList<NewArtifact> artifacts, CancellationToken cancellationToken) =>
         Write(
+            epoch,
             transaction => LandingOperations.Return(transaction, epoch, landing, reason, transition, artifacts),
             cancellationToken);
 
@@ -150,7 +161,7 @@ sealed class InMemoryStore(
             cancellationToken);
 
     public Task ConfirmOutboxAsync(SwarmEpoch epoch, IReadOnlyList<long> ids, CancellationToken cancellationToken) =>
-        Write(transaction => LandingOperations.ConfirmOutbox(transaction, epoch, ids), cancellationToken);
+        Write(epoch, transaction => LandingOperations.ConfirmOutbox(transaction, epoch, ids), cancellationToken);
 
     public Task<WriteOutcome> RetryAsync(
         BeadId bead, BeadTransition.Free to, int furtherAttempts, CancellationToken cancellationToken) =>
@@ -237,12 +248,37 @@ sealed class InMemoryStore(
         return entries;
     }
 
+    Task<T> Write<T>(
+        SwarmEpoch epoch, Func<StoreTransaction, T> work, CancellationToken cancellationToken,
+        [CallerMemberName] string operation = "") =>
+        Write(
+            work, cancellationToken, (name, _, changed) => [new StoreWrite(name, epoch, null, changed)], operation);
+
+    Task<T> Write<T>(
+        ClaimKey claim, Func<StoreTransaction, T> work, CancellationToken cancellationToken,
+        [CallerMemberName] string operation = "") =>
+        Write(
+            work, cancellationToken, (name, _, changed) => [new StoreWrite(name, null, claim, changed)], operation);
+
+    /// <param name="describe">On whose behalf it was, by operation, answer and whether anything was changed.</param>
     async Task<T> Write<T>(
-        Func<StoreTransaction, T> work, CancellationToken cancellationToken, [CallerMemberName] string operation = "")
+        Func<StoreTransaction, T> work, CancellationToken cancellationToken,
+        Func<string, T, bool, IEnumerable<StoreWrite>>? describe = null, [CallerMemberName] string operation = "")
     {
         var late = new List<LateEntry>();
         var result = await RunAsync(
-            () => database.Commit(work, callersClock, late), operation, cancellationToken);
+            () =>
+            {
+                var before = database.Changes;
+                var answer = database.Commit(work, callersClock, late);
+                foreach (var write in describe?.Invoke(operation, answer, database.Changes != before) ?? [])
+                {
+                    wrote?.Invoke(write);
+                }
+
+                return answer;
+            },
+            operation, cancellationToken);
         if (late.Count > 0)
         {
             database.Commit(

@@ -7,7 +7,14 @@ sealed class UndoLog
 
     public int Position => _steps.Count;
 
-    public void Add(Action step) => _steps.Add(step);
+    /// <summary>How many changes were ever made, whether they were taken back or not.</summary>
+    public long Made { get; private set; }
+
+    public void Add(Action step)
+    {
+        Made++;
+        _steps.Add(step);
+    }
 
     /// <summary>Takes back everything that was changed after this position, the last change first.</summary>
     public void RollBackTo(int position)

@@ -60,6 +60,9 @@ enum FaultKind
     /// <summary>A person drains, terminates, retries and releases, each maybe twice.</summary>
     PersonCommands,
 
+    /// <summary>A person commits on the branch of a bead that is about to land.</summary>
+    PersonWorksOnBranch,
+
     AgentMisbehaves,
     AgentNotStarted,
 

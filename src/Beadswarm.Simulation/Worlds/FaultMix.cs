@@ -4,7 +4,8 @@ namespace Beadswarm.Simulation.Worlds;
 /// Which faults happen in one run. Not all at once: some runs have a single kind, because the others would hide what it
 /// does, and some have none.
 /// </summary>
-sealed record FaultMix(IReadOnlySet<FaultKind> Kinds)
+/// <param name="Eagerness">How many times as often as usual everything happens.</param>
+sealed record FaultMix(IReadOnlySet<FaultKind> Kinds, double Eagerness = 1)
 {
     const double NoneRate = 0.05;
     const double SingleRate = 0.3;
@@ -33,9 +34,10 @@ sealed record FaultMix(IReadOnlySet<FaultKind> Kinds)
     public static FaultMix Of(params FaultKind[] kinds) => new(kinds.ToHashSet());
 
     /// <summary>How often a fault strikes at a single operation, where it does so.</summary>
-    public static double RateAt(FaultKind kind) => kind switch
+    public double RateAt(FaultKind kind) => Eagerness * kind switch
     {
         FaultKind.Crash => 0.0015,
+        FaultKind.Pause or FaultKind.TakeOver => 0.0004,
         FaultKind.StoreFailsBefore or FaultKind.StoreFailsAfter => 0.003,
         FaultKind.StoreIsSlow => 0.005,
         FaultKind.GitFails => 0.005,
@@ -49,7 +51,9 @@ sealed record FaultMix(IReadOnlySet<FaultKind> Kinds)
     };
 
     /// <summary>How long it takes on average until it happens again, where it happens by itself.</summary>
-    public static TimeSpan? PauseBetween(FaultKind kind) => kind switch
+    public TimeSpan? PauseBetween(FaultKind kind) => UsualPause(kind) / Eagerness;
+
+    static TimeSpan? UsualPause(FaultKind kind) => kind switch
     {
         FaultKind.Crash => TimeSpan.FromMinutes(12),
         FaultKind.MachineRestarts => TimeSpan.FromMinutes(40),
@@ -64,8 +68,11 @@ sealed record FaultMix(IReadOnlySet<FaultKind> Kinds)
         FaultKind.TrackerAway => TimeSpan.FromMinutes(20),
         FaultKind.PersonEdits => TimeSpan.FromMinutes(5),
         FaultKind.PersonCommands => TimeSpan.FromMinutes(15),
+        FaultKind.PersonWorksOnBranch => TimeSpan.FromMinutes(10),
         _ => null,
     };
 
-    public override string ToString() => Kinds.Count == 0 ? "no faults" : string.Join(", ", Kinds);
+    public override string ToString() => Kinds.Count == 0 ? "no faults"
+        : string.Join(", ", Kinds) + (Eagerness == 1 ? "" : string.Create(
+            System.Globalization.CultureInfo.InvariantCulture, $", {Eagerness} times as often as usual"));
 }

@@ -17,7 +17,7 @@ sealed class Faults(FaultMix mix, Chance chance)
     /// <param name="share">Less for operations that are many and of little interest.</param>
     public bool Strikes(FaultKind kind, double share = 1)
     {
-        var strikes = Active && mix.Kinds.Contains(kind) && chance.Happens(FaultMix.RateAt(kind) * share);
+        var strikes = Active && mix.Kinds.Contains(kind) && chance.Happens(mix.RateAt(kind) * share);
         if (strikes)
         {
             Count(kind);

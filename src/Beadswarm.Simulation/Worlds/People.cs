@@ -19,6 +19,7 @@ sealed class People(SimulatedWorld world)
     readonly ForeignUser _foreign = new(world.Git);
     int _added;
     int _pushed;
+    bool _obstructing;
 
     DateTimeOffset Now => world.Outside.Clock.GetUtcNow();
 
@@ -28,11 +29,16 @@ sealed class People(SimulatedWorld world)
     {
         world.Every(FaultKind.PersonEdits, _chance, EditAsync);
         world.Every(FaultKind.PersonCommands, _chance, CommandAsync);
+        world.Every(FaultKind.PersonWorksOnBranch, _chance, WorkAsync);
         world.Every(FaultKind.ForeignPush, _chance, PushAsync);
         world.Every(FaultKind.ForeignRevert, _chance, RevertAsync);
         world.Every(FaultKind.CheckoutInTheWay, _chance, ObstructAsync);
         world.Begin(UnlockAsync);
         world.Begin(MergeByHandAsync);
+        if (world.Plan.Faults.Kinds.Contains(FaultKind.TakeOver))
+        {
+            world.Begin(RestoreCheckoutAsync);
+        }
     }
 
     Task EditAsync()
@@ -149,7 +155,27 @@ sealed class People(SimulatedWorld world)
             : [];
         if (landed.Length > 0)
         {
-            world.Witness.Foreign(_foreign.Revert(Target, _chance.Pick(landed).Id, Now));
+            var taken = _chance.Pick(landed);
+            world.Witness.TookBack(BeadId.Parse(taken.Trailer(LandingMessage.BeadTrailer)!));
+            world.Witness.Foreign(_foreign.Revert(Target, taken.Id, Now));
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <summary>What has passed its stages lands as it did, and what came onto its branch afterwards is kept.</summary>
+    Task WorkAsync()
+    {
+        var landing = world.Database.Landings.Queue.FirstOrDefault();
+        if (landing is not null && new BranchName(landing.Branch) is var branch
+            && world.Git.Hub.Find(branch) is { } tip && !world.Git.Hub.IsLocked(branch.Ref))
+        {
+            var (path, text) = ($"notes/{landing.Bead}.txt", $"noted at {Now:HH:mm:ss}\n");
+            var made = world.Git.Commit(
+                world.Git[tip].Tree.With(path, FileContent.Of(text)), [world.Git[tip]], "A note\n", Now);
+            world.Git.Hub.Set(branch.Ref, made.Id.Value);
+            world.Witness.WroteByHand(landing.Bead, path, text);
+            world.Note($"a person commits on {branch}");
         }
 
         return Task.CompletedTask;
@@ -161,6 +187,7 @@ sealed class People(SimulatedWorld world)
         var busy = _chance.Happens(0.5);
         var path = world.Plan.Beads.Count > 0 ? WorkRules.PathOf(world.Plan.Beads[0].Bead.Id) : "README.md";
         var before = checkout.Files.Find(path);
+        _obstructing = true;
         if (busy)
         {
             checkout.Busy = "a rebase is under way";
@@ -171,7 +198,7 @@ sealed class People(SimulatedWorld world)
         }
 
         await Task.Delay(_chance.Lognormal(TimeSpan.FromMinutes(1), 1), world.Outside.Clock);
-        checkout.Busy = null;
+        (checkout.Busy, _obstructing) = (null, false);
         if (!busy && checkout.Files.Find(path)?.Text == "unsaved\n")
         {
             checkout.Files = checkout.Files.With(path, checkout.Index.Find(path) ?? before);
@@ -203,6 +230,36 @@ sealed class People(SimulatedWorld world)
             world.Note("a person merges the target into the integration branch");
         }
     }
+
+    /// <summary>
+    /// On one machine the lock of the swarm keeps a second lander from the checkout. Where one that slept and its
+    /// successor both move it, each may take the other for dead and leave files behind: then the swarm is held, says
+    /// so, and a person throws away what is not his.
+    /// </summary>
+    async Task RestoreCheckoutAsync()
+    {
+        var checkout = world.Git.Checkout!;
+        for (var seen = false; ;)
+        {
+            await Task.Delay(_chance.Lognormal(TimeSpan.FromMinutes(10), 0.5), world.Outside.Clock);
+            var dirty = checkout is { Lock: null, Busy: null } && !_obstructing && Dirty(checkout);
+            if (dirty && seen)
+            {
+                var tracker = checkout.Files.Find(SimulatedBacklog.Path);
+                checkout.Restore();
+                checkout.Files = checkout.Files.With(SimulatedBacklog.Path, tracker);
+                world.Note("a person throws away what lies in the checkout and is not committed");
+            }
+
+            seen = dirty && !seen;
+        }
+    }
+
+    bool Dirty(UserFolder checkout) =>
+        checkout.Branch is { } branch && world.Git.User.Find(branch) is { } head
+        && FileTree.Differences(world.Git[head].Tree, checkout.Files)
+            .Concat(FileTree.Differences(world.Git[head].Tree, checkout.Index))
+            .Any(change => !ProtectedFolders.Contain(change.Path));
 
     /// <summary>A lock that a killed git left in the user's repository is removed by hand.</summary>
     async Task UnlockAsync()

@@ -30,9 +30,13 @@ sealed class SimulatedOrchestrator
     static readonly Task Never = new TaskCompletionSource().Task;
 
     static readonly TimeSpan GitEndsWithin = TimeSpan.FromSeconds(10);
+    const string WorkspaceStep = "workspace:";
+
+    static readonly TimeSpan LatencyMin = TimeSpan.FromMilliseconds(1);
 
     readonly SimulatedWorld _world;
     readonly TaskCompletionSource<OrchestratorEnd> _gone = new();
+    bool _givenUp;
 
     public SimulatedOrchestrator(SimulatedWorld world, int number)
     {
@@ -57,6 +61,12 @@ sealed class SimulatedOrchestrator
     public Task<OrchestratorEnd> Gone => _gone.Task;
 
     public bool Alive => Node.Alive && !_gone.Task.IsCompleted;
+
+    /// <summary>
+    /// Another one has taken over, on another machine: this one can still write the branches, and has lost the folders
+    /// of the agents and the right to start any. On one machine the lock of the swarm keeps both from being alive.
+    /// </summary>
+    public bool Replaced => _givenUp && _world.Orchestrators[^1] != this;
 
     /// <summary>Begins to run, and says by <see cref="Gone"/> how that ended.</summary>
     public void Start(bool resume) => _ = Node.RunAsync(async () =>
@@ -87,8 +97,22 @@ sealed class SimulatedOrchestrator
         Kill();
     }
 
-    /// <summary>It does not answer, and somebody starts another one; it is not dead.</summary>
-    public void GiveUp() => _gone.TrySetResult(new OrchestratorEnd.Asleep());
+    /// <summary>
+    /// It takes no step for a while; where another is to take over, somebody gives it up and starts that one.
+    /// </summary>
+    public async Task SleepAsync(bool takeOver, Chance chance)
+    {
+        var lease = _world.Plan.Config.Limits.Lease;
+        Node.Pause();
+        if (takeOver)
+        {
+            await Task.Delay(lease * chance.Fraction(), _world.Outside.Clock);
+            _givenUp = _gone.TrySetResult(new OrchestratorEnd.Asleep());
+        }
+
+        await Task.Delay(chance.Lognormal(lease, 1), _world.Outside.Clock);
+        Node.Resume();
+    }
 
     /// <summary>A point at which it waits for something outside, and at which anything may happen to it.</summary>
     public async Task StepAsync(Seam seam, string operation, CancellationToken cancellationToken = default)
@@ -100,11 +124,21 @@ sealed class SimulatedOrchestrator
 
         await TakeTimeAsync(Node);
         cancellationToken.ThrowIfCancellationRequested();
-        if (Strikes(FaultKind.Crash, IsLook(operation) ? 0.1 : 1))
+        var share = IsLook(operation) ? 0.1 : 1;
+        if (Strikes(FaultKind.Crash, share))
         {
             _world.Note($"{Node.Name} is killed in {seam} {operation}");
             Kill();
             await Never;
+        }
+
+        if (Alive && Strikes(FaultKind.Pause, share))
+        {
+            await FallAsleepAsync(takeOver: false, seam, operation);
+        }
+        else if (Alive && Strikes(FaultKind.TakeOver, share))
+        {
+            await FallAsleepAsync(takeOver: true, seam, operation);
         }
     }
 
@@ -154,12 +188,14 @@ sealed class SimulatedOrchestrator
         });
         var config = _world.Plan.Config;
         var branches = await OnGitAsync(() => hands.OpenBranchesAsync(config.Landing, cancellationToken));
+        _world.Witness.LanderBegan(this);
         var room = new WorkspaceOptions { BytesFreeMin = SimulatedWorld.BytesFreeMin };
         return _world.Options.Sabotage(new SwarmSurroundings
         {
             Node = "machine",
             Paths = new SwarmPaths(SimulatedWorld.Repository),
-            Store = new InMemoryStore(_world.Database, Node.Clock, StoreStepAsync),
+            Store = new InMemoryStore(
+                _world.Database, Node.Clock, StoreStepAsync, _world.Invariants.Writes.Wrote),
             Tracker = tracker,
             Workspaces = new OwnedWorkspaces(this, hands.OpenWorkspaces(room)),
             Agents = new SimulatedAgents(this, _world),
@@ -178,6 +214,13 @@ sealed class SimulatedOrchestrator
     /// <summary>Runs something of git: it takes its steps beside the orchestrator, as the program git does.</summary>
     public Task<T> OnGitAsync<T>(Func<Task<T>> work) => GitNode.RunAsync(work);
 
+    async Task FallAsleepAsync(bool takeOver, Seam seam, string operation)
+    {
+        _world.Note($"{Node.Name} falls asleep in {seam} {operation}");
+        _world.Begin(() => SleepAsync(takeOver, _world.Chances.Weather));
+        await Task.Yield();
+    }
+
     async Task GitStepAsync(string step)
     {
         if (step is GitStep.RefsLocked or GitStep.RefMoved)
@@ -189,6 +232,11 @@ sealed class SimulatedOrchestrator
 
         // Between two commands it is the orchestrator who goes on, or does not.
         await Node.RunAsync(() => StepAsync(Seam.Git, step));
+        if (Replaced && step.StartsWith(WorkspaceStep, StringComparison.Ordinal))
+        {
+            throw new IOException("stale file handle");
+        }
+
         if (_world.Disk.IsFull && step is GitStep.CommitMade or GitStep.WorkspaceHalf or GitStep.WorkspaceHalfMade
             or GitStep.CandidateHalf or GitStep.CheckoutHalf)
         {
@@ -235,9 +283,10 @@ sealed class SimulatedOrchestrator
 
     async Task TakeTimeAsync(SimulatedNode on)
     {
-        if (_world.Plan.LatencyMax > TimeSpan.Zero && _world.Chances.Order.Happens(0.3))
+        // Never none: a delay of nothing is over at once, and two operations would be one step.
+        if (_world.Plan.LatencyMax >= LatencyMin && _world.Chances.Order.Happens(0.3))
         {
-            await Task.Delay(_world.Chances.Order.Between(TimeSpan.Zero, _world.Plan.LatencyMax), on.Clock);
+            await Task.Delay(_world.Chances.Order.Between(LatencyMin, _world.Plan.LatencyMax), on.Clock);
         }
         else
         {

@@ -34,6 +34,7 @@ sealed class SimulatedTracker(SimulatedOrchestrator owner, SimulatedWorld world)
         }
 
         var missing = world.Backlog.Apply(changes, owner.Node.Clock.GetUtcNow());
+        world.Witness.Told(changes);
         await owner.StepAsync(Seam.Tracker, "applied", CancellationToken.None);
         return owner.Strikes(FaultKind.TrackerAnswerLost)
             ? throw new TrackerException("cannot write the backlog: input/output error", SimulatedBacklog.Path)

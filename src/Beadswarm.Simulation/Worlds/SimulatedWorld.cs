@@ -111,7 +111,7 @@ sealed class SimulatedWorld
     /// <summary>Lets a kind of fault that happens by itself happen again and again while anything goes wrong.</summary>
     public void Every(FaultKind kind, Chance chance, Func<Task> strike)
     {
-        if (!Faults.Mix.Kinds.Contains(kind) || FaultMix.PauseBetween(kind) is not { } pause)
+        if (!Faults.Mix.Kinds.Contains(kind) || Faults.Mix.PauseBetween(kind) is not { } pause)
         {
             return;
         }
@@ -167,8 +167,26 @@ sealed class SimulatedWorld
     /// <summary>Ends the run with an error after this step.</summary>
     public void Fail(Exception error) => _error ??= error;
 
+    /// <summary>
+    /// An invariant was seen broken while the engine was at work: thrown here, the engine would take it for a failure
+    /// of something of its own and go on, so that it is thrown after this step. Where nothing is checked, what is seen
+    /// on the way is no evidence either.
+    /// </summary>
+    public void Violate(string invariant, string what)
+    {
+        if (Options.Checked)
+        {
+            Fail(new ViolationException(invariant, what));
+        }
+    }
+
     void Stepped()
     {
+        if (_error is ViolationException violation)
+        {
+            throw violation;
+        }
+
         if (_error is not null)
         {
             throw new InvalidOperationException("the simulated world itself failed", _error);

@@ -91,20 +91,10 @@ sealed class Weather(SimulatedWorld world)
 
     async Task PauseAsync(bool takeOver)
     {
-        if (world.Orchestrators.LastOrDefault(orchestrator => orchestrator.Alive) is not { } orchestrator)
+        if (world.Orchestrators.LastOrDefault(orchestrator => orchestrator.Alive) is { } orchestrator)
         {
-            return;
+            await orchestrator.SleepAsync(takeOver, _chance);
         }
-
-        orchestrator.Node.Pause();
-        if (takeOver)
-        {
-            await Task.Delay(Lease * _chance.Fraction(), world.Outside.Clock);
-            orchestrator.GiveUp();
-        }
-
-        await Task.Delay(_chance.Lognormal(Lease, 1), world.Outside.Clock);
-        orchestrator.Node.Resume();
     }
 
     TimeSpan Jump(TimeSpan from) => _chance.Happens(0.3)

@@ -260,6 +260,31 @@ public sealed class AuditRulesTests
     public static TheoryData<string, string> Cases => [.. Broken.Select(one => (one.Rule, one.What))];
 
     [Fact]
+    public void What_lands_on_a_branch_beside_the_target_may_come_to_it_in_any_order()
+    {
+        var input = AuditCase.Of([.. AuditCase.Sound.Select(line =>
+            line.Event is JournalEvent.EffectIntended { To: "s1" } intended
+                ? line with { Event = intended with { From = "b0" } } : line)]);
+        var target = input.Target!;
+        var beside = target.Commits.Select(commit => commit.Id == "s1" ? commit with { FirstParent = "b0" } : commit);
+        var found = AuditRules.Examine(input with { Target = target with { Commits = [.. beside.Reverse()] } });
+
+        Assert.DoesNotContain(found.Findings, finding => finding.Rule.Name == "target.order");
+    }
+
+    [Fact]
+    public void A_bead_that_sleeps_and_is_not_ready_is_nothing_that_a_completed_swarm_has_left()
+    {
+        var input = AuditCase.Of(AuditCase.Sound);
+        var asleep = input.Store.Beads.Select(bead => bead.Id.Value == "a-3"
+            ? bead with { State = new BeadState.Pending(new StageName("implement"), AuditCase.Start.AddHours(1)) }
+            : bead);
+        var found = AuditRules.Examine(input with { Store = input.Store with { Beads = [.. asleep] } });
+
+        Assert.DoesNotContain(found.Findings, finding => finding.Rule.Name == "bead.owner");
+    }
+
+    [Fact]
     public void A_sound_swarm_has_no_findings() => Assert.Empty(Find(Sound));
 
     [Theory]

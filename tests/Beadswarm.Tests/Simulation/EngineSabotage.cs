@@ -1,0 +1,214 @@
+using Beadswarm.Agents;
+using Beadswarm.Beads;
+using Beadswarm.Claims;
+using Beadswarm.Gates;
+using Beadswarm.Git;
+using Beadswarm.Landing;
+using Beadswarm.Processes;
+using Beadswarm.Storage;
+using Beadswarm.Swarms;
+using Beadswarm.Workspaces;
+
+namespace Beadswarm.Tests.Simulation;
+
+/// <summary>
+/// Engines with a defect, made of the sound one by standing between it and its surroundings: it does, or believes, what
+/// one with that defect would.
+/// </summary>
+static class EngineSabotage
+{
+    /// <summary>The tracker is told that a bead is closed when its landing is intended.</summary>
+    public static SwarmSurroundings ClosesBeforeLanding(SwarmSurroundings sound) =>
+        OnStore(sound, nameof(IStore.IntendLandingAsync), async (given, goOn) =>
+        {
+            var outcome = await (Task<WriteOutcome>)goOn()!;
+            var queue = await sound.Store.ReadQueueAsync(CancellationToken.None);
+            foreach (var entry in queue.Where(entry => entry.Id.Equals(given[1])))
+            {
+                await sound.Tracker.ApplyAsync(
+                    [new BeadChange.Close(entry.Bead, "landed")], CancellationToken.None);
+            }
+
+            return outcome;
+        });
+
+    /// <summary>What waits for the tracker is confirmed when it is read, and told afterwards.</summary>
+    public static SwarmSurroundings ConfirmsBeforeTelling(SwarmSurroundings sound)
+    {
+        SwarmEpoch? epoch = null;
+        return sound with
+        {
+            Store = Between<IStore>.Of(sound.Store, (name, given, goOn) =>
+            {
+                epoch = given.OfType<SwarmEpoch>().Select(one => (SwarmEpoch?)one).FirstOrDefault() ?? epoch;
+                return name == nameof(IStore.ReadOutboxAsync) ? ReadAsync((Task<IReadOnlyList<OutboxEntry>>)goOn()!)
+                    : goOn();
+            }),
+        };
+
+        async Task<IReadOnlyList<OutboxEntry>> ReadAsync(Task<IReadOnlyList<OutboxEntry>> reading)
+        {
+            var entries = await reading;
+            if (epoch is { } known && entries.Count > 0)
+            {
+                await sound.Store.ConfirmOutboxAsync(
+                    known, [.. entries.Select(entry => entry.Id)], CancellationToken.None);
+            }
+
+            return entries;
+        }
+    }
+
+    /// <summary>Of several changes the last one is not told.</summary>
+    public static SwarmSurroundings ForgetsAChange(SwarmSurroundings sound) => sound with
+    {
+        Tracker = Between<IBeadTracker>.Of(sound.Tracker, (name, given, goOn) =>
+        {
+            if (name == nameof(IBeadTracker.ApplyAsync) && given[0] is IReadOnlyList<BeadChange> { Count: > 1 } changes)
+            {
+                given[0] = changes.SkipLast(1).ToArray();
+            }
+
+            return goOn();
+        }),
+    };
+
+    /// <summary>A gate that fails counts as passed.</summary>
+    public static SwarmSurroundings TakesRedForGreen(SwarmSurroundings sound) => OnGates(
+        sound, async (_, run) => await run() is var result && result.Status == GateStatus.Failed
+            ? result with { Status = GateStatus.Passed, ExitCode = 0 }
+            : result);
+
+    /// <summary>Gates are not run: what an agent says of its work is enough.</summary>
+    public static SwarmSurroundings BelievesAgents(SwarmSurroundings sound) => OnGates(
+        sound, (run, _) => Task.FromResult(new GateResult(
+            run.Spec.Name, sound.Gates.RecipeOf(run.Spec), run.Commit, run.Tree, GateStatus.Passed, 0, "passed",
+            run.LogPath, "", "", null, DateTimeOffset.UnixEpoch, TimeSpan.Zero)));
+
+    /// <summary>Leases are not renewed, and those that hold them go on as if they were.</summary>
+    public static SwarmSurroundings TrustsLeasesForEver(SwarmSurroundings sound) => sound with
+    {
+        Store = Between<IStore>.Of(sound.Store, (name, _, goOn) => name == nameof(IStore.RenewAsync)
+            ? Task.FromResult<IReadOnlyList<ClaimKey>>([])
+            : goOn()),
+    };
+
+    /// <summary>A landing is recorded as completed in the place of its intent, before the target has moved.</summary>
+    public static SwarmSurroundings CompletesWithoutObserving(SwarmSurroundings sound) =>
+        OnStore(sound, nameof(IStore.IntendLandingAsync), async (given, goOn) =>
+        {
+            var (outcome, intent) = (await (Task<WriteOutcome>)goOn()!, (LandingIntent)given[2]!);
+            return outcome == WriteOutcome.Done
+                ? await sound.Store.CompleteLandingAsync(
+                    (SwarmEpoch)given[0]!, (LandingId)given[1]!, new LandingProof(intent.Candidate, intent.Candidate),
+                    CancellationToken.None)
+                : outcome;
+        });
+
+    /// <summary>What still runs of an earlier orchestrator is left running.</summary>
+    public static SwarmSurroundings LeavesOrphans(SwarmSurroundings sound) => sound with
+    {
+        Agents = Between<IAgentHost>.Of(sound.Agents, (name, _, goOn) => name switch
+        {
+            nameof(IAgentHost.ClearAsync) => Task.FromResult(LeakReport.Nothing),
+            nameof(IAgentHost.TryAdoptAsync) => Task.FromResult<IAgentSession?>(null),
+            _ => goOn(),
+        }),
+    };
+
+    /// <summary>All agents work in the workspace of the first one.</summary>
+    public static SwarmSurroundings SharesAWorkspace(SwarmSurroundings sound) => sound with
+    {
+        Workspaces = Between<IWorkspaces>.Of(sound.Workspaces, (name, given, goOn) =>
+        {
+            for (var i = 0; i < given.Length; i++)
+            {
+                given[i] = given[i] switch
+                {
+                    AgentNumber => new AgentNumber(1),
+                    WorkspaceRequest request => request with { Agent = new AgentNumber(1) },
+                    var other => other,
+                };
+            }
+
+            return goOn();
+        }),
+    };
+
+    /// <summary>A bead that is given back waits at its first attempt, whichever it had come to.</summary>
+    public static SwarmSurroundings CountsAttemptsAnew(SwarmSurroundings sound) =>
+        OnFinish(sound, (finish, to) => (finish, to switch
+        {
+            BeadTransition.Free free => free with { Attempt = 1 },
+            _ => to,
+        }));
+
+    /// <summary>A bead is blocked, and nobody is told why.</summary>
+    public static SwarmSurroundings BlocksWithoutDossier(SwarmSurroundings sound) => OnFinish(
+        sound, (finish, to) => (to is BeadTransition.Block ? finish with { Artifacts = [] } : finish, to));
+
+    /// <summary>The work of a stage is looked for on the branch of another agent.</summary>
+    public static SwarmSurroundings TakesAnothersWork(SwarmSurroundings sound)
+    {
+        string? earlier = null;
+        return OnFinish(sound, (finish, to) =>
+        {
+            (var found, earlier) = (earlier ?? finish.HeadCommit, finish.HeadCommit);
+            return (finish with { HeadCommit = found }, to);
+        });
+    }
+
+    /// <summary>A lost answer counts as a yes, and so does whatever else is in the way of the target.</summary>
+    public static SwarmSurroundings TakesSilenceForYes(SwarmSurroundings sound)
+    {
+        return sound with
+        {
+            Target = Deaf(sound.Target),
+            Integration = sound.Integration is { } integration ? Deaf(integration) : null,
+        };
+
+        static ILandingRepository Deaf(ILandingRepository branch) => Between<ILandingRepository>.Of(
+            branch, (name, _, goOn) => name switch
+            {
+                nameof(ILandingRepository.AdvanceAsync) => YesAsync((Task<AdvanceOutcome>)goOn()!),
+                nameof(ILandingRepository.ObserveAsync) => PresentAsync((Task<Observation>)goOn()!),
+                _ => goOn(),
+            });
+
+        static async Task<AdvanceOutcome> YesAsync(Task<AdvanceOutcome> asked) =>
+            await asked is AdvanceOutcome.LostRace lost ? lost : new AdvanceOutcome.Moved();
+
+        static async Task<Observation> PresentAsync(Task<Observation> asked) =>
+            await asked is Observation.Absent absent ? new Observation.Present(absent.Tip) : await asked;
+    }
+
+    static SwarmSurroundings OnStore<T>(
+        SwarmSurroundings sound, string operation, Func<object?[], Func<object?>, Task<T>> instead) => sound with
+        {
+            Store = Between<IStore>.Of(
+                sound.Store, (name, given, goOn) => name == operation ? instead(given, goOn) : goOn()),
+        };
+
+    static SwarmSurroundings OnFinish(
+        SwarmSurroundings sound, Func<StageFinish, BeadTransition, (StageFinish, BeadTransition)> change) => sound with
+        {
+            Store = Between<IStore>.Of(sound.Store, (name, given, goOn) =>
+            {
+                if (name == nameof(IStore.FinishStageAsync))
+                {
+                    (given[1], given[2]) = change((StageFinish)given[1]!, (BeadTransition)given[2]!);
+                }
+
+                return goOn();
+            }),
+        };
+
+    static SwarmSurroundings OnGates(
+        SwarmSurroundings sound, Func<GateRun, Func<Task<GateResult>>, Task<GateResult>> instead) => sound with
+        {
+            Gates = Between<IGateCommands>.Of(
+                sound.Gates, (name, given, goOn) => name == nameof(IGateCommands.RunAsync)
+                    ? instead((GateRun)given[0]!, () => (Task<GateResult>)goOn()!)
+                    : goOn()),
+        };
+}
