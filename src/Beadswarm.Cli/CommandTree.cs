@@ -17,6 +17,7 @@ static class CommandTree
         {
             GlobalOptions.Format,
             GlobalOptions.Repo,
+            GlobalOptions.Store,
             new HelpOption("--help", "-h", "-?") { Recursive = true },
             new VersionOption { Action = new PrintVersion(host) },
         };
@@ -54,6 +55,7 @@ static class CommandTree
         DoctorCommand.Create(host),
         CleanCommand.Create(host),
         ConfigCommand.Create(host),
+        DbCommand.Create(host),
         PromptsCommand.Create(host),
         SimulateCommand.Create(host),
         CompletionCommand.Create(host),

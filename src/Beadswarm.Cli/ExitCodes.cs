@@ -36,7 +36,7 @@ static class ExitCodes
         (Held, "another swarm holds the repository, or has taken it over while this one slept"),
         (TrackerBroken, "the tracker's file is missing, doubled, conflicted or broken"),
         (ConfigInvalid, "the configuration is invalid"),
-        (StoreUnusable, "the store is damaged, or newer than this program"),
+        (StoreUnusable, "the store is damaged, newer than this program, or its server does not let us in or answer"),
         (ToolMissing, "a program that is needed is missing: git, the tracker's or an agent CLI"),
         (NotARepository, "the folder is not inside a git repository"),
         (Io, "reading or writing failed: permissions, a full disk, a broken connection"),

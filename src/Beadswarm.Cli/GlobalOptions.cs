@@ -21,6 +21,13 @@ static class GlobalOptions
         Recursive = true,
     };
 
+    public static readonly Option<string?> Store = new("--store")
+    {
+        Description = "Keep the swarm's state there: sqlite, or postgres://user@host/database",
+        HelpName = "URL",
+        Recursive = true,
+    };
+
     static Option<OutputFormat> CreateFormat()
     {
         var option = new Option<OutputFormat>("--format")

@@ -65,21 +65,22 @@ static class PersonalCall
         SwarmPaths paths, VerbCall call, Func<IStore, CancellationToken, Task<CommandReply>> act,
         CancellationToken cancellationToken)
     {
-        if (!File.Exists(paths.Store))
+        var place = StoreChoice.Of(call);
+        var time = call.Host.Time;
+        if (!await place.ExistsAsync(time, cancellationToken))
         {
             throw new UserError(
                 $"no swarm has worked on '{paths.Repository}' yet", "start one with 'beadswarm run'",
                 ExitCodes.NoSwarm);
         }
 
-        var time = call.Host.Time;
         using var held = SwarmLock.Take(paths, SwarmHolder.OfThisProcess(call.Verb, time));
-        if (Directory.Exists(paths.Hub))
+        if (place is StorePlace.InFile && Directory.Exists(paths.Hub))
         {
             SqliteStore.RefuseEmptied(paths.Store);
         }
 
-        await using var store = await SqliteStore.OpenAsync(paths.Store, time, cancellationToken);
+        await using var store = await place.OpenAsync(Environment.MachineName, time, cancellationToken);
         return await act(store, cancellationToken);
     }
 }

@@ -138,6 +138,7 @@ sealed class RunOptions
         IReadOnlyList<ConfigFlag> flags =
         [
             .. _select.Flags(call),
+            .. StoreChoice.Flags(call),
             .. call.Get(_noCommit)
                 ? [new ConfigFlag("tracker.commit", "false", "--no-commit")]
                 : Array.Empty<ConfigFlag>(),

@@ -12,14 +12,16 @@ namespace Beadswarm.Cli;
 sealed class SwarmReader : IAsyncDisposable
 {
     readonly SwarmPaths _paths;
-    readonly StoreFile _file;
+    readonly Func<StorePlace> _place;
+    readonly TimeProvider _time;
     IStoreReader? _stored;
 
-    SwarmReader(string repositoryPath, TimeProvider time)
+    SwarmReader(string repositoryPath, Func<StorePlace> place, TimeProvider time)
     {
         _paths = new SwarmPaths(repositoryPath);
         Client = new ControlClient(_paths.Socket);
-        _file = new StoreFile(repositoryPath, time);
+        _place = place;
+        _time = time;
         Alive = Client.Answers();
     }
 
@@ -37,7 +39,8 @@ sealed class SwarmReader : IAsyncDisposable
 
     public static SwarmReader Open(VerbCall call) => Open(call, call.RepositoryPath);
 
-    public static SwarmReader Open(VerbCall call, string repositoryPath) => new(repositoryPath, call.Host.Time);
+    public static SwarmReader Open(VerbCall call, string repositoryPath) =>
+        new(repositoryPath, () => StoreChoice.Of(call, repositoryPath), call.Host.Time);
 
     public async Task<T> ReadAsync<T>(
         Func<IStoreReader, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
@@ -54,7 +57,7 @@ sealed class SwarmReader : IAsyncDisposable
             }
         }
 
-        _stored ??= await _file.OpenAsync(cancellationToken);
+        _stored ??= (IStoreReader?)await _place().OpenReadOnlyAsync(_time, cancellationToken) ?? new NoSwarmYet();
         return await read(_stored, cancellationToken);
     }
 

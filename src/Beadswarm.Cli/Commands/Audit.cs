@@ -37,8 +37,7 @@ static class AuditCommand
     static async Task<int> RunAsync(VerbCall call, string? since, CancellationToken cancellationToken)
     {
         var scope = await ScopeAsync(call, Seal(since), cancellationToken);
-        if (!File.Exists(scope.Paths.Store)
-            || await RepositoryAudit.RunAsync(scope, cancellationToken) is not var (input, report))
+        if (await RepositoryAudit.RunAsync(scope, cancellationToken) is not var (input, report))
         {
             throw new UserError(
                 $"no swarm has worked on '{scope.Repository}' yet", "there is nothing to audit", ExitCodes.NoSwarm);
@@ -65,7 +64,10 @@ static class AuditCommand
         var config = (ConfigLoader.Load(sources) as ConfigResult.Loaded)?.Config;
         return new AuditScope(
             repository, call.Host.Environment, call.Host.Time, config?.Landing.Target ?? DefaultTarget,
-            config?.Landing.Remote, config?.Tracker.Dialect, config?.Tracker.Actor ?? DefaultActor, earlier);
+            config?.Landing.Remote, config?.Tracker.Dialect, config?.Tracker.Actor ?? DefaultActor, earlier)
+        {
+            Place = StoreChoice.Of(call),
+        };
     }
 
     static string FormatText(AuditInput input, AuditReport report, bool sealGiven)

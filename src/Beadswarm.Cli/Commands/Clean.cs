@@ -51,7 +51,10 @@ static class CleanCommand
         var host = call.Host;
         using var held = SwarmLock.Take(paths, SwarmHolder.OfThisProcess("clean", host.Time));
         var scope = new ExaminationScope(
-            paths.Repository, null, [], host.Environment, host.Time, Quiet: true, Holder: null);
+            paths.Repository, null, [], host.Environment, host.Time, Quiet: true, Holder: null)
+        {
+            Place = StoreChoice.Of(call),
+        };
         var removed = 0;
         var bytes = 0L;
         foreach (var step in await Cleaning.PlanAsync(scope, age, cancellationToken))

@@ -88,7 +88,10 @@ static class DoctorCommand
         }
 
         return new ExaminationScope(
-            repository, config, complaints, call.Host.Environment, call.Host.Time, quiet, holder);
+            repository, config, complaints, call.Host.Environment, call.Host.Time, quiet, holder)
+        {
+            Place = StoreChoice.Of(call, repository),
+        };
     }
 
     static IReadOnlyList<ConfigComplaint> Complaints(IReadOnlyList<ConfigError> errors, bool stopsRunOnly) =>

@@ -1,7 +1,7 @@
 using Beadswarm.Beads;
 using Beadswarm.Git;
 using Beadswarm.Journal;
-using Beadswarm.Storage.Sqlite;
+using Beadswarm.Storage;
 using Beadswarm.Swarms;
 using Beadswarm.Workspaces;
 
@@ -16,6 +16,9 @@ sealed record AuditScope(
     string? Remote, TrackerDialect? Dialect, string Actor, JournalSeal? Earlier)
 {
     public SwarmPaths Paths => new(Repository);
+
+    /// <summary>Where its swarm keeps its state.</summary>
+    public StorePlace Place { get => field ?? new StorePlace.InFile(Paths.Store); init; }
 }
 
 /// <summary>
@@ -56,10 +59,15 @@ static class RepositoryAudit
         var tracker = await TrackerAsync(scope, unseen, cancellationToken);
         AuditedStore? store;
         IReadOnlyList<AgentSnapshot> agents;
-        await using (var file = await SqliteStore.OpenStillAsync(scope.Paths.Store, scope.Time, cancellationToken))
+        await using (var still = await scope.Place.OpenStillAsync(scope.Time, cancellationToken))
         {
-            store = await AuditReading.ReadAsync(file, cancellationToken);
-            agents = (await file.ReadStatusAsync(cancellationToken)).Agents;
+            if (still is null)
+            {
+                return null;
+            }
+
+            store = await AuditReading.ReadAsync(still, cancellationToken);
+            agents = (await still.ReadStatusAsync(cancellationToken)).Agents;
         }
 
         if (store is null)
@@ -85,10 +93,10 @@ static class RepositoryAudit
     /// <summary>Nothing was started while it was looked at.</summary>
     static async Task<bool> IsStillAsync(AuditScope scope, AuditInput input, CancellationToken cancellationToken)
     {
-        await using var file = await SqliteStore.OpenReadOnlyAsync(scope.Paths.Store, scope.Time, cancellationToken);
+        await using var store = await scope.Place.OpenReadOnlyAsync(scope.Time, cancellationToken);
         var seen = input.Store.Journal is [.., var last] ? last.Sequence : 0;
-        var more = await file.ReadJournalAsync(seen, null, 1, cancellationToken);
-        return more.Count == 0 && !SwarmLock.IsHeld(scope.Paths);
+        return (store is null || (await store.ReadJournalAsync(seen, null, 1, cancellationToken)).Count == 0)
+            && !SwarmLock.IsHeld(scope.Paths);
     }
 
     static async Task<AuditedTracker?> TrackerAsync(

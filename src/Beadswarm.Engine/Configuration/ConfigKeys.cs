@@ -36,8 +36,9 @@ static class ConfigKeys
         {
             Nullable = true,
         },
-        new("store", new Text("^(sqlite|postgres(ql)?://.+|surrealdb://.+)$", "sqlite or a database URL"), "sqlite",
-            "Where the swarm keeps its state: sqlite, in .beadswarm/swarm.db. This version has no other."),
+        new("store", new Text("^(sqlite|postgres(ql)?://.+)$", "sqlite or postgres://user@host:port/database"),
+            "sqlite",
+            "Where the swarm keeps its state: sqlite, in .beadswarm/swarm.db, or a PostgreSQL database's address."),
 
         new("tracker.kind", Later(["auto", "jsonl"], ["bd", "br"]), "auto",
             "jsonl, which is what auto finds: .beads/issues.jsonl itself, under the lock files that bd and br take."),

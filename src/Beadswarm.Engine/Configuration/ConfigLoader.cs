@@ -245,18 +245,35 @@ static class ConfigLoader
     static double Share(double? machine, double share, double most) =>
         Math.Min(most, Math.Round((machine ?? 0) * share, 1));
 
+    /// <summary>Where the swarm keeps its state, whatever else the configuration says or gets wrong.</summary>
+    public static string StoreOf(ConfigSources sources)
+    {
+        var errors = new List<ConfigError>();
+        var root = ReadFile(sources, errors);
+        return ReadStore(new ConfigReader(sources, errors), new ConfigScope(root, "", ""), errors);
+    }
+
+    // The address may hold a password, so neither what is shown nor what is complained about repeats it.
     static string ReadStore(ConfigReader reader, ConfigScope top, List<ConfigError> errors)
     {
         var store = reader.Text(top, "store", "sqlite");
-        if (store != "sqlite")
+        reader.Replace("store", WithoutPassword(store));
+        for (var i = 0; i < errors.Count; i++)
         {
-            // The URL may hold a password, so it is not repeated.
-            errors.Add(new(reader.OriginOf(top, "store"), "store",
-                "shared databases are not supported by this version; write sqlite"));
+            if (errors[i].Path == "store")
+            {
+                errors[i] = errors[i] with { Message = "must be sqlite or postgres://user@host:port/database" };
+            }
         }
 
         return store;
     }
+
+    static string WithoutPassword(string store) =>
+        store.Split("://", 2) is [var scheme, var rest] && rest.IndexOf('@') is > 0 and var at
+            && rest.IndexOf(':') is > 0 and var colon && colon < at
+            ? $"{scheme}://{rest[..colon]}{rest[at..]}"
+            : store;
 
     /// <summary>Reads a choice and refuses the words that only a later version supports.</summary>
     static string ReadSupported(ConfigReader reader, ConfigScope scope, string name, List<ConfigError> errors)

@@ -91,6 +91,15 @@ sealed class ConfigReader(ConfigSources sources, List<ConfigError> errors)
     public void Keep(string path, object? value, string origin) =>
         _values.Add(new(path, ConfigText.Format(value), origin));
 
+    /// <summary>Shows another text for a value, which is itself not for everybody's eyes.</summary>
+    public void Replace(string path, string shown)
+    {
+        for (var i = 0; i < _values.Count; i++)
+        {
+            _values[i] = _values[i].Path == path ? _values[i] with { Value = ConfigText.Format(shown) } : _values[i];
+        }
+    }
+
     static int SectionOf(string path)
     {
         var names = ConfigShape.NamesUnder("");

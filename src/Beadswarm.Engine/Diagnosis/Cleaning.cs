@@ -2,7 +2,6 @@ using System.Globalization;
 using Beadswarm.Beads;
 using Beadswarm.Claims;
 using Beadswarm.Git;
-using Beadswarm.Storage.Sqlite;
 using Beadswarm.Workspaces;
 
 namespace Beadswarm.Diagnosis;
@@ -22,12 +21,12 @@ static class Cleaning
     public static async Task<IReadOnlyList<CleaningStep>> PlanAsync(
         ExaminationScope scope, TimeSpan age, CancellationToken cancellationToken)
     {
-        if (!File.Exists(scope.Paths.Store))
+        await using var store = await scope.Place.OpenReadOnlyAsync(scope.Time, cancellationToken);
+        if (store is null)
         {
             return [];
         }
 
-        await using var store = await SqliteStore.OpenReadOnlyAsync(scope.Paths.Store, scope.Time, cancellationToken);
         var beads = await store.ReadBeadsAsync(cancellationToken);
         var runs = await store.ReadHistoryAsync(null, null, HistoryMax, cancellationToken);
         var leftovers = Sessions(scope, runs.ToLookup(run => Path.GetFullPath(run.SessionFolder), run => run.Bead))

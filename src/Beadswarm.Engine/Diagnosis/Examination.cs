@@ -6,7 +6,6 @@ using Beadswarm.Control;
 using Beadswarm.Git;
 using Beadswarm.Processes;
 using Beadswarm.Storage;
-using Beadswarm.Storage.Sqlite;
 using Beadswarm.Swarms;
 using Beadswarm.Workspaces;
 
@@ -20,6 +19,9 @@ sealed record ExaminationScope(
     IReadOnlyDictionary<string, string> Environment, TimeProvider Time, bool Quiet, SwarmHolder? Holder)
 {
     public SwarmPaths Paths => new(Repository);
+
+    /// <summary>Where its swarm keeps its state.</summary>
+    public StorePlace Place { get => field ?? new StorePlace.InFile(Paths.Store); init; }
 
     public LimitsConfig Limits => Config?.Limits ?? new LimitsConfig();
 
@@ -108,15 +110,14 @@ static class Examination
 
     static async Task<Known> StoreAsync(ExaminationScope scope, CancellationToken cancellationToken)
     {
-        if (!File.Exists(scope.Paths.Store))
-        {
-            return new Known(new StoreFacts.None(), [], [], []);
-        }
-
         try
         {
-            await using var store = await SqliteStore.OpenReadOnlyAsync(
-                scope.Paths.Store, scope.Time, cancellationToken);
+            await using var store = await scope.Place.OpenReadOnlyAsync(scope.Time, cancellationToken);
+            if (store is null)
+            {
+                return new Known(new StoreFacts.None(), [], [], []);
+            }
+
             var status = await store.ReadStatusAsync(cancellationToken);
             return new Known(
                 new StoreFacts.Sound(), [.. status.Agents.Select(agent => agent.Agent)],
@@ -124,7 +125,7 @@ static class Examination
         }
         catch (StoreException error)
         {
-            return new Known(new StoreFacts.Unusable(scope.Paths.Store, error.Message), [], [], []);
+            return new Known(new StoreFacts.Unusable(scope.Place.ToString(), error.Message), [], [], []);
         }
     }
 

@@ -7,6 +7,7 @@ using Beadswarm.Git;
 using Beadswarm.Journal;
 using Beadswarm.Landing;
 using Beadswarm.Processes;
+using Beadswarm.Storage;
 using Beadswarm.Storage.Sqlite;
 using Beadswarm.Workspaces;
 
@@ -32,6 +33,7 @@ static class MachineSurroundings
         }
 
         var paths = new SwarmPaths(user.Root);
+        var place = StorePlace.Of(setup.Config.Store, paths.Store, setup.Environment);
         var tracker = new JsonlTracker(TrackerLocation.Find(user.Root, setup.Config.Tracker.Dialect), setup.Time);
 
         // Read once before anything is written: a tracker that cannot be read is refused with nothing changed.
@@ -39,7 +41,7 @@ static class MachineSurroundings
         user.Ignore(paths.Folder);
         var node = Environment.MachineName;
         var held = SwarmLock.Take(paths, SwarmHolder.OfThisProcess(SwarmHolder.RunVerb, setup.Time));
-        SqliteStore? store = null;
+        IStore? store = null;
         try
         {
             // A git of a dead orchestrator may be in the middle of something still, and must not act beside this one's.
@@ -47,12 +49,12 @@ static class MachineSurroundings
             var abandoned = await AbandonedCommands.EndAsync(tag, setup.Time, cancellationToken);
             runner = runner.Tagged(tag);
             user = user with { Repository = user.Repository with { Runner = runner } };
-            if (Directory.Exists(paths.Hub))
+            if (place is StorePlace.InFile && Directory.Exists(paths.Hub))
             {
                 SqliteStore.RefuseEmptied(paths.Store);
             }
 
-            store = await SqliteStore.OpenAsync(paths.Store, setup.Time, cancellationToken);
+            store = await place.OpenAsync(node, setup.Time, cancellationToken);
             var hub = await Hub.OpenAsync(
                 user, runner,
                 new HubOptions { SwarmFolder = paths.Folder, BeforeCommit = BeforeCommit(setup.Config) },
@@ -96,7 +98,7 @@ static class MachineSurroundings
             .Concat(abandoned.Remaining.Select(process => new JournalEvent.RecoveryFound(
                 $"process {process.Pid} of an earlier orchestrator: {process.Command}", "it does not end")));
 
-    static async ValueTask CloseAsync(SqliteStore? store, SwarmLock held)
+    static async ValueTask CloseAsync(IStore? store, SwarmLock held)
     {
         if (store is not null)
         {

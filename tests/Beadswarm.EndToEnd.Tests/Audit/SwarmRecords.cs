@@ -2,7 +2,6 @@ using Beadswarm.Claims;
 using Beadswarm.EndToEnd.Tests.Support;
 using Beadswarm.Journal;
 using Beadswarm.Storage;
-using Beadswarm.Storage.Sqlite;
 using Beadswarm.Swarms;
 
 namespace Beadswarm.EndToEnd.Tests.Audit;
@@ -30,8 +29,11 @@ sealed record SwarmRecords(
 
     public static async Task<SwarmRecords> ReadAsync(GitRepository repository)
     {
-        await using var store = await SqliteStore.OpenReadOnlyAsync(
-            new SwarmPaths(repository.Path).Store, TimeProvider.System, Machine.Cancel);
+        var place = StorePlace.Of(
+            repository.Environment.GetValueOrDefault("BEADSWARM_STORE", "sqlite"),
+            new SwarmPaths(repository.Path).Store, repository.Environment);
+        await using var store = await place.OpenReadOnlyAsync(TimeProvider.System, Machine.Cancel)
+            ?? throw new InvalidOperationException($"there is no store at {place}");
         var journal = new List<JournalEntry>();
         for (var count = -1; count != journal.Count && journal.Count < EntriesMax;)
         {

@@ -56,6 +56,9 @@ sealed partial record PostgresAddress
 
     public string? User => _settings.Username;
 
+    /// <summary>For making the role; nothing else needs it, and nothing may show it.</summary>
+    public string? Password => _settings.Password;
+
     /// <summary>Whether the text is meant to be an address of this kind.</summary>
     public static bool IsMeant(string text) =>
         text.StartsWith("postgres://", StringComparison.Ordinal)
