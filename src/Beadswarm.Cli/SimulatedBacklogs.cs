@@ -4,7 +4,6 @@ using Beadswarm.Cli.Commands;
 using Beadswarm.Cli.Rendering;
 using Beadswarm.Configuration;
 using Beadswarm.Simulation.Outlooks;
-using Beadswarm.Storage;
 using Beadswarm.Swarms;
 
 namespace Beadswarm.Cli;

@@ -28,7 +28,7 @@ static class QueueSpeed
         ("batches", slots => new QueueSettings(slots, 2 * slots, 16)),
     ];
 
-    public static async Task RunAsync(BenchmarkOptions options, TextWriter output)
+    public static async Task RunAsync(BenchmarkOptions _, TextWriter output)
     {
         var table = new MarkdownTable(
             "slots, load, bad, conflicts", "rules", "P50", "P95", "landed/h", "tests/landing", "falsely returned");
@@ -42,7 +42,7 @@ static class QueueSpeed
             };
             foreach (var (name, settings) in Policies)
             {
-                string[] figures = Measure(stream, settings(slots), slots);
+                var figures = Measure(stream, settings(slots), slots);
                 table.Add([$"{slots}, {load}, {bad:P0}, {conflicts:P0}", name, .. figures]);
             }
         }

@@ -51,7 +51,8 @@ public sealed class PostgresTests : IAsyncLifetime
                 AttributesToSkip = FileAttributes.ReparsePoint,
             }))
         {
-            Assert.False((await File.ReadAllTextAsync(file)).Contains(Password, StringComparison.Ordinal), file);
+            var text = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
+            Assert.False(text.Contains(Password, StringComparison.Ordinal), file);
         }
 
         Assert.Equal(

@@ -2,7 +2,6 @@ using Beadswarm.Claims;
 using Beadswarm.Git;
 using Beadswarm.Landing;
 using Beadswarm.Pipelines;
-using Beadswarm.Storage;
 
 namespace Beadswarm.Swarms;
 

@@ -1,7 +1,6 @@
 using Beadswarm.EndToEnd.Tests.Audit;
 using Beadswarm.EndToEnd.Tests.Support;
 using Beadswarm.Journal;
-using Beadswarm.Pipelines;
 using Beadswarm.Storage;
 
 namespace Beadswarm.EndToEnd.Tests.Chaos;

@@ -17,7 +17,7 @@ enum Fault
 }
 
 /// <summary>Does them, for one repository, and counts those that met something.</summary>
-sealed class Faults : IDisposable
+sealed class Faults : IAsyncDisposable
 {
     /// <summary>A lease is shorter, and so is the idle time of an agent.</summary>
     static readonly TimeSpan Sleep = TimeSpan.FromSeconds(6);
@@ -84,7 +84,11 @@ sealed class Faults : IDisposable
         }
     }
 
-    public void Dispose() => _pushes?.Dispose();
+    public async ValueTask DisposeAsync()
+    {
+        _pushes?.Dispose();
+        await _killingPushes;
+    }
 
     Task AWhileAsync() => Task.Delay(TimeSpan.FromSeconds(1 + (3 * _random.NextDouble())), Machine.Cancel);
 
@@ -113,7 +117,7 @@ sealed class Faults : IDisposable
         while (await pushes.NextAsync() is { } group)
         {
             Count(Fault.PushKilled);
-            Machine.Run("/", _repository.Environment, "/bin/sh", "-c", $"kill -9 -{group}");
+            await Machine.RunAsync("/", _repository.Environment, "/bin/sh", "-c", $"kill -9 -{group}");
         }
     }
 

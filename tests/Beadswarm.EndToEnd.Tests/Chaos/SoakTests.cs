@@ -60,7 +60,7 @@ public sealed partial class SoakTests
         }
 
         var random = new Random(seed);
-        using var faults = new Faults(repository, random, _figures);
+        await using var faults = new Faults(repository, random, _figures);
         var before = Baseline.Take(repository);
         var left = FaultsMax;
         for (var (start, exitCode) = (1, -1); exitCode != 0; start++)

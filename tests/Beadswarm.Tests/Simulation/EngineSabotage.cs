@@ -2,7 +2,6 @@ using Beadswarm.Agents;
 using Beadswarm.Beads;
 using Beadswarm.Claims;
 using Beadswarm.Gates;
-using Beadswarm.Git;
 using Beadswarm.Landing;
 using Beadswarm.Processes;
 using Beadswarm.Storage;

@@ -109,7 +109,7 @@ public sealed class LeaseTests : IAsyncDisposable
     /// <summary>One bead, claimed by agent 1, whose lease is kept from now on.</summary>
     async Task<HeldClaim> HoldAsync()
     {
-        var slots = new[] { 1, 2 }.Select(number => new AgentSlot(new AgentNumber(number), "worker", "sh"));
+        var slots = Enumerable.Range(1, 2).Select(number => new AgentSlot(new AgentNumber(number), "worker", "sh"));
         _epoch = (await _store.BeginSwarmAsync(
             new SwarmBegin("here", null, null, SelectOrder.Triage, Implement, [.. slots], false),
             Cancel)).Epoch;

@@ -2,7 +2,6 @@ using Beadswarm.Beads;
 using Beadswarm.Journal;
 using Beadswarm.Pipelines;
 using Beadswarm.Processes;
-using Beadswarm.Storage;
 using Beadswarm.Swarms;
 
 namespace Beadswarm.Tests.Swarms;
@@ -16,12 +15,11 @@ public sealed class LeftoverProcessTests : IDisposable
     readonly SwarmRepository _repository = new();
     readonly List<SwarmChild> _children = [];
     readonly Fifo _arrived;
-    readonly Fifo _go;
 
     public LeftoverProcessTests()
     {
         _arrived = _repository.Fifo("arrived");
-        _go = _repository.Fifo("go");
+        _ = _repository.Fifo("go");
     }
 
     static CancellationToken Cancel => TestContext.Current.CancellationToken;

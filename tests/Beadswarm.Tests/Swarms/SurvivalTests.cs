@@ -1,7 +1,6 @@
 using Beadswarm.Claims;
 using Beadswarm.Configuration;
 using Beadswarm.Journal;
-using Beadswarm.Storage;
 using Beadswarm.Swarms;
 
 namespace Beadswarm.Tests.Swarms;

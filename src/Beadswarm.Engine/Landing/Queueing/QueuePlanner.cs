@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Beadswarm.Git;
 
 namespace Beadswarm.Landing.Queueing;
 
@@ -80,7 +79,7 @@ static class QueuePlanner
         var tests = line.Take(freeForLine).ToList();
         foreach (var trial in trials.Take(Math.Max(0, free - tests.Count)))
         {
-            if (Begin(state, trial, walk, view) is not { } begun)
+            if (Begin(state, trial, walk) is not { } begun)
             {
                 return walk.Settled.Count > 0 || walk.Missing is not null
                     ? new QueuePlan(state, Decided(walk))
@@ -107,8 +106,7 @@ static class QueuePlanner
     /// <summary>
     /// Merges a trial onto the tip. Members that something else in it stands in the way of become a trial of their own.
     /// </summary>
-    static (QueueState State, Candidate Candidate)? Begin(
-        QueueState state, Trial trial, QueueWalk walk, QueueView view)
+    static (QueueState State, Candidate Candidate)? Begin(QueueState state, Trial trial, QueueWalk walk)
     {
         if (walk.Beside(trial) is not { } candidate || walk.Settled.Count > 0)
         {
