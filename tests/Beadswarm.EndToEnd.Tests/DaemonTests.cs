@@ -8,8 +8,9 @@ namespace Beadswarm.EndToEnd.Tests;
 /// <summary>start, stop and attach: a swarm without a terminal, which only they and its own end can end.</summary>
 public sealed class DaemonTests
 {
+    /// <summary>So many that whoever looks on comes in time, also on a busy machine.</summary>
     static readonly BeadLine[] Beads =
-        [.. Enumerable.Range(1, 6).Select(number => new BeadLine($"a-{number}") { Age = number })];
+        [.. Enumerable.Range(1, 12).Select(number => new BeadLine($"a-{number}") { Age = number })];
 
     const string Hangs =
         """{ "rules": [ { "stage": "implement", "attempt": 1, "actions": [ { "do": "hang" } ] } ] }""";

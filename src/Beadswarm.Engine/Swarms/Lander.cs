@@ -20,8 +20,11 @@ abstract record LandingStep
     /// <summary>Something was done; look again at once.</summary>
     public sealed record Moved : LandingStep;
 
-    /// <summary>Nothing to do until something rings.</summary>
+    /// <summary>Nothing to do until something rings, or the tracker's file is to be committed.</summary>
     public sealed record Idle : LandingStep;
+
+    /// <summary>Tests are under way; nothing to do until something rings.</summary>
+    public sealed record Testing : LandingStep;
 
     /// <summary>Something outside is in the way; the queue is kept and tried again.</summary>
     public sealed record Held(string Reason) : LandingStep;
@@ -126,7 +129,8 @@ sealed class Lander
         }
         else
         {
-            await RestAsync(heard, _tracker.Due, orDrain, stop);
+            // A commit of the tracker's file would make every test under way useless: it waits for them.
+            await RestAsync(heard, step is LandingStep.Testing ? null : _tracker.Due, orDrain, stop);
         }
     }
 
@@ -195,7 +199,7 @@ sealed class Lander
         switch (action)
         {
             case null:
-                return new LandingStep.Idle();
+                return new LandingStep.Testing();
             case QueueAction.Land land:
                 return await _moves.LandAsync(entries[land.Candidate.Members[0].Landing], land.Candidate, stop);
             case QueueAction.Complete complete:

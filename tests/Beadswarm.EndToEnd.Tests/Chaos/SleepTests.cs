@@ -49,7 +49,7 @@ public sealed class SleepTests
         trap.Lay("implement");
         await using var slept = RunningSwarm.Start(repository);
         await trap.CaughtAsync(slept);
-        slept.Signal(RunningSwarm.Stop);
+        await StopBetweenWritesAsync(slept);
         await Task.Delay(LongerThanALease, Machine.Cancel);
         File.Delete(repository[".beadswarm/swarm.lock"]);
         File.Delete(repository[".beadswarm/swarm.sock"]);
@@ -64,6 +64,20 @@ public sealed class SleepTests
         trap.Release();
         Assert.Equal(3, Summary.Of(await next.EndAsync()).Landed);
         await Undisturbed.RequireAsync(repository, before);
+    }
+
+    /// <summary>Asleep in the middle of a transaction it would keep everybody else from writing, by SQLite's
+    /// lock.</summary>
+    static async Task StopBetweenWritesAsync(RunningSwarm run)
+    {
+        run.Signal(RunningSwarm.Stop);
+        while (File.ReadLines("/proc/locks").Any(line =>
+            line.Contains($" WRITE {run.Id} ") && line.EndsWith(" 120 120", StringComparison.Ordinal)))
+        {
+            run.Signal(RunningSwarm.Continue);
+            await Task.Yield();
+            run.Signal(RunningSwarm.Stop);
+        }
     }
 
     [Fact]

@@ -43,8 +43,8 @@ static class Sabotages
             nameof(StoreDefects.OutboxConfirmedWhole), Situation.Slow, new() { OutboxConfirmedWhole = true }),
         Store(
             nameof(StoreDefects.IntakeTrustsTracker), Situation.Plain, new() { IntakeTrustsTracker = true }, seed: 29),
-        Git(nameof(GitDefects.NoCompareAndSwap), Situation.Busy, new() { NoCompareAndSwap = true }),
-        Git(nameof(GitDefects.NoEpochFence), Situation.Drowsy, new() { NoEpochFence = true }, seed: 31),
+        Git(nameof(GitDefects.NoCompareAndSwap), Situation.Busy, new() { NoCompareAndSwap = true }, seed: 18),
+        Git(nameof(GitDefects.NoEpochFence), Situation.Fought, new() { NoEpochFence = true }, seed: 9),
         Git(nameof(GitDefects.ObserveAlwaysPresent), Situation.Distant, new() { ObserveAlwaysPresent = true }),
         Git(
             nameof(GitDefects.RemovalWithoutReachability), Situation.Shared,

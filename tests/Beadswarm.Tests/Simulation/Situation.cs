@@ -72,6 +72,10 @@ static class Situation
     /// <summary>Orchestrators fall asleep at any step, others take over, and then they wake up.</summary>
     public static readonly SimulationOptions Drowsy = Of(Often(6, FaultKind.TakeOver), plan => plan);
 
+    /// <summary>Like <see cref="Drowsy"/>, much more often, and every answer of the store may take seconds.</summary>
+    public static readonly SimulationOptions Fought = Of(
+        Often(30, FaultKind.TakeOver, FaultKind.StoreIsSlow), plan => plan);
+
     /// <summary>Like <see cref="Drowsy"/>, and the clock of the machine jumps.</summary>
     public static readonly SimulationOptions Timeless = Of(
         Often(6, FaultKind.TakeOver, FaultKind.ClockJumps), plan => plan);
