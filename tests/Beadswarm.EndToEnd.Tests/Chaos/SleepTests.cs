@@ -71,7 +71,7 @@ public sealed class SleepTests
     static async Task StopBetweenWritesAsync(RunningSwarm run)
     {
         run.Signal(RunningSwarm.Stop);
-        while (File.ReadLines("/proc/locks").Any(line =>
+        while ((await File.ReadAllLinesAsync("/proc/locks", Machine.Cancel)).Any(line =>
             line.Contains($" WRITE {run.Id} ") && line.EndsWith(" 120 120", StringComparison.Ordinal)))
         {
             run.Signal(RunningSwarm.Continue);
