@@ -31,10 +31,16 @@ sealed class PostgresServer : IAsyncDisposable
         host all all 127.0.0.1/32 trust
         HBA
         cat "$folder/hba" > "$folder/data/pg_hba.conf"
+        # In the foreground, as our child: an orphan of this process would be taken for what an agent has left behind.
         start() {
-          run "$bin/pg_ctl" -D "$folder/data" -l "$folder/data/log" -w -t 60 start -o "-c fsync=$durable \
-            -c listen_addresses= -c unix_socket_directories=$folder -c port=$port -c max_connections=200 \
-            -c full_page_writes=$durable -c autovacuum_naptime=5s -c shared_buffers=64MB" >&2
+          run "$bin/postgres" -D "$folder/data" -c fsync=$durable -c listen_addresses= \
+            -c unix_socket_directories="$folder" -c port=$port -c max_connections=200 -c full_page_writes=$durable \
+            -c autovacuum_naptime=5s -c shared_buffers=64MB >> "$folder/log" 2>&1 < /dev/null &
+          server=$!
+          until grep -q '^ready' "$folder/data/postmaster.pid" 2> /dev/null; do
+            kill -0 $server 2> /dev/null || { cat "$folder/log" >&2; exit 1; }
+            sleep 0.05
+          done
         }
         stop() { [ ! -s "$folder/data/postmaster.pid" ] || kill -QUIT "$(head -n 1 "$folder/data/postmaster.pid")"; }
         trap stop EXIT
