@@ -70,14 +70,37 @@ public sealed class SleepTests
     /// lock.</summary>
     static async Task StopBetweenWritesAsync(RunningSwarm run)
     {
-        run.Signal(RunningSwarm.Stop);
-        while ((await File.ReadAllLinesAsync("/proc/locks", Machine.Cancel)).Any(line =>
-            line.Contains($" WRITE {run.Id} ") && line.EndsWith(" 120 120", StringComparison.Ordinal)))
+        while (true)
         {
-            run.Signal(RunningSwarm.Continue);
-            await Task.Yield();
             run.Signal(RunningSwarm.Stop);
+            while (!await IsStoppedAsync(run.Id))
+            {
+                await Task.Yield();
+            }
+
+            var locks = await File.ReadAllLinesAsync("/proc/locks", Machine.Cancel);
+            if (!locks.Any(line => line.Contains($" WRITE {run.Id} ") && line.Contains(" 120 ")))
+            {
+                return;
+            }
+
+            run.Signal(RunningSwarm.Continue);
         }
+    }
+
+    /// <summary>Every thread of it, and not the first one alone.</summary>
+    static async Task<bool> IsStoppedAsync(int process)
+    {
+        foreach (var thread in Directory.EnumerateDirectories($"/proc/{process}/task"))
+        {
+            var stat = await File.ReadAllTextAsync(Path.Combine(thread, "stat"), Machine.Cancel);
+            if (!stat[(stat.LastIndexOf(')') + 1)..].StartsWith(" T", StringComparison.Ordinal))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     [Fact]
