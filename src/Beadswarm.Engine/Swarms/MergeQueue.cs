@@ -19,7 +19,8 @@ sealed class MergeQueue(LanderParts parts, ILandingRepository where)
     /// would have to land as one commit: invariant 4 of the blueprint holds for every commit.
     /// </summary>
     readonly QueueSettings _settings = new(
-        parts.Config.Landing.Tests, 2 * parts.Config.Landing.Tests, BatchMax: 1, parts.Config.Landing.Reruns);
+        parts.Config.Landing.Tests, 2 * parts.Config.Landing.Tests, BatchMax: 1, parts.Config.Landing.Reruns,
+        CandidateTest.TestsMax);
     QueueState _state = QueueState.Empty;
 
     public bool TestsUnderWay => _tests.Running.Count > 0;

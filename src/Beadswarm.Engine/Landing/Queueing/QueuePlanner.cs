@@ -68,7 +68,8 @@ static class QueuePlanner
         var free = settings.Slots - view.Running.Count(useful.Contains);
         var line = walk.Wanted.Where(candidate => !view.Running.Contains(candidate.Tree)).ToArray();
         var trials = state.Trials.Where(trial => !IsRunning(trial, view)).ToArray();
-        var reserved = Math.Clamp(settings.SlotsReserved - (state.Trials.Count - trials.Length), 0, trials.Length);
+        var reserved = Math.Clamp(
+            QueueSettings.SlotsForTrials - (state.Trials.Count - trials.Length), 0, trials.Length);
         var freeForLine = Math.Max(0, free - reserved);
         if (freeForLine > line.Length
             && BatchRules.Admit(state, view, settings, freeForLine - line.Length) is { } admitted)

@@ -99,9 +99,9 @@ sealed record QueueSettings(int Slots, int Window, int BatchMax, int RerunsMax =
     /// <summary>So often a landing is found innocent; then it goes to the head of the line, alone.</summary>
     public const int ClearedMax = 2;
 
-    /// <summary>Of several slots, how many the line leaves to trials that wait, so that none of them starves.</summary>
+    /// <summary>
+    /// How many slots the line leaves to trials that wait, so that none of them starves. A single slot is theirs: a
+    /// half that passes leaves the other one's verdict known.
+    /// </summary>
     public const int SlotsForTrials = 1;
-
-    /// <summary>With a single slot trials go first: a half that passes leaves the other one's verdict known.</summary>
-    public int SlotsReserved => Slots == 1 ? 1 : SlotsForTrials;
 }
