@@ -53,6 +53,9 @@ abstract record AgentEnd
     /// <summary>We ended it, for a reason that is not its fault.</summary>
     public sealed record Killed(string Reason) : AgentEnd;
 
+    /// <summary>The conversation it was to go on with is not there any more; nothing was done.</summary>
+    public sealed record ConversationLost(string Detail) : AgentEnd;
+
     /// <summary>It was adopted and vanished without a record of how.</summary>
     public sealed record Lost : AgentEnd;
 }

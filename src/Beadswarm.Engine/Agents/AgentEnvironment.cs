@@ -9,7 +9,9 @@ static class AgentEnvironment
     public static IReadOnlyDictionary<string, string> Build(
         IReadOnlyDictionary<string, string> own, AgentLaunch launch, AgentFiles files, AgentCommand command)
     {
-        var environment = AllowedEnvironment.Build(own, launch.Runner.PassEnvironment, command.Environment);
+        var environment = AllowedEnvironment.Build(
+            own, [.. launch.Runner.PassEnvironment, .. command.PassEnvironment],
+            Merged(command.Environment, launch.Runner.Environment));
         environment["BEADSWARM_AGENT"] = launch.Agent.ToString();
         environment["BEADSWARM_BEAD"] = launch.Bead.Value;
         environment["BEADSWARM_STAGE"] = launch.Stage.Value;
@@ -22,4 +24,10 @@ static class AgentEnvironment
         environment[ProcessSweep.TagVariable] = launch.Tag;
         return environment;
     }
+
+    // What the user says counts more than what a runner thinks best.
+    static Dictionary<string, string> Merged(
+        IReadOnlyDictionary<string, string> weaker, IReadOnlyDictionary<string, string> stronger) =>
+        stronger.Concat(weaker).DistinctBy(variable => variable.Key, StringComparer.Ordinal)
+            .ToDictionary(StringComparer.Ordinal);
 }

@@ -23,8 +23,11 @@ sealed class AgentHost(
                     0);
             var command = runner.Prepare(launch, files);
             var record = new SessionRecord(
-                launch.SessionFolder, launch.Workspace, runner.Kind, timeProvider.GetUtcNow(), launch.Limits);
-            await WriteFilesAsync(launch, files, cancellationToken);
+                launch.SessionFolder, launch.Workspace, runner.Kind, timeProvider.GetUtcNow(), launch.Limits)
+            {
+                Continues = launch.Continues,
+            };
+            await WriteFilesAsync(launch, files, command.Files, cancellationToken);
             await record.WriteAsync(cancellationToken);
             var child = ChildProcess.Start(
                 new ChildSpec
@@ -88,7 +91,8 @@ sealed class AgentHost(
 
     IAgentRunner? RunnerOf(string kind) => runners.FirstOrDefault(runner => runner.Kind == kind);
 
-    static async Task WriteFilesAsync(AgentLaunch launch, AgentFiles files, CancellationToken cancellationToken)
+    static async Task WriteFilesAsync(
+        AgentLaunch launch, AgentFiles files, IReadOnlyList<ContextFile> own, CancellationToken cancellationToken)
     {
         foreach (var folder in new[] { files.Folder, files.Context, files.ResultFolder })
         {
@@ -103,6 +107,11 @@ sealed class AgentHost(
 
         await File.WriteAllTextAsync(files.Prompt, launch.Prompt, cancellationToken);
         await File.WriteAllTextAsync(files.Bead, launch.BeadJson, cancellationToken);
+        foreach (var file in own)
+        {
+            await File.WriteAllTextAsync(Path.Combine(files.Folder, file.Name), file.Content, cancellationToken);
+        }
+
         foreach (var file in launch.Context)
         {
             if (file.Name.Contains('/', StringComparison.Ordinal) || file.Name is "" or "." or "..")

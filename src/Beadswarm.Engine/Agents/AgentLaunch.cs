@@ -28,6 +28,13 @@ sealed record AgentLaunch
     public IReadOnlyList<ContextFile> Context { get; init; } = [];
 
     public required RunnerSpec Runner { get; init; }
+
+    /// <summary>Its work is not done without a verdict: a program that can be held to a form is held to it.</summary>
+    public bool VerdictRequired { get; init; }
+
+    /// <summary>The conversation to go on with, where its program can; null: a new one.</summary>
+    public Conversation? Continues { get; init; }
+
     public required AgentLimits Limits { get; init; }
 
     /// <summary>Marks the agent and everything it starts; unique to this launch among all runs.</summary>
@@ -47,7 +54,11 @@ sealed record AgentLimits(
     TimeSpan StageTimeout, TimeSpan IdleTimeout, TimeSpan Grace, long LogBytesMax, long? MemoryBytesMax = null);
 
 /// <summary>How the stage's agent ended, and what had to be cleared away behind it.</summary>
-sealed record AgentOutcome(AgentEnd End, LeakReport Leaks);
+sealed record AgentOutcome(AgentEnd End, LeakReport Leaks)
+{
+    /// <summary>What it used, however it ended.</summary>
+    public UsageReport Usage { get; init; } = UsageReport.Unknown;
+}
 
 /// <summary>Starts agents and finds them again; the one way the engine reaches processes of agents.</summary>
 interface IAgentHost

@@ -60,9 +60,13 @@ sealed class AgentSession : IAgentSession, IDisposable
         var leaks = caused is null && _killReason is null
             ? await _child.SweepAsync(CancellationToken.None)
             : await _child.TerminateAsync(_record.Limits.Grace, CancellationToken.None);
-        var tail = Tail();
+        var reading = await ReadAsync();
         CutLogs();
-        return new AgentOutcome(await EndAsync(caused, tail), leaks);
+        var end = _killReason is { } reason ? new AgentEnd.Killed(reason) : caused ?? reading.End;
+        return new AgentOutcome(end, leaks)
+        {
+            Usage = reading.Usage,
+        };
     }
 
     public async Task TerminateAsync(string reason, CancellationToken cancellationToken)
@@ -86,15 +90,19 @@ sealed class AgentSession : IAgentSession, IDisposable
         return StallRules.Judge(_activity, now, _record.Limits) ?? _memory.Look();
     }
 
-    async Task<AgentEnd> EndAsync(AgentEnd? caused, string tail)
+    async Task<AgentReading> ReadAsync()
     {
-        if (_killReason is { } reason)
+        var result = AgentResultFile.Read(_files);
+        var reading = _runner.Interpret(new AgentReport(
+            await _child.Exit, Tail(), result, _files, _timeProvider.GetUtcNow(), _timeProvider.LocalTimeZone,
+            _record.Continues));
+        if (reading.Verdict is { } verdict && result is AgentResult.Missing)
         {
-            return new AgentEnd.Killed(reason);
+            // Later stages and people find a verdict in one place, however it was given.
+            await File.WriteAllTextAsync(_files.Result, verdict, CancellationToken.None);
         }
 
-        return caused
-            ?? _runner.Interpret(new AgentReport(await _child.Exit, tail, AgentResultFile.Read(_files), _files));
+        return reading;
     }
 
     string Tail()

@@ -16,19 +16,22 @@ sealed class CommandRunner : IAgentRunner
                 launch.Runner.Name,
                 0);
 
-    public AgentEnd Interpret(AgentReport report) => FromExit(report);
+    public AgentReading Interpret(AgentReport report) => new(FromExit(report), UsageReport.Unknown);
 
     /// <summary>The plain reading of an exit, for every runner whose program says nothing better.</summary>
     public static AgentEnd FromExit(AgentReport report) => report.Exit switch
     {
-        ChildExit.Exited { Code: 0 } => report.Result switch
-        {
-            AgentResult.Missing => new AgentEnd.Finished(null, null),
-            AgentResult.Said said => new AgentEnd.Finished(said.Verdict, null),
-            AgentResult.Broken broken => new AgentEnd.Finished(null, broken.Problem),
-        },
+        ChildExit.Exited { Code: 0 } => Finished(report.Result),
         ChildExit.Exited exited => new AgentEnd.Failed(exited.Code, report.OutputTail),
         ChildExit.Killed killed => new AgentEnd.Crashed(killed.Signal, report.OutputTail),
         ChildExit.Unknown => new AgentEnd.Lost(),
+    };
+
+    /// <summary>A good end with what was found where a result may be left.</summary>
+    public static AgentEnd.Finished Finished(AgentResult left) => left switch
+    {
+        AgentResult.Missing => new AgentEnd.Finished(null, null),
+        AgentResult.Said said => new AgentEnd.Finished(said.Verdict, null),
+        AgentResult.Broken broken => new AgentEnd.Finished(null, broken.Problem),
     };
 }

@@ -9,5 +9,6 @@ sealed class ScriptedRunner(string program) : IAgentRunner
     public AgentCommand Prepare(AgentLaunch launch, AgentFiles files) =>
         new(program, launch.Runner.Command, launch.Runner.Environment);
 
-    public AgentEnd Interpret(AgentReport report) => CommandRunner.FromExit(report);
+    public AgentReading Interpret(AgentReport report) =>
+        new(CommandRunner.FromExit(report), UsageReport.Unknown);
 }

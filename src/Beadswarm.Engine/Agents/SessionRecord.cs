@@ -15,6 +15,9 @@ sealed record SessionRecord(
     /// <summary>Longer than any grace that a configuration can give, and short enough for a timer.</summary>
     static readonly TimeSpan GraceMax = TimeSpan.FromDays(1);
 
+    /// <summary>The conversation it was to go on with.</summary>
+    public Conversation? Continues { get; init; }
+
     /// <summary>Of a broken file any part may be missing, also what a record always has.</summary>
     bool IsUsable =>
         this is { Folder.Length: > 0, Workspace.Length: > 0, RunnerKind.Length: > 0 }

@@ -74,11 +74,25 @@ static class ConfigKeys
         new("pools[].runner", Name, null, "Name of a runner.", "`runner`") { Nullable = true },
         new("pools[].stages", new Words(), null, "Names of the stages these agents serve.", "the role's stages"),
 
-        new("runners.*.kind", Later(["command", "scripted"], ["claude-code", "codex", "gemini", "opencode", "acp"]),
+        new("runners.*.kind", Later(["command", "scripted", "claude-code", "codex"], ["gemini", "opencode", "acp"]),
             "command", "command: any program that reads the prompt from standard input and changes files. "
-            + "scripted: the agent without a model that ships with the program."),
+            + "scripted: the agent without a model that ships with the program. The others are agent CLIs that are "
+            + "known: how to run them, and how to read what they print."),
         new("runners.*.command", new Arguments(), "[]",
-            "Program and arguments, one list item each; never a shell line. Required for kind command."),
+            "Program and arguments, one list item each; never a shell line. Required for kind command; for an agent "
+            + "CLI, its program where it is not to be looked for on PATH."),
+        new("runners.*.model", new Text(@"^[A-Za-z0-9][A-Za-z0-9._:/@\[\]-]{0,99}$", "the name of a model"), null,
+            "Model of an agent CLI, as the CLI names it.", "the CLI's own") { Nullable = true },
+        new("runners.*.effort", new Text("^[a-z]{1,20}$", "a lower case word"), null,
+            "How much the model thinks, as the CLI names it: for example low, medium or high.", "the CLI's own")
+        {
+            Nullable = true,
+        },
+        new("runners.*.permission", Choose("full", "edits"), "full",
+            "What an agent CLI may do without asking, as nobody is there to answer. full: everything that the "
+            + "isolation around it allows. edits: change files; commands as far as the CLI allows them then."),
+        new("runners.*.extraArguments", new Arguments(), "[]",
+            "Further arguments for an agent CLI, after those it is given anyway."),
         new("runners.*.environment", new TextMap(), "{}", "Variables added to the agent's environment."),
         new("runners.*.passEnvironment", new Words(), "[]",
             "Names of variables the agent gets from the orchestrator's own environment, beside the built-in list."),

@@ -123,16 +123,19 @@ static class ConfigWriter
         foreach (var runner in found)
         {
             AppendComment(text,
-                $"Found on PATH: {runner.Name}. This version runs it as kind command, with arguments you choose.", "");
+                RunnerDetection.Find(runner.Name)?.CommandExample is null
+                    ? $"Found on PATH: {runner.Name}. It needs nothing to be written here."
+                    : $"Found on PATH: {runner.Name}. This version runs it as kind command, with arguments you choose.",
+                "");
         }
 
-        var example = found.Count > 0 && RunnerDetection.Find(found[0].Name) is { } known
-            ? known
-            : new("mine", "command", "my-agent", ["my-agent", "--prompt-from-stdin"]);
-        text.Append(CultureInfo.InvariantCulture,
-            $"# runners:\n#   {example.Name}:\n#     kind: command\n");
-        text.Append(CultureInfo.InvariantCulture,
-            $"#     command: {ConfigText.Format(example.CommandExample)}\n");
+        var example = found.Select(runner => RunnerDetection.Find(runner.Name)).OfType<KnownRunner>().FirstOrDefault()
+            ?? new("mine", "command", "my-agent", ["my-agent", "--prompt-from-stdin"]);
+        var kind = example.CommandExample is null ? example.Kind : "command";
+        text.Append(CultureInfo.InvariantCulture, $"# runners:\n#   {example.Name}:\n#     kind: {kind}\n");
+        text.Append(example.CommandExample is { } command
+            ? $"#     command: {ConfigText.Format(command)}\n"
+            : "#     model: null\n#     effort: null\n#     permission: full\n#     extraArguments: []\n");
         text.Append("#     environment: {}\n#     passEnvironment: []\n");
     }
 

@@ -1,21 +1,28 @@
+using Beadswarm.Agents;
+
 namespace Beadswarm.Configuration;
 
 /// <summary>An agent CLI the program knows by name.</summary>
-/// <param name="CommandExample">How it is run as kind command, with the prompt on standard input.</param>
-sealed record KnownRunner(string Name, string Kind, string Program, IReadOnlyList<string> CommandExample);
+/// <param name="CommandExample">
+/// How it is run as kind command, with the prompt on standard input; null: its own kind runs it.
+/// </param>
+sealed record KnownRunner(string Name, string Kind, string Program, IReadOnlyList<string>? CommandExample);
 
 /// <summary>The agent CLIs to look for on PATH, as data.</summary>
 static class RunnerDetection
 {
     public static readonly IReadOnlyList<KnownRunner> Known =
     [
-        new("claude", "claude-code", "claude", ["claude", "-p"]),
-        new("codex", "codex", "codex", ["codex", "exec", "-"]),
+        new("claude", ClaudeCodeRunner.KindName, ClaudeCodeRunner.Program, null),
+        new("codex", CodexRunner.KindName, CodexRunner.Program, null),
         new("gemini", "gemini", "gemini", ["gemini"]),
         new("opencode", "opencode", "opencode", ["opencode", "run"]),
     ];
 
     public static KnownRunner? Find(string name) => Known.FirstOrDefault(runner => runner.Name == name);
+
+    /// <summary>The CLI of a kind; null: the kind has none that is looked for.</summary>
+    public static KnownRunner? OfKind(string kind) => Known.FirstOrDefault(runner => runner.Kind == kind);
 
     /// <summary>Those of the known CLIs that a look-up finds.</summary>
     /// <param name="which">The path of a program on PATH, or null.</param>

@@ -45,12 +45,20 @@ sealed class RunnerSection(
         return choice.Default;
     }
 
-    /// <summary>The runners that can be started; a pool whose runner cannot becomes a run problem.</summary>
+    /// <summary>
+    /// The runners that can be started; a pool whose runner cannot becomes a run problem. A CLI that is on PATH needs
+    /// no entry of its own.
+    /// </summary>
     public IReadOnlyDictionary<string, RunnerSpec> Used(IReadOnlyList<PoolConfig> pools, RunnerChoice choice)
     {
-        var usable = choice.Specs.Values.Where(spec => Kinds.Accepted.Contains(spec.Kind))
-            .ToDictionary(spec => spec.Name);
-        usable.TryAdd(Scripted, new() { Name = Scripted, Kind = Scripted });
+        var usable = choice.Specs.Values.Where(CanRun).ToDictionary(spec => spec.Name);
+        var found = sources.Detected.Runners.Where(runner => !choice.Specs.ContainsKey(runner.Name))
+            .Select(runner => new RunnerSpec { Name = runner.Name, Kind = runner.Kind }).Where(CanRun);
+        foreach (var spec in found.Append(new() { Name = Scripted, Kind = Scripted }))
+        {
+            usable.TryAdd(spec.Name, spec);
+        }
+
         foreach (var name in pools.Select(pool => pool.Runner).Distinct().Where(name => !usable.ContainsKey(name)))
         {
             runProblems.Add(Problem(name, choice));
@@ -59,23 +67,35 @@ sealed class RunnerSection(
         return usable;
     }
 
+    bool CanRun(RunnerSpec spec) => Kinds.Accepted.Contains(spec.Kind) && !IsMissing(spec);
+
+    /// <summary>Its program would be looked for on PATH, and is not there.</summary>
+    bool IsMissing(RunnerSpec spec) =>
+        spec.Command.Count == 0 && !spec.Environment.ContainsKey("PATH")
+        && RunnerDetection.OfKind(spec.Kind) is { } known
+        && sources.Detected.Runners.All(found => found.Kind != known.Kind);
+
     ConfigError Problem(string name, RunnerChoice choice)
     {
-        var kind = choice.Specs.TryGetValue(name, out var spec) ? spec.Kind : RunnerDetection.Find(name)?.Kind;
+        var known = RunnerDetection.Find(name);
+        var kind = choice.Specs.TryGetValue(name, out var spec) ? spec.Kind : known?.Kind;
         var found = sources.Detected.Runners.Count == 0
             ? "no agent CLI was found on PATH"
             : $"found on PATH: {string.Join(", ", sources.Detected.Runners.Select(runner => runner.Name))}";
         return kind is null
             ? new(sources.FileName, "runners", $"no runner is configured and {found}; add one, for example "
                 + "runners: { mine: { kind: command, command: [my-agent, --prompt-from-stdin] } }")
+            : Kinds.Accepted.Contains(kind)
+            ? new(sources.FileName, "runners", $"runner '{name}' is of kind {kind}, whose program "
+                + $"'{RunnerDetection.OfKind(kind)?.Program ?? kind}' is not on PATH; install it, or name it with its "
+                + $"path, for example runners: {{ {name}: {{ kind: {kind}, command: [/opt/agent] }} }}")
             : new(sources.FileName, "runners", $"runner '{name}' is of kind {kind}, which this version cannot run yet; "
                 + $"write it as kind command with its own arguments, for example {Example(name)}");
     }
 
     static string Example(string name) =>
-        RunnerDetection.Find(name) is { } known
-            ? $"runners: {{ {name}: {{ kind: command, command: {ConfigText.Format(known.CommandExample)} }} }}"
-            : $"runners: {{ {name}: {{ kind: command, command: [{name}] }} }}";
+        $"runners: {{ {name}: {{ kind: command, command: "
+        + $"{ConfigText.Format(RunnerDetection.Find(name)?.CommandExample ?? [name])} }} }}";
 
     RunnerSpec ReadRunner(string name, ConfigScope scope)
     {
@@ -84,6 +104,12 @@ sealed class RunnerSection(
             Name = name,
             Kind = reader.Text(scope, "kind", "command"),
             Command = [.. reader.Words(scope, "command").Select(word => word.Text)],
+            Model = reader.TextOrNull(scope, "model"),
+            Effort = reader.TextOrNull(scope, "effort"),
+            Permission = reader.Text(scope, "permission", "full") == "edits"
+                ? AgentPermission.Edits
+                : AgentPermission.Full,
+            ExtraArguments = [.. reader.Words(scope, "extraArguments").Select(word => word.Text)],
             Environment = reader.Map(scope, "environment"),
             PassEnvironment = [.. reader.Words(scope, "passEnvironment").Select(word => word.Text)],
         };

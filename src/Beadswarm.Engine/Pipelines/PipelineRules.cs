@@ -19,6 +19,7 @@ static class PipelineRules
     // | rate limited                               | limited  | nothing      | same stage after the reset    |
     // | no room on the disk to begin               | limited  | nothing      | same stage later              |
     // | interrupted                                | stopped  | nothing      | same stage, free for anybody  |
+    // | its conversation was lost                  | stopped  | nothing      | same stage, a new conversation|
     //
     // "Back" is the stage itself when it comes before the pipeline's retry stage (a failed contract is written again),
     // else the retry stage. A gate's timeout counts as an attempt because the change under test is what may hang; an
@@ -57,6 +58,7 @@ static class PipelineRules
             new StageJudgement.Trouble($"the agent is not authorized: {OneLine(unauthorized.Detail)}"),
         StageEnd.RateLimited limited => new StageJudgement.Limited(limited.Until, "the agent is rate limited"),
         StageEnd.NoRoom full => new StageJudgement.Limited(null, OneLine(full.Detail)),
+        StageEnd.Restartable again => new StageJudgement.Interrupted(OneLine(again.Detail)),
         StageEnd.Interrupted => new StageJudgement.Interrupted("stopped by the swarm"),
     };
 

@@ -62,6 +62,9 @@ abstract record StageEnd
     /// <summary>The agent's provider refuses work until <paramref name="Until"/>, where it says.</summary>
     public sealed record RateLimited(DateTimeOffset? Until) : StageEnd;
 
+    /// <summary>Nothing was tried, and the next try is another one: it can begin at once.</summary>
+    public sealed record Restartable(string Detail) : StageEnd;
+
     /// <summary>The swarm stopped the stage for its own reasons: drain, lost claim, withdrawn bead.</summary>
     public sealed record Interrupted : StageEnd;
 }

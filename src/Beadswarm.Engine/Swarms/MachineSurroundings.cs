@@ -72,7 +72,11 @@ static class MachineSurroundings
                 Tracker = tracker,
                 Workspaces = new WorkspacePool(hub, Room(setup.Config.Limits)),
                 Agents = new AgentHost(
-                    setup.Environment, [new CommandRunner(), new ScriptedRunner(setup.ScriptedAgentPath)],
+                    setup.Environment,
+                    [
+                        new CommandRunner(), new ScriptedRunner(setup.ScriptedAgentPath),
+                        new ClaudeCodeRunner(Environment.IsPrivilegedProcess), new CodexRunner(),
+                    ],
                     setup.Time),
                 Gates = new GateCommands(
                     setup.Environment, [], new GateCheckout(runner), Bounds(setup.Config.Limits), setup.Time),

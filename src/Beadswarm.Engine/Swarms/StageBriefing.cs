@@ -73,6 +73,7 @@ sealed class StageBriefing(SwarmParts parts, AgentSlot slot)
             BeadJson = BeadJson.Describe(bead),
             Context = context,
             Runner = parts.Config.Runners[slot.Runner],
+            VerdictRequired = stage.VerdictRequired,
             Limits = new AgentLimits(
                 stage.Timeout ?? limits.StageTimeout, limits.IdleTimeout, limits.Grace, limits.LogBytesMax,
                 limits.AgentMemoryBytesMax),

@@ -43,6 +43,7 @@ static class AgentEndRules
         AgentEnd.Crashed crashed => new StageEnd.Crashed($"signal {crashed.Signal}"),
         AgentEnd.FailedToStart failed => new StageEnd.FailedToStart(failed.Reason),
         AgentEnd.Killed => new StageEnd.Interrupted(),
+        AgentEnd.ConversationLost => new StageEnd.Restartable("its conversation is not there any more"),
         AgentEnd.Lost => new StageEnd.Lost("its process is gone and left no exit code"),
     };
 

@@ -185,24 +185,39 @@ public sealed class ConfigLoaderTests
         select $"{preset.Name,-8} {role,-12} {string.Join(' ', PipelinePresets.StagesOf(role, pipeline))}"));
 
     [Fact]
-    public void Runner_that_cannot_run_yet_is_a_run_problem_with_the_remedy()
+    public void Agent_cli_that_is_on_path_needs_no_entry()
     {
-        var problems = Loaded(null).RunProblems;
+        var loaded = Loaded(null);
 
-        Assert.Equal(
-            [
-                ".beadswarm/swarm.yaml: runners: runner 'claude' is of kind claude-code, which this version cannot run "
-                + "yet; write it as kind command with its own arguments, for example "
-                + "runners: { claude: { kind: command, command: [claude, \"-p\"] } }",
-            ],
-            problems.Select(problem => problem.ToString()));
-        Assert.Contains(
-            "no agent CLI was found on PATH",
-            Loaded(null, new()).RunProblems.Single().Message,
-            StringComparison.Ordinal);
+        Assert.Empty(loaded.RunProblems);
+        Assert.Equal("claude-code", loaded.Config.Runners[loaded.Config.Pools[0].Runner].Kind);
+        Assert.Empty(Loaded("runners: { mine: { kind: claude-code } }").RunProblems);
         Assert.Empty(Loaded("runner: scripted").RunProblems);
         Assert.Empty(Loaded(Mine).RunProblems);
     }
+
+    [Theory]
+    [InlineData("runner: codex",
+        "runner 'codex' is of kind codex, whose program 'codex' is not on PATH; install it, or name it with its path, "
+        + "for example runners: { codex: { kind: codex, command: [/opt/agent] } }")]
+    [InlineData("runners: { mine: { kind: codex } }",
+        "runner 'mine' is of kind codex, whose program 'codex' is not on PATH; install it, or name it with its path, "
+        + "for example runners: { mine: { kind: codex, command: [/opt/agent] } }")]
+    [InlineData("runner: gemini",
+        "runner 'gemini' is of kind gemini, which this version cannot run yet; write it as kind command with its own "
+        + "arguments, for example runners: { gemini: { kind: command, command: [gemini] } }")]
+    public void Runner_that_cannot_run_is_a_run_problem_with_the_remedy(string yaml, string expected) =>
+        Assert.Equal(expected, Assert.Single(Loaded(yaml).RunProblems).Message);
+
+    [Fact]
+    public void Without_any_runner_the_problem_says_what_was_looked_for() => Assert.Contains(
+        "no agent CLI was found on PATH",
+        Loaded(null, new()).RunProblems.Single().Message,
+        StringComparison.Ordinal);
+
+    [Fact]
+    public void Agent_cli_with_a_program_of_its_own_need_not_be_on_path() => Assert.Empty(
+        Loaded("runners: { mine: { kind: codex, command: [/opt/codex], model: m, effort: high } }").RunProblems);
 
     [Fact]
     public void Gates_section_replaces_what_was_detected()

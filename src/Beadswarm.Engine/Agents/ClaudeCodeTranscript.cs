@@ -1,0 +1,197 @@
+using System.Text.Json;
+using Beadswarm.Pipelines;
+using Beadswarm.Processes;
+
+namespace Beadswarm.Agents;
+
+/// <summary>
+/// Understands what Claude Code prints with <c>--output-format stream-json</c>. Knows nothing of files and processes.
+/// </summary>
+/// <param name="continued">The conversation it was to go on with.</param>
+sealed class ClaudeCodeTranscript(Conversation? continued)
+{
+    // Signals as a shell says them: 128 and the signal.
+    const int SignalBase = 128;
+    const int Interrupt = 2;
+
+    // Binary fractions have a tail that means nothing.
+    const int CostDigits = 8;
+
+    // Written by the program itself where no model answered.
+    const string NoModel = "<synthetic>";
+
+    // The same call is told once for each block of its answer; a repetition follows its first line closely.
+    readonly HashSet<string> _calls = new(StringComparer.Ordinal);
+
+    string? _conversation;
+    string? _model;
+    int _callCount;
+    TokenCount _sinceResult;
+    long? _contextMax;
+    long? _contextWindow;
+    TokenCount _told;
+    decimal? _cost;
+    decimal? _conversationCost;
+    Result? _result;
+    string? _error;
+    DateTimeOffset? _resetAt;
+
+    /// <summary>What the last line of its kind says; the program may end more than one turn.</summary>
+    sealed record Result(
+        bool IsError, string? Subtype, string? Reason, long? Status, string Text, string? Verdict);
+
+    /// <summary>Takes in one line.</summary>
+    public void See(JsonElement line)
+    {
+        _conversation = line.Text("session_id") ?? _conversation;
+        switch (line.Text("type"))
+        {
+            case "assistant":
+                SeeAssistant(line);
+                break;
+            case "result":
+                SeeResult(line);
+                break;
+            case "rate_limit_event":
+                SeeLimit(line);
+                break;
+            default:
+                // Newer versions print more; none of it changes how a run has ended.
+                break;
+        }
+    }
+
+    /// <summary>What all of it means together with how the process ended.</summary>
+    public AgentReading Conclude(AgentReport report)
+    {
+        var (end, verdict) = End(report);
+        return new AgentReading(end, Usage(end), verdict);
+    }
+
+    void SeeAssistant(JsonElement line)
+    {
+        _error = line.Text("error");
+        if (line.Get("message") is not { } message || message.Text("id") is not { } id
+            || message.Is("model", NoModel) || !_calls.Add(id))
+        {
+            return;
+        }
+
+        _model = message.Text("model") ?? _model;
+        _callCount++;
+        if (message.Get("usage") is { } usage)
+        {
+            // The output is not complete yet when this is printed; the result says it.
+            var tokens = new TokenCount(
+                usage.Number("input_tokens"), usage.Number("output_tokens"), usage.Number("cache_read_input_tokens"),
+                usage.Number("cache_creation_input_tokens"));
+            _sinceResult += tokens;
+            _contextMax = Math.Max(_contextMax ?? 0, tokens.Context);
+        }
+    }
+
+    void SeeLimit(JsonElement line)
+    {
+        if (line.Get("rate_limit_info") is { } info && info.Is("status", "rejected")
+            && info.NumberOrNull("resetsAt") is > 0 and < MaxSeconds and var seconds)
+        {
+            _resetAt = DateTimeOffset.FromUnixTimeSeconds(seconds);
+        }
+    }
+
+    void SeeResult(JsonElement line)
+    {
+        var errors = line.Get("errors").Items().Select(error => error.ToString());
+        _result = new Result(
+            line.IsTrue("is_error"), line.Text("subtype"), line.Text("terminal_reason"),
+            line.NumberOrNull("api_error_status"), line.Text("result") ?? string.Join("; ", errors),
+            VerdictSchema.TextOf(line.Get("structured_output")));
+        _conversationCost = line.Decimal("total_cost_usd") ?? _conversationCost;
+        if (line.Get("model_usage_since_last_result") is { ValueKind: JsonValueKind.Object } since)
+        {
+            Add(since);
+        }
+    }
+
+    /// <summary>Sums of all calls since the last result, also of those that no line of their own tells.</summary>
+    void Add(JsonElement models)
+    {
+        foreach (var model in models.EnumerateObject().Select(model => model.Value))
+        {
+            _told += new TokenCount(
+                model.Number("inputTokens"), model.Number("outputTokens"), model.Number("cacheReadInputTokens"),
+                model.Number("cacheCreationInputTokens"));
+            _cost = (_cost ?? 0) + Math.Round(model.Decimal("costUSD") ?? 0, CostDigits);
+            _contextWindow = model.NumberOrNull("contextWindow") ?? _contextWindow;
+        }
+
+        _sinceResult = default;
+    }
+
+    UsageReport Usage(AgentEnd end) => new()
+    {
+        Model = _model,
+        Calls = _callCount,
+        Tokens = _told + _sinceResult,
+        ContextMax = _contextMax,
+        ContextWindow = _contextWindow,
+
+        // An older version tells only the total of the conversation.
+        CostUsd = _cost ?? (_conversationCost is { } total ? Math.Max(0, total - (continued?.CostUsd ?? 0)) : null),
+        Conversation = _conversation is { } id && end is not AgentEnd.ConversationLost
+            ? new Conversation(id, (continued?.Tokens ?? default) + _told + _sinceResult, _conversationCost)
+            : null,
+    };
+
+    (AgentEnd End, string? Verdict) End(AgentReport report) => report.Exit switch
+    {
+        ChildExit.Killed killed => (new AgentEnd.Crashed(killed.Signal, report.OutputTail), null),
+        ChildExit.Unknown => (new AgentEnd.Lost(), null),
+        ChildExit.Exited exited => _result switch
+        {
+            null => (WithoutResult(exited.Code, report.OutputTail), null),
+            { IsError: false } good when exited.Code == 0 => VerdictSchema.Finished(good.Verdict, report.Result),
+            { IsError: false } => (new AgentEnd.Failed(exited.Code, report.OutputTail), null),
+            var bad => (Failure(bad, exited.Code), null),
+        },
+    };
+
+    AgentEnd WithoutResult(int code, string tail) => code switch
+    {
+        // It was interrupted while its model was at work, and says nothing of that.
+        0 => new AgentEnd.Crashed(Interrupt, tail),
+        > SignalBase and < SignalBase + 64 => new AgentEnd.Crashed(code - SignalBase, tail),
+        _ when _conversation is null => new AgentEnd.FailedToStart(Excerpt(tail), Transient: false),
+        _ => new AgentEnd.Failed(code, tail),
+    };
+
+    AgentEnd Failure(Result result, int code) => result switch
+    {
+        { Subtype: "error_max_turns" } => new AgentEnd.MaxTurns(result.Text),
+        { Subtype: "error_max_structured_output_retries" } =>
+            new AgentEnd.Finished(null, $"its verdict did not take the form asked for: {result.Text}"),
+        { Subtype: "error_during_execution" } when result.Text.Contains(
+            "No conversation found", StringComparison.OrdinalIgnoreCase) => new AgentEnd.ConversationLost(result.Text),
+        { Subtype: "error_during_execution", Reason: "aborted_tools" or "aborted_streaming" } =>
+            new AgentEnd.Crashed(Interrupt, result.Text),
+        { Reason: "prompt_too_long" or "blocking_limit" } => new AgentEnd.ContextExhausted(result.Text),
+        { Reason: "api_error" } => Refusal(result, code),
+        _ => new AgentEnd.Failed(code, result.Text),
+    };
+
+    AgentEnd Refusal(Result result, int code) => (_error, result.Status) switch
+    {
+        ("rate_limit", _) or (_, 429) => new AgentEnd.RateLimited(_resetAt, result.Text),
+        ("authentication_failed" or "billing_error" or "model_not_found", _) or (_, 401 or 403) =>
+            new AgentEnd.Unauthorized(result.Text),
+        ("max_output_tokens", _) => new AgentEnd.MaxTurns(result.Text),
+        ("server_error", _) or (_, >= 500) => new AgentEnd.Overloaded(result.Text),
+        _ => new AgentEnd.Failed(code, result.Text),
+    };
+
+    const long MaxSeconds = 253_402_300_799;
+
+    static string Excerpt(string tail) => string.IsNullOrWhiteSpace(tail)
+        ? "it ended before it printed anything"
+        : PipelineRules.OneLine(tail);
+}

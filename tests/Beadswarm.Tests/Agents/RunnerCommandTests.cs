@@ -1,0 +1,98 @@
+using Beadswarm.Agents;
+using Beadswarm.Beads;
+using Beadswarm.Claims;
+using Beadswarm.Pipelines;
+using Beadswarm.Tests.Support;
+
+namespace Beadswarm.Tests.Agents;
+
+public sealed class RunnerCommandTests
+{
+    static readonly RunnerSpec Plain = new() { Name = "mine", Kind = "any" };
+
+    static readonly RunnerSpec Chosen = Plain with
+    {
+        Command = ["/opt/agent", "--first"],
+        Model = "some-model",
+        Effort = "high",
+        Permission = AgentPermission.Edits,
+        ExtraArguments = ["--extra", "a b"],
+        Environment = new Dictionary<string, string> { ["A"] = "1" },
+    };
+
+    static readonly Conversation Earlier = new("c-1", default, null);
+
+    [Fact]
+    public void Each_kind_is_started_with_what_it_needs_and_what_was_chosen() => Snapshot.Match(string.Concat(
+        from runner in new IAgentRunner[] { new ClaudeCodeRunner(privileged: true), new CodexRunner() }
+        from launch in new[]
+        {
+            Launch(Plain), Launch(Chosen), Launch(Plain) with { VerdictRequired = true },
+            Launch(Chosen) with { Continues = Earlier },
+        }
+        let command = runner.Prepare(launch, new AgentFiles("/session"))
+        select $"{command.FileName}\n"
+            + string.Concat(command.Arguments.Select(argument => $"  {argument.ReplaceLineEndings("")}\n"))
+            + string.Concat(command.Environment.Select(variable => $"  {variable.Key}={variable.Value}\n"))
+            + string.Concat(command.Files.Select(file => $"  file {file.Name}\n"))));
+
+    [Fact]
+    public void Prompt_is_never_an_argument()
+    {
+        foreach (var runner in new IAgentRunner[] { new ClaudeCodeRunner(privileged: false), new CodexRunner() })
+        {
+            var command = runner.Prepare(Launch(Chosen), new AgentFiles("/session"));
+
+            Assert.DoesNotContain(
+                command.Arguments, argument => argument.Contains("the prompt", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public void Login_of_a_known_cli_passes_to_it_and_to_no_other()
+    {
+        var own = new Dictionary<string, string> { ["ANTHROPIC_API_KEY"] = "k", ["OPENAI_API_KEY"] = "o" };
+        string[] Seen(IAgentRunner runner) =>
+        [
+            .. AgentEnvironment.Build(
+                    own, Launch(Plain), new AgentFiles("/session"),
+                    runner.Prepare(Launch(Plain with { Command = ["x"] }), new AgentFiles("/session"))).Keys
+                .Where(name => name.EndsWith("_KEY", StringComparison.Ordinal)),
+        ];
+
+        Assert.Equal(["ANTHROPIC_API_KEY"], Seen(new ClaudeCodeRunner(privileged: false)));
+        Assert.Equal(["OPENAI_API_KEY"], Seen(new CodexRunner()));
+        Assert.Empty(Seen(new CommandRunner()));
+    }
+
+    [Fact]
+    public void Variables_of_the_configuration_count_more_than_those_of_the_kind()
+    {
+        var launch = Launch(Plain with
+        {
+            Environment = new Dictionary<string, string> { ["CLAUDE_CODE_MAX_RETRIES"] = "9" },
+        });
+        var files = new AgentFiles("/session");
+
+        var environment = AgentEnvironment.Build(
+            new Dictionary<string, string>(), launch, files,
+            new ClaudeCodeRunner(privileged: false).Prepare(launch, files));
+
+        Assert.Equal("9", environment["CLAUDE_CODE_MAX_RETRIES"]);
+    }
+
+    static AgentLaunch Launch(RunnerSpec runner) => new()
+    {
+        Agent = new AgentNumber(1),
+        Bead = BeadId.Parse("bd-1"),
+        Stage = StageName.Implement,
+        Attempt = 1,
+        Workspace = "/workspace",
+        SessionFolder = "/session",
+        Prompt = "the prompt",
+        BeadJson = "{}",
+        Runner = runner,
+        Limits = new AgentLimits(TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1), TimeSpan.Zero, 1000),
+        Tag = "tag",
+    };
+}
