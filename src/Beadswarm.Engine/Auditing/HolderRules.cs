@@ -16,7 +16,8 @@ static class HolderRules
             Tokens),
         new("claim.holders", "I1 I15 I18", "a bead is granted only when nobody holds it, or when the lease has ended",
             Remedy, AuditNeeds.Nothing, Holders),
-        new("claim.adoption", "I1 I15", "only a new start takes a claim over, for the same agent", Remedy,
+        new("claim.adoption", "I1 I15",
+            "only a new start takes a claim over, for the same agent; and again only when its lease has ended", Remedy,
             AuditNeeds.Nothing, Adoptions),
         new("claim.fence", "I2", "only the holder of a bead writes on its behalf", Remedy, AuditNeeds.Nothing, Fences),
         new("claim.ready", "I13", "only a ready bead is granted, and not before its snooze has ended", Remedy,
@@ -28,7 +29,7 @@ static class HolderRules
     static IEnumerable<AuditFinding> Tokens(AuditView view)
     {
         var last = new Dictionary<BeadId, long>();
-        foreach (var (entry, bead, token) in view.Steps.SelectMany(Grants))
+        foreach (var (entry, bead, token, _) in view.Steps.SelectMany(Grants))
         {
             if (token <= last.GetValueOrDefault(bead))
             {
@@ -41,11 +42,11 @@ static class HolderRules
         }
     }
 
-    static IEnumerable<(JournalEntry Entry, BeadId Bead, long Token)> Grants(JournalStep step) =>
+    static IEnumerable<(JournalEntry Entry, BeadId Bead, long Token, DateTimeOffset Until)> Grants(JournalStep step) =>
         (step.Entry.Bead, step.Entry.Event) switch
         {
-            ({ } bead, JournalEvent.BeadClaimed claimed) => [(step.Entry, bead, claimed.Token)],
-            ({ } bead, JournalEvent.BeadAdopted adopted) => [(step.Entry, bead, adopted.Token)],
+            ({ } bead, JournalEvent.BeadClaimed claimed) => [(step.Entry, bead, claimed.Token, claimed.ExpiresAt)],
+            ({ } bead, JournalEvent.BeadAdopted adopted) => [(step.Entry, bead, adopted.Token, adopted.ExpiresAt)],
             _ => [], // nothing else grants
         };
 
@@ -74,7 +75,7 @@ static class HolderRules
     static IEnumerable<AuditFinding> Adoptions(AuditView view)
     {
         var started = 0L;
-        var granted = new Dictionary<BeadId, long>();
+        var granted = new Dictionary<BeadId, (long Entry, DateTimeOffset Until)>();
         foreach (var step in view.Steps)
         {
             var entry = step.Entry;
@@ -88,17 +89,17 @@ static class HolderRules
                         $"entry {entry.Sequence} takes {bead} over for agent {entry.Agent}, which does not hold it",
                         $"it is {step.Before?.State}");
                 }
-                else if (granted.GetValueOrDefault(bead) > started)
+                else if (granted.GetValueOrDefault(bead) is var last && last.Entry > started && entry.At < last.Until)
                 {
                     yield return new AuditFinding(
                         bead, $"entry {entry.Sequence} takes {bead} over within one start",
-                        $"it was granted in entry {granted[bead]}, and the start is entry {started}");
+                        $"it was granted in entry {last.Entry} until {last.Until:O}, and the start is entry {started}");
                 }
             }
 
-            if (Grants(step).Any())
+            foreach (var grant in Grants(step))
             {
-                granted[entry.Bead.GetValueOrDefault()] = entry.Sequence;
+                granted[grant.Bead] = (entry.Sequence, grant.Until);
             }
         }
     }

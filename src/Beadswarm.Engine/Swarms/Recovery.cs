@@ -73,8 +73,13 @@ sealed class Recovery(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
         var finish = new StageFinish(
             stage.Run, StageStatus.Interrupted, "the orchestrator ended and this agent has no slot any more", null,
             head, head is null ? null : (await parts.LandsOn.TreeAsync(new(head), cancellationToken)).Value, []);
-        await parts.Store.FinishStageAsync(claim.Key, finish, Free(claim), cancellationToken);
-        await NoteAsync(claim.Key, $"stage {claim.Stage} was running without a slot", "given back", cancellationToken);
+
+        // Fenced when all of this took longer than the lease: then the claim is found idle and given back below.
+        if (await parts.Store.FinishStageAsync(claim.Key, finish, Free(claim), cancellationToken) == WriteOutcome.Done)
+        {
+            await NoteAsync(
+                claim.Key, $"stage {claim.Stage} was running without a slot", "given back", cancellationToken);
+        }
     }
 
     async Task<string?> RescueAsync(Claim claim, CancellationToken cancellationToken)
@@ -109,8 +114,11 @@ sealed class Recovery(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
             if (await parts.Store.AdoptClaimAsync(
                 parts.Epoch, old, parts.Config.Limits.Lease, cancellationToken) is { } claim)
             {
-                await parts.Store.ReleaseAsync(claim.Key, Free(claim), "the orchestrator had ended", cancellationToken);
-                await NoteAsync(claim.Key, "claimed, but nothing was running", "given back", cancellationToken);
+                if (await parts.Store.ReleaseAsync(
+                    claim.Key, Free(claim), "the orchestrator had ended", cancellationToken) == WriteOutcome.Done)
+                {
+                    await NoteAsync(claim.Key, "claimed, but nothing was running", "given back", cancellationToken);
+                }
             }
         }
     }

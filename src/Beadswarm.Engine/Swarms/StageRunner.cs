@@ -56,7 +56,10 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
         {
             var open = adopted.Open;
             var stage = parts.Config.Pipeline[claim.Stage];
-            var session = open.Process is { } process ? await parts.Agents.TryAdoptAsync(process, work) : null;
+
+            // The claim may be lost by now, and still its agent has to be found: only who has it can end it.
+            var session = open.Process is { } process
+                ? await parts.Agents.TryAdoptAsync(process, CancellationToken.None) : null;
             if (adopted.Ending is { } ending)
             {
                 await FinishEndingAsync(session, ending);
@@ -70,7 +73,8 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
             await SayLeaksAsync(
                 claim, open.Run, await parts.Agents.ClearAsync(parts.TagOf(open), CancellationToken.None));
             var branch = WorkspaceBranch.Of(slot.Number, claim.Bead);
-            var workspace = await parts.Workspaces.FindAsync(slot.Number, work);
+            using var patience = new CancellationTokenSource(RescueTime, parts.Time);
+            var workspace = await parts.Workspaces.FindAsync(slot.Number, patience.Token);
             if (workspace?.Branch != branch)
             {
                 return StageReport.Without(

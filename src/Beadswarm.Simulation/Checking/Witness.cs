@@ -25,7 +25,7 @@ sealed class Witness(SimulatedWorld world)
     readonly HashSet<BeadId> _closedByPerson = [];
     readonly HashSet<BeadId> _takenBack = [];
     readonly Dictionary<(BeadId Bead, string Change), int> _told = [];
-    int _lander;
+    readonly Dictionary<SimulatedNode, (SimulatedOrchestrator Lander, long Epoch)> _landers = [];
 
     /// <summary>The last state of every file that an agent has written, by session.</summary>
     public IReadOnlyCollection<WrittenFile> Written => _written.Values;
@@ -75,12 +75,14 @@ sealed class Witness(SimulatedWorld world)
             FaultKind.StoreFailsBefore, FaultKind.StoreFailsAfter, FaultKind.DiskFull,
         ]);
 
-    /// <summary>An orchestrator has the right to land from here on, and every one before it has it no longer.</summary>
-    public void LanderBegan(SimulatedOrchestrator orchestrator) => _lander = Math.Max(_lander, orchestrator.Number);
+    /// <summary>An orchestrator has begun an epoch: every lander of an earlier one has no right any more.</summary>
+    public void LanderBegan(SimulatedOrchestrator orchestrator, long epoch) =>
+        _landers.Add(orchestrator.GitNode, (orchestrator, epoch));
 
     /// <summary>The orchestrator whose git this is, when another one has the right to land.</summary>
     public SimulatedOrchestrator? ReplacedLander(SimulatedNode? git) =>
-        world.Orchestrators.FirstOrDefault(one => one.GitNode == git && one.Number < _lander);
+        git is not null && _landers.TryGetValue(git, out var one)
+        && one.Epoch < _landers.Values.Max(other => other.Epoch) ? one.Lander : null;
 
     /// <summary>A bead's own, but nobody minds if the last words of it are missing.</summary>
     public void Touches(SimulatedSession session, string path) => _touched.Add((session.Launch.Bead, path));

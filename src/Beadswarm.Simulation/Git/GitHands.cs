@@ -49,7 +49,7 @@ sealed class GitHands(SimulatedGit git, GitHandsOptions options)
             await integration.EnsureBranchAsync(await target.TipAsync(cancellationToken), cancellationToken);
         }
 
-        return new SimulatedBranches(target, integration, PublishAsync);
+        return new SimulatedBranches(epoch, target, integration, PublishAsync);
     }
 
     public SimulatedWorkspaces OpenWorkspaces(WorkspaceOptions room) => new(this, room);
@@ -160,8 +160,9 @@ sealed class GitHands(SimulatedGit git, GitHandsOptions options)
 }
 
 /// <summary>The branches a simulated swarm lands on.</summary>
+/// <param name="Epoch">Under which they were opened.</param>
 /// <param name="Integration">Mode integration: where beads land before the target is promoted.</param>
 /// <param name="PublishAsync">Mode branch: makes a bead's branch visible, and says under which name.</param>
 sealed record SimulatedBranches(
-    ILandingRepository Target, ILandingRepository? Integration,
+    long Epoch, ILandingRepository Target, ILandingRepository? Integration,
     Func<LandingEntry, CancellationToken, Task<string>> PublishAsync);

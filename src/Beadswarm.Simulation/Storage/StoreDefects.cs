@@ -35,6 +35,9 @@ sealed record StoreDefects
     /// <summary>Journal entries are written after the commit, so that a crash in between loses them.</summary>
     public bool JournalOutsideTransaction { get; init; }
 
+    /// <summary>That a lease has expired is not written down.</summary>
+    public bool ExpiryNotJournalled { get; init; }
+
     /// <summary>Only every eighth commit reaches the disk: a loss of power loses what was answered since.</summary>
     public bool AnsweredBeforeDurable { get; init; }
 

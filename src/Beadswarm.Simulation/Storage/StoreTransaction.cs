@@ -39,6 +39,11 @@ sealed class StoreTransaction(
 
     public void Append(BeadId? bead, AgentNumber? agent, JournalEvent entry)
     {
+        if (Defects.ExpiryNotJournalled && entry is JournalEvent.LeaseExpired)
+        {
+            return;
+        }
+
         if (Defects.JournalOutsideTransaction)
         {
             late.Add(new LateEntry(now, bead, agent, entry));

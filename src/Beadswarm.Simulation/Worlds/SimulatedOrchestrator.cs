@@ -188,7 +188,7 @@ sealed class SimulatedOrchestrator
         });
         var config = _world.Plan.Config;
         var branches = await OnGitAsync(() => hands.OpenBranchesAsync(config.Landing, cancellationToken));
-        _world.Witness.LanderBegan(this);
+        _world.Witness.LanderBegan(this, branches.Epoch);
         var room = new WorkspaceOptions { BytesFreeMin = SimulatedWorld.BytesFreeMin };
         return _world.Options.Sabotage(new SwarmSurroundings
         {

@@ -31,6 +31,14 @@ static class EngineSabotage
             return outcome;
         });
 
+    /// <summary>The store refuses the intent of a landing, as another orchestrator has begun, and it lands.</summary>
+    public static SwarmSurroundings LandsWithoutIntent(SwarmSurroundings sound) =>
+        OnStore(sound, nameof(IStore.IntendLandingAsync), async (_, goOn) =>
+        {
+            await (Task<WriteOutcome>)goOn()!;
+            return WriteOutcome.Done;
+        });
+
     /// <summary>What waits for the tracker is confirmed when it is read, and told afterwards.</summary>
     public static SwarmSurroundings ConfirmsBeforeTelling(SwarmSurroundings sound)
     {

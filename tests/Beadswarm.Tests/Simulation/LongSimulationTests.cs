@@ -6,7 +6,7 @@ namespace Beadswarm.Tests.Simulation;
 
 /// <summary>
 /// As many simulated runs as somebody asks for by <c>BEADSWARM_SEEDS</c>: <c>200</c> for the seeds 1 to 200, or
-/// <c>201..400</c>.
+/// <c>201..400</c>; in the world that <c>BEADSWARM_SITUATION</c> names (<c>Fought</c>), or in mixed ones.
 /// </summary>
 public sealed class LongSimulationTests(ITestOutputHelper output)
 {
@@ -18,11 +18,12 @@ public sealed class LongSimulationTests(ITestOutputHelper output)
     public void Many_seeds_find_nothing()
     {
         var (from, to) = Seeds();
+        var options = Options();
         var began = TimeProvider.System.GetTimestamp();
         var reports = new List<SimulationReport>();
         Parallel.For(from, to + 1, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, seed =>
         {
-            var report = SimulatedSwarm.Run(seed);
+            var report = SimulatedSwarm.Run(seed, options);
             lock (_lock)
             {
                 reports.Add(report);
@@ -60,6 +61,10 @@ public sealed class LongSimulationTests(ITestOutputHelper output)
         output.WriteLine("faults: " + string.Join(", ", Enum.GetValues<FaultKind>().Select(kind =>
             $"{kind} {reports.Sum(report => report.Faults.GetValueOrDefault(kind))}")));
     }
+
+    static SimulationOptions? Options() =>
+        Environment.GetEnvironmentVariable("BEADSWARM_SITUATION") is { Length: > 0 } name
+            ? Situation.Named(name) : null;
 
     static (long From, long To) Seeds()
     {

@@ -29,6 +29,7 @@ static class Sabotages
         Store(
             nameof(StoreDefects.JournalOutsideTransaction), Situation.Deadly,
             new() { JournalOutsideTransaction = true }),
+        Store(nameof(StoreDefects.ExpiryNotJournalled), Situation.Drowsy, new() { ExpiryNotJournalled = true }),
         Store(nameof(StoreDefects.AnsweredBeforeDurable), Situation.Dark, new() { AnsweredBeforeDurable = true }),
         Store(
             nameof(StoreDefects.GateFoundByRecipeAlone), Situation.Crowded, new() { GateFoundByRecipeAlone = true }),
@@ -58,6 +59,13 @@ static class Sabotages
         Git(nameof(GitDefects.RestartDropsCommits), Situation.Abandoned, new() { RestartDropsCommits = true }, seed: 3),
         Git(nameof(GitDefects.CheckoutLeavesFiles), Situation.Clashing, new() { CheckoutLeavesFiles = true }),
         Engine(nameof(EngineSabotage.ClosesBeforeLanding), Situation.Plain, EngineSabotage.ClosesBeforeLanding),
+        // Either fence alone holds such a lander back: only without both does it get through.
+        new(
+            "Engine." + nameof(EngineSabotage.LandsWithoutIntent), Situation.Fought,
+            sound => sound with
+            {
+                Sabotage = EngineSabotage.LandsWithoutIntent, GitDefects = new() { NoEpochFence = true },
+            }, 1),
         Engine(nameof(EngineSabotage.ConfirmsBeforeTelling), Situation.Plain, EngineSabotage.ConfirmsBeforeTelling),
         Engine(nameof(EngineSabotage.ForgetsAChange), Situation.Plain, EngineSabotage.ForgetsAChange),
         Engine(

@@ -76,6 +76,11 @@ static class Situation
     public static readonly SimulationOptions Fought = Of(
         Often(30, FaultKind.TakeOver, FaultKind.StoreIsSlow), plan => plan);
 
+    /// <summary>Like <see cref="Fought"/>, over a remote, where pushes arrive late or without an answer.</summary>
+    public static readonly SimulationOptions FoughtOver = Of(
+        Often(30, FaultKind.TakeOver, FaultKind.StoreIsSlow, FaultKind.PushArrivesLate, FaultKind.PushAnswerLost),
+        OnRemote);
+
     /// <summary>Like <see cref="Drowsy"/>, and the clock of the machine jumps.</summary>
     public static readonly SimulationOptions Timeless = Of(
         Often(6, FaultKind.TakeOver, FaultKind.ClockJumps), plan => plan);
@@ -97,6 +102,11 @@ static class Situation
     /// <summary>The tracker cannot be reached for minutes, and what is told comes through without an answer.</summary>
     public static readonly SimulationOptions Deaf = Of(
         Often(6, FaultKind.TrackerAway, FaultKind.TrackerAnswerLost), plan => plan);
+
+    /// <summary>One of the above, for who asks by name.</summary>
+    public static SimulationOptions Named(string name) =>
+        typeof(Situation).GetField(name)?.GetValue(null) as SimulationOptions
+            ?? throw new ArgumentException($"no situation is called '{name}'", nameof(name));
 
     public static FaultMix Often(double eagerness, params FaultKind[] kinds) =>
         FaultMix.Of(kinds) with { Eagerness = eagerness };
