@@ -1,4 +1,5 @@
 using Beadswarm.Processes;
+using Beadswarm.Sandboxes;
 
 namespace Beadswarm.Agents;
 
@@ -8,6 +9,9 @@ sealed class AgentHost(
     IReadOnlyDictionary<string, string> environment, IReadOnlyList<IAgentRunner> runners, TimeProvider timeProvider)
     : IAgentHost
 {
+    /// <summary>What makes sandboxes; null where the configuration asks for none.</summary>
+    public Bubblewrap? Bubblewrap { get; init; }
+
     const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     public async Task<IAgentSession> StartAsync(AgentLaunch launch, CancellationToken cancellationToken)
@@ -26,24 +30,24 @@ sealed class AgentHost(
                 launch.SessionFolder, launch.Workspace, runner.Kind, timeProvider.GetUtcNow(), launch.Limits)
             {
                 Continues = launch.Continues,
+                Confined = launch.Runner.Sandbox is not null,
             };
             await WriteFilesAsync(launch, files, command.Files, cancellationToken);
             await record.WriteAsync(cancellationToken);
-            var child = ChildProcess.Start(
-                new ChildSpec
-                {
-                    FileName = command.FileName,
-                    Arguments = command.Arguments,
-                    WorkingDirectory = launch.Workspace,
-                    Environment = AgentEnvironment.Build(environment, launch, files, command),
-                    Tag = launch.Tag,
-                    StandardInputFile = files.Prompt,
-                    StandardOutputFile = files.Stdout,
-                    StandardErrorFile = files.Stderr,
-                    ExitFile = files.Exit,
-                    Folders = [launch.Workspace, launch.SessionFolder],
-                },
-                timeProvider);
+            var spec = new ChildSpec
+            {
+                FileName = command.FileName,
+                Arguments = command.Arguments,
+                WorkingDirectory = launch.Workspace,
+                Environment = AgentEnvironment.Build(environment, launch, files, command),
+                Tag = launch.Tag,
+                StandardInputFile = files.Prompt,
+                StandardOutputFile = files.Stdout,
+                StandardErrorFile = files.Stderr,
+                ExitFile = files.Exit,
+                Folders = [launch.Workspace, launch.SessionFolder],
+            };
+            var child = ChildProcess.Start(AgentSandbox.Confine(spec, launch, Bubblewrap), timeProvider);
             return new AgentSession(child, runner, record, timeProvider);
         }
         catch (ProcessStartException refused)
@@ -70,7 +74,8 @@ sealed class AgentHost(
         // The folder may have moved together with its repository; what was stored says where it is now.
         var files = new AgentFiles(process.SessionFolder);
         var child = ChildProcess.Adopt(
-            process.Identity, process.Tag, [record.Workspace, process.SessionFolder], files.Exit, timeProvider);
+            process.Identity, process.Tag, [record.Workspace, process.SessionFolder], files.Exit, record.Confined,
+            timeProvider);
         if (child.Exit.IsCompleted && ExitRecord.Read(files.Exit) is ChildExit.Unknown)
         {
             child.Dispose();

@@ -2,6 +2,7 @@ using Beadswarm.Beads;
 using Beadswarm.Claims;
 using Beadswarm.Pipelines;
 using Beadswarm.Processes;
+using Beadswarm.Sandboxes;
 
 namespace Beadswarm.Agents;
 
@@ -34,6 +35,9 @@ sealed record AgentLaunch
 
     /// <summary>The conversation to go on with, where its program can; null: a new one.</summary>
     public Conversation? Continues { get; init; }
+
+    /// <summary>What a sandbox shows of the swarm's folders beside workspace and session.</summary>
+    public SandboxGround Ground { get; init; } = new([], [], []);
 
     public required AgentLimits Limits { get; init; }
 

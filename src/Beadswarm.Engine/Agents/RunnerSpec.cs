@@ -1,3 +1,5 @@
+using Beadswarm.Sandboxes;
+
 namespace Beadswarm.Agents;
 
 /// <summary>Which agent CLI a pool uses, and how.</summary>
@@ -33,6 +35,9 @@ sealed record RunnerSpec
 
     /// <summary>Variables passed on from the orchestrator's own environment, beside the built-in allow-list.</summary>
     public IReadOnlyList<string> PassEnvironment { get; init; } = [];
+
+    /// <summary>Null: its agents reach whatever the user reaches.</summary>
+    public SandboxPolicy? Sandbox { get; init; }
 }
 
 /// <summary>What an agent may do without asking; nobody is there to answer.</summary>

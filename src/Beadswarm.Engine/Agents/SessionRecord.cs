@@ -12,6 +12,9 @@ sealed record SessionRecord(
 {
     const int BytesMax = 64 * 1024;
 
+    /// <summary>It runs in a sandbox, and a request to end is for what is inside of it.</summary>
+    public bool Confined { get; init; }
+
     /// <summary>Longer than any grace that a configuration can give, and short enough for a timer.</summary>
     static readonly TimeSpan GraceMax = TimeSpan.FromDays(1);
 

@@ -40,6 +40,11 @@ static class ConfigKeys
             "sqlite",
             "Where the swarm keeps its state: sqlite, in .beadswarm/swarm.db, or a PostgreSQL database's address."),
 
+        new("sandbox", Choose("none", "bwrap"), "none",
+            "bwrap: every agent runs in a sandbox made by bubblewrap, where it changes nothing but its workspace."),
+        new("network", Choose("on", "off"), "on",
+            "off: agents in a sandbox have no network at all, so a model must run inside of it."),
+
         new("tracker.kind", Later(["auto", "jsonl"], ["bd", "br"]), "auto",
             "jsonl, which is what auto finds: .beads/issues.jsonl itself, under the lock files that bd and br take."),
         new("tracker.dialect", Choose("auto", "bd", "bd-classic", "br"), "auto",
@@ -96,6 +101,14 @@ static class ConfigKeys
         new("runners.*.environment", new TextMap(), "{}", "Variables added to the agent's environment."),
         new("runners.*.passEnvironment", new Words(), "[]",
             "Names of variables the agent gets from the orchestrator's own environment, beside the built-in list."),
+        new("runners.*.sandbox", Choose("none", "bwrap"), null, "Replaces `sandbox` for this runner.", "`sandbox`"),
+        new("runners.*.network", Choose("on", "off"), null, "Replaces `network` for this runner.", "`network`"),
+        new("runners.*.homeWritable", new Words(), null,
+            "Files and folders of the home folder that agents in a sandbox see and change.",
+            "where the kind's CLI keeps account and sessions, for example .claude"),
+        new("runners.*.homeReadable", new Words(), null,
+            "Those that they only see. Nothing else of the home folder is there.",
+            "the usual places of toolchains, for example .cargo/bin"),
 
         new("pipeline.preset", Choose([.. Pipelines.PipelinePresets.All.Select(preset => preset.Name)]), "default",
             "A pipeline that ships with the program. Not together with stages."),

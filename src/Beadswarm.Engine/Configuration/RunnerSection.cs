@@ -1,5 +1,6 @@
 using Beadswarm.Agents;
 using Beadswarm.Pipelines;
+using Beadswarm.Sandboxes;
 
 namespace Beadswarm.Configuration;
 
@@ -16,11 +17,19 @@ sealed class RunnerSection(
     /// <summary>Stands in a pool when there is no runner at all; there is a run problem then.</summary>
     public const string None = "none";
 
+    const string Bwrap = "bwrap";
+    const string NetworkOn = "on";
+
     static readonly ConfigType.Choice Kinds = (ConfigType.Choice)ConfigKeys.Of("runners.*.kind").Type;
+
+    bool _confined;
+    bool _network = true;
 
     public RunnerChoice Read(ConfigScope top)
     {
         var specs = new Dictionary<string, RunnerSpec>(StringComparer.Ordinal);
+        _confined = reader.Text(top, "sandbox", "none") == Bwrap;
+        _network = reader.Text(top, "network", NetworkOn) == NetworkOn;
         foreach (var (name, scope) in top.Named("runners") ?? [])
         {
             specs[name] = ReadRunner(name, scope);
@@ -53,8 +62,8 @@ sealed class RunnerSection(
     {
         var usable = choice.Specs.Values.Where(CanRun).ToDictionary(spec => spec.Name);
         var found = sources.Detected.Runners.Where(runner => !choice.Specs.ContainsKey(runner.Name))
-            .Select(runner => new RunnerSpec { Name = runner.Name, Kind = runner.Kind }).Where(CanRun);
-        foreach (var spec in found.Append(new() { Name = Scripted, Kind = Scripted }))
+            .Select(runner => Undeclared(runner.Name, runner.Kind)).Where(CanRun);
+        foreach (var spec in found.Append(Undeclared(Scripted, Scripted)))
         {
             usable.TryAdd(spec.Name, spec);
         }
@@ -119,6 +128,7 @@ sealed class RunnerSection(
                 $"runner '{name}' has no command; add command: [program, argument, ...]"));
         }
 
+        spec = spec with { Sandbox = ReadSandbox(scope, spec.Kind) };
         foreach (var variable in spec.Environment.Keys.Concat(spec.PassEnvironment).Where(IsOurs))
         {
             errors.Add(new(reader.OriginOf(scope, "environment"), scope.Path,
@@ -126,6 +136,39 @@ sealed class RunnerSection(
         }
 
         return spec;
+    }
+
+    RunnerSpec Undeclared(string name, string kind) => new()
+    {
+        Name = name,
+        Kind = kind,
+        Sandbox = _confined
+            ? new(_network, SandboxDefaults.HomeWritable(kind), SandboxDefaults.HomeReadable)
+            : null,
+    };
+
+    SandboxPolicy? ReadSandbox(ConfigScope scope, string kind)
+    {
+        var confined = reader.TextOrNull(scope, "sandbox", _confined ? Bwrap : "none") == Bwrap;
+        var network = reader.TextOrNull(scope, "network", _network ? NetworkOn : "off") == NetworkOn;
+        var writable = ReadPlaces(scope, "homeWritable") ?? SandboxDefaults.HomeWritable(kind);
+        var readable = ReadPlaces(scope, "homeReadable") ?? SandboxDefaults.HomeReadable;
+        return confined ? new(network, writable, readable) : null;
+    }
+
+    IReadOnlyList<string>? ReadPlaces(ConfigScope scope, string name)
+    {
+        var words = reader.WordsOrNull(scope, name);
+        foreach (var word in words ?? [])
+        {
+            if (SandboxRules.EntryProblem(word.Text) is { } problem)
+            {
+                errors.Add(new(word.Origin, $"{scope.Path}.{name}",
+                    $"'{PipelineRules.OneLine(word.Text)}' {problem}; write for example .cargo/bin"));
+            }
+        }
+
+        return words is null ? null : [.. words.Select(word => word.Text)];
     }
 
     static bool IsOurs(string variable) => variable.StartsWith(EnvironmentNames.Prefix, StringComparison.Ordinal);

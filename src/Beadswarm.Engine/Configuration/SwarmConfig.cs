@@ -22,6 +22,10 @@ sealed record SwarmConfig
     public required string Store { get; init; }
     public required LimitsConfig Limits { get; init; }
 
+    /// <summary>Whether any agent is to run in a sandbox.</summary>
+    public bool AsksForSandbox => Pools.Any(pool => Runners.TryGetValue(pool.Runner, out var runner)
+        && runner.Sandbox is not null);
+
     /// <summary>Number of agents over all pools.</summary>
     public int AgentCount => Pools.Sum(pool => pool.Agents);
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Beadswarm.Beads;
+using Beadswarm.Sandboxes;
 using Beadswarm.Workspaces;
 
 namespace Beadswarm.Diagnosis;
@@ -23,6 +24,7 @@ static class DiagnosisRules
         .. facts.Processes.GroupBy(process => process.Tag).Select(Process),
         .. facts.Orphans.Select(OfHub),
         .. Disk(facts.Disk),
+        .. Sandbox(facts.Sandbox),
     ];
 
     /// <summary>Whether a person should be told by the exit code.</summary>
@@ -236,6 +238,11 @@ static class DiagnosisRules
                 "'beadswarm clean' removes what is not needed, or raise limits.diskGb");
         }
     }
+
+    static IEnumerable<Trouble> Sandbox(SandboxTrouble? trouble) =>
+        trouble is null
+            ? []
+            : [new("sandbox.unusable", TroubleSeverity.Error, trouble.Cause, trouble.Value, trouble.Remedy)];
 
     static string Gigabytes(long bytes) =>
         string.Create(CultureInfo.InvariantCulture, $"{bytes / (1024.0 * 1024 * 1024):0.0} GB");

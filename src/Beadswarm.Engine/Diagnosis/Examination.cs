@@ -5,6 +5,7 @@ using Beadswarm.Configuration;
 using Beadswarm.Control;
 using Beadswarm.Git;
 using Beadswarm.Processes;
+using Beadswarm.Sandboxes;
 using Beadswarm.Storage;
 using Beadswarm.Swarms;
 using Beadswarm.Workspaces;
@@ -55,6 +56,7 @@ static class Examination
             Locks = [.. Locks(scope)],
             Processes = scope.Quiet ? Strays(scope, open) : [],
             Disk = Disk(scope),
+            Sandbox = await SandboxAsync(scope, cancellationToken),
         };
         if (version is null)
         {
@@ -159,6 +161,11 @@ static class Examination
                 .Select(process => new StrayProcess(process.Identity.Pid, process.Tag, process.Command)),
         ];
     }
+
+    static async Task<SandboxTrouble?> SandboxAsync(ExaminationScope scope, CancellationToken cancellationToken) =>
+        scope.Config is not { AsksForSandbox: true } ? null
+        : SandboxRules.HomeProblem(scope.Environment.GetValueOrDefault("HOME")) is { } home ? SandboxTroubles.Home(home)
+        : (await Bubblewrap.FindAsync(scope.Environment, scope.Time, cancellationToken)).Trouble;
 
     static DiskFacts Disk(ExaminationScope scope)
     {

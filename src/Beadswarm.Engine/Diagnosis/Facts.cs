@@ -1,4 +1,5 @@
 using Beadswarm.Beads;
+using Beadswarm.Sandboxes;
 using Beadswarm.Swarms;
 using Beadswarm.Workspaces;
 
@@ -35,6 +36,10 @@ sealed record Facts
 
     /// <summary>What the hub holds for nobody. Looked for only while no swarm runs.</summary>
     public IReadOnlyList<Orphan> Orphans { get; init; } = [];
+
+    /// <summary>Why the sandbox that the configuration asks for cannot be made; null where it can or none is wanted.
+    /// </summary>
+    public SandboxTrouble? Sandbox { get; init; }
 
     public DiskFacts? Disk { get; init; }
 }

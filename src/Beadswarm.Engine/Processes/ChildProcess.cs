@@ -30,6 +30,11 @@ sealed record ChildSpec
     /// Folders and files that no other child of the same time works with: whatever is found at work there is its.
     /// </summary>
     public IReadOnlyList<string> Folders { get; init; } = [];
+
+    /// <summary>
+    /// The program only watches over another one, in a sandbox that dies with it: what is inside is asked to end.
+    /// </summary>
+    public bool Confined { get; init; }
 }
 
 /// <summary>
@@ -45,19 +50,21 @@ sealed class ChildProcess : IDisposable
     readonly TimeProvider _timeProvider;
     readonly string? _exitFile;
     readonly bool _owned;
+    readonly bool _confined;
     readonly ProcessFamily _family;
     ProcessDescriptor? _descriptor;
     bool _reaped;
     bool _letGo;
 
     ChildProcess(
-        ProcessIdentity identity, string tag, IReadOnlyList<string> folders, string? exitFile, bool owned,
-        TimeProvider timeProvider)
+        ProcessIdentity identity, string tag, IReadOnlyList<string> folders, string? exitFile, bool confined,
+        bool owned, TimeProvider timeProvider)
     {
         Identity = identity;
         Tag = tag;
         _exitFile = exitFile;
         _owned = owned;
+        _confined = confined;
         _timeProvider = timeProvider;
         var traits = new FamilyTraits
         {
@@ -107,7 +114,7 @@ sealed class ChildProcess : IDisposable
             var identity = ProcessIdentity.Of(pid)
                 ?? throw new IOException($"process {pid} is not in /proc; is /proc mounted?");
             var child = new ChildProcess(
-                identity, spec.Tag, spec.Folders, spec.ExitFile, owned: true, timeProvider);
+                identity, spec.Tag, spec.Folders, spec.ExitFile, spec.Confined, owned: true, timeProvider);
             child.Watch(ProcessDescriptor.TryOpen(pid, identity.StartTicks)
                 ?? throw new IOException($"process {pid} was reaped by somebody else"));
             child._family.Begin();
@@ -127,11 +134,12 @@ sealed class ChildProcess : IDisposable
     /// what its exit file says; what it left behind is found by its tag all the same.
     /// </summary>
     /// <param name="folders">See <see cref="ChildSpec.Folders"/>.</param>
+    /// <param name="confined">See <see cref="ChildSpec.Confined"/>.</param>
     public static ChildProcess Adopt(
-        ProcessIdentity identity, string tag, IReadOnlyList<string> folders, string? exitFile,
+        ProcessIdentity identity, string tag, IReadOnlyList<string> folders, string? exitFile, bool confined,
         TimeProvider timeProvider)
     {
-        var child = new ChildProcess(identity, tag, folders, exitFile, owned: false, timeProvider);
+        var child = new ChildProcess(identity, tag, folders, exitFile, confined, owned: false, timeProvider);
         child._family.Begin();
         if (identity.IsRunning() && ProcessDescriptor.TryOpen(identity.Pid, identity.StartTicks) is { } descriptor)
         {
@@ -180,13 +188,7 @@ sealed class ChildProcess : IDisposable
         {
             if (!_exit.Task.IsCompleted)
             {
-                var outside = _family.Members().Where(entry => entry.Group != Identity.Pid).ToArray();
-                ProcessSweep.Signal(outside, Libc.SignalTerminate);
-                SignalGroup(Libc.SignalTerminate);
-
-                // A stopped process learns of the request only when it goes on.
-                ProcessSweep.Signal(outside, Libc.SignalContinue);
-                SignalGroup(Libc.SignalContinue);
+                AskToEnd();
                 await Task.WhenAny(_exit.Task, Task.Delay(grace, _timeProvider, cancellationToken));
                 cancellationToken.ThrowIfCancellationRequested();
             }
@@ -199,6 +201,26 @@ sealed class ChildProcess : IDisposable
             _ending.Release();
         }
     }
+
+    void AskToEnd()
+    {
+        // The monitor of a sandbox does not pass a request on: it would die of it, and all inside at once.
+        var asked = _family.Members().Where(entry => _confined ? !IsMonitor(entry) : entry.Group != Identity.Pid)
+            .ToArray();
+        var group = !_confined;
+
+        // A stopped process learns of the request only when it goes on.
+        foreach (var signal in new[] { Libc.SignalTerminate, Libc.SignalContinue })
+        {
+            ProcessSweep.Signal(asked, signal);
+            if (group)
+            {
+                SignalGroup(signal);
+            }
+        }
+    }
+
+    bool IsMonitor(ProcessEntry entry) => entry.Pid == Identity.Pid || entry.Parent == Identity.Pid;
 
     /// <summary>Lets go of the child without touching it; a running one can be adopted again.</summary>
     public void Dispose()

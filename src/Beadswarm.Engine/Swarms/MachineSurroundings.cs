@@ -7,6 +7,7 @@ using Beadswarm.Git;
 using Beadswarm.Journal;
 using Beadswarm.Landing;
 using Beadswarm.Processes;
+using Beadswarm.Sandboxes;
 using Beadswarm.Storage;
 using Beadswarm.Storage.Sqlite;
 using Beadswarm.Workspaces;
@@ -32,6 +33,7 @@ static class MachineSurroundings
             throw new SwarmRefusedException(problem.Message, "repair the repository, or see beadswarm doctor");
         }
 
+        var bubblewrap = await FindSandboxAsync(setup, cancellationToken);
         var paths = new SwarmPaths(user.Root);
         var place = StorePlace.Of(setup.Config.Store, paths.Store, setup.Environment);
         var tracker = new JsonlTracker(TrackerLocation.Find(user.Root, setup.Config.Tracker.Dialect), setup.Time);
@@ -77,7 +79,10 @@ static class MachineSurroundings
                         new CommandRunner(), new ScriptedRunner(setup.ScriptedAgentPath),
                         new ClaudeCodeRunner(Environment.IsPrivilegedProcess), new CodexRunner(),
                     ],
-                    setup.Time),
+                    setup.Time)
+                {
+                    Bubblewrap = bubblewrap,
+                },
                 Gates = new GateCommands(
                     setup.Environment, [], new GateCheckout(runner), Bounds(setup.Config.Limits), setup.Time),
                 Target = branches.Target,
@@ -94,6 +99,28 @@ static class MachineSurroundings
             await CloseAsync(store, held);
             throw;
         }
+    }
+
+    /// <summary>What makes the sandboxes that the configuration asks for; null where it asks for none.</summary>
+    /// <exception cref="SwarmRefusedException">None can be made here: no agent may run without the one it is to have.
+    /// </exception>
+    static async Task<Bubblewrap?> FindSandboxAsync(SwarmSetup setup, CancellationToken cancellationToken)
+    {
+        if (!setup.Config.AsksForSandbox)
+        {
+            return null;
+        }
+
+        if (SandboxRules.HomeProblem(setup.Environment.GetValueOrDefault("HOME")) is { } home)
+        {
+            var trouble = SandboxTroubles.Home(home);
+            throw new SwarmRefusedException(trouble.Message, trouble.Remedy);
+        }
+
+        var finding = await Bubblewrap.FindAsync(setup.Environment, setup.Time, cancellationToken);
+        return finding.Trouble is { } refused
+            ? throw new SwarmRefusedException(refused.Message, refused.Remedy)
+            : ((SandboxFinding.Works)finding).Bubblewrap;
     }
 
     static IEnumerable<JournalEvent.RecoveryFound> Cleared(LeakReport abandoned) =>

@@ -3,6 +3,7 @@ using Beadswarm.Agents;
 using Beadswarm.Beads;
 using Beadswarm.Claims;
 using Beadswarm.Pipelines;
+using Beadswarm.Sandboxes;
 using Beadswarm.Storage;
 using Beadswarm.Workspaces;
 
@@ -74,12 +75,18 @@ sealed class StageBriefing(SwarmParts parts, AgentSlot slot)
             Context = context,
             Runner = parts.Config.Runners[slot.Runner],
             VerdictRequired = stage.VerdictRequired,
+            Ground = Ground(workspace),
             Limits = new AgentLimits(
                 stage.Timeout ?? limits.StageTimeout, limits.IdleTimeout, limits.Grace, limits.LogBytesMax,
                 limits.AgentMemoryBytesMax),
             Tag = "",
         });
     }
+
+    SandboxGround Ground(Workspace workspace) => parts.Workspaces.GroundOf(workspace) is { } ground
+        ? new SandboxGround(
+            [.. ground.Private, parts.Paths.Folder], [ground.Hub, .. ground.Fixed, .. ground.Borrowed], ground.Writable)
+        : new SandboxGround([], [], []);
 
     /// <summary>The newest document of each name; feedback only where there is something to make good.</summary>
     async Task<IReadOnlyList<ContextFile>> ContextAsync(Claim claim, CancellationToken cancellationToken)

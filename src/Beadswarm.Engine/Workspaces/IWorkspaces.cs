@@ -38,6 +38,9 @@ interface IWorkspaces
     Task<RemovalOutcome> RemoveLandedBranchAsync(
         BranchName branch, CommitId landedHead, CancellationToken cancellationToken);
 
+    /// <summary>Where git works for a workspace that was acquired; null where there are no files behind it.</summary>
+    WorkspaceGround? GroundOf(Workspace workspace);
+
     /// <summary>Whether there is room for more work, from measures that may be some seconds old.</summary>
     AdmissionOutcome Admit();
 }

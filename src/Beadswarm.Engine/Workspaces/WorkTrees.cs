@@ -88,6 +88,9 @@ sealed class WorkTrees(Hub hub)
         }
     }
 
+    /// <summary>The administrative folder of a work tree; null when there is none, or only the remains.</summary>
+    public string? AdminFolderOf(string path) => IsWhole(path);
+
     /// <summary>The administrative folder when folder and administration point at each other.</summary>
     string? IsWhole(string path)
     {

@@ -12,6 +12,16 @@ sealed record WorkspaceRequest(AgentNumber Agent, BeadId Bead, CommitId Start);
 /// <summary>The folder an agent works in and the branch it may commit to.</summary>
 sealed record Workspace(AgentNumber Agent, string Path, BranchName Branch);
 
+/// <summary>Where git keeps what an agent's commits need; for whoever shows an agent nothing else.</summary>
+/// <param name="Hub">The hub: to be read.</param>
+/// <param name="Writable">Of it: the objects, the agent's branches and their logs, the administrative folder.</param>
+/// <param name="Fixed">In these: what says where the workspace belongs, and the agent's other branches.</param>
+/// <param name="Borrowed">Folders of objects that the hub borrows: to be read.</param>
+/// <param name="Private">The user's checkout and repository, which no agent needs.</param>
+sealed record WorkspaceGround(
+    string Hub, IReadOnlyList<string> Writable, IReadOnlyList<string> Fixed, IReadOnlyList<string> Borrowed,
+    IReadOnlyList<string> Private);
+
 /// <summary>What a workspace's branch holds.</summary>
 /// <param name="Base">Where it parted from the target's tip that was asked about.</param>
 sealed record WorkspaceHead(CommitId Commit, TreeId Tree, CommitId Base, IReadOnlyList<FileChange> Changes);

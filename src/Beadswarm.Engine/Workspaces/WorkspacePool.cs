@@ -92,6 +92,11 @@ sealed class WorkspacePool(Hub hub, WorkspaceOptions options) : IWorkspaces
         return await new LeftoverRescue(hub, tree).CommitAsync(workspace.Branch, message, when, cancellationToken);
     }
 
+    public WorkspaceGround? GroundOf(Workspace workspace) =>
+        _trees.AdminFolderOf(workspace.Path) is { } admin
+            ? HubGround.Of(hub, workspace, admin)
+            : null;
+
     /// <summary>What the branch holds, against the tip of the target it is to land on.</summary>
     public async Task<WorkspaceHead> HeadAsync(
         BranchName branch, CommitId target, CancellationToken cancellationToken)

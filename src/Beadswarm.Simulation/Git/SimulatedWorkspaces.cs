@@ -97,6 +97,8 @@ sealed class SimulatedWorkspaces(GitHands hands, WorkspaceOptions options) : IWo
         return deleted is RefTransaction.Done ? new RemovalOutcome.Removed() : new RemovalOutcome.Refused([tip], []);
     }
 
+    public WorkspaceGround? GroundOf(Workspace workspace) => null;
+
     public AdmissionOutcome Admit()
     {
         var used = _git.WorkspaceBytes;

@@ -87,5 +87,7 @@ sealed class OwnedWorkspaces(SimulatedOrchestrator owner, IWorkspaces git) : IWo
         BranchName branch, CommitId landedHead, CancellationToken cancellationToken) =>
         owner.OnGitAsync(() => git.RemoveLandedBranchAsync(branch, landedHead, cancellationToken));
 
+    public WorkspaceGround? GroundOf(Workspace workspace) => git.GroundOf(workspace);
+
     public AdmissionOutcome Admit() => git.Admit();
 }

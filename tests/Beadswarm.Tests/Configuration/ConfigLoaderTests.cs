@@ -65,6 +65,7 @@ public sealed class ConfigLoaderTests
           Big Name: { kind: command }
           c: { command: [x], environment: { BEADSWARM_BEAD: x } }
           d: { command: [x], environment: { A-B: x } }
+          f: { command: [x], sandbox: docker, network: yes, homeReadable: [/etc, "~/x", a/../b] }
         runner: e
         pipeline:
           preset: rusty
@@ -92,6 +93,29 @@ public sealed class ConfigLoaderTests
             - { name: outside, prompt: ../secret.md }
             - { prompt: contract }
         """)));
+
+    [Theory]
+    [InlineData("", null)]
+    [InlineData("sandbox: bwrap\n", true)]
+    [InlineData("sandbox: bwrap\nnetwork: off\n", false)]
+    public void Every_runner_has_the_sandbox_of_the_swarm_unless_it_has_its_own(string top, bool? network)
+    {
+        var config = Loaded(top + """
+            runners:
+              mine: { command: [agent] }
+              free: { command: [agent], sandbox: none }
+              own: { command: [agent], sandbox: bwrap, network: off, homeWritable: [.agent], homeReadable: [] }
+            """).Config;
+
+        Assert.Equal(network, config.Runners["mine"].Sandbox?.Network);
+        Assert.Equal(network, config.Runners["scripted"].Sandbox?.Network);
+        Assert.Null(config.Runners["free"].Sandbox);
+        Assert.Equal(
+            (false, ".agent", 0),
+            config.Runners["own"].Sandbox is { } own
+                ? (own.Network, own.HomeWritable.Single(), own.HomeReadable.Count)
+                : default);
+    }
 
     [Theory]
     [InlineData("postgres:/u:secret@h/db")]
@@ -232,6 +256,8 @@ public sealed class ConfigLoaderTests
 
     const string Everything = """
         agents: 6
+        sandbox: bwrap
+        network: on
         runner: mine
         store: sqlite
         tracker: { kind: jsonl, dialect: br, commit: false, commitInterval: 1h30m, actor: bot }
@@ -257,6 +283,10 @@ public sealed class ConfigLoaderTests
             command: [agent, --fast, "--fast"]
             environment: { MODE: "1", LEVEL: 2 }
             passEnvironment: [TOKEN]
+            sandbox: none
+            network: off
+            homeWritable: [.agent]
+            homeReadable: []
           other: { kind: scripted }
         pipeline:
           maxAttempts: 4

@@ -1,6 +1,7 @@
 using Beadswarm.Beads;
 using Beadswarm.Diagnosis;
 using Beadswarm.Git;
+using Beadswarm.Sandboxes;
 using Beadswarm.Workspaces;
 
 namespace Beadswarm.Tests.Diagnosis;
@@ -21,6 +22,15 @@ public sealed class DiagnosisRulesTests
     [InlineData(null, "git.missing")]
     public void Git_must_merge_without_a_checkout(string? version, string expected) =>
         Check(Healthy with { GitVersion = version }, expected);
+
+    [Fact]
+    public void A_sandbox_that_cannot_be_made_is_told_with_its_remedy()
+    {
+        var trouble = Check(Healthy with { Sandbox = SandboxTroubles.Missing("not on PATH") }, "sandbox.unusable");
+
+        Assert.Equal((TroubleSeverity.Error, "not on PATH"), (trouble.Severity, trouble.Value));
+        Assert.Contains("apt-get install bubblewrap", trouble.Remedy, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Of_two_backlogs_the_one_that_holds_less_is_moved_aside()

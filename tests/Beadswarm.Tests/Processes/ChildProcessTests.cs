@@ -160,7 +160,8 @@ public sealed class ChildProcessTests : IDisposable
             identity = first.Identity;
         }
 
-        using var second = ChildProcess.Adopt(identity, _fixture.Tag, [], _fixture["exit"], TimeProvider.System);
+        using var second = ChildProcess.Adopt(
+            identity, _fixture.Tag, [], _fixture["exit"], confined: false, TimeProvider.System);
         Assert.False(second.Exit.IsCompleted);
         await File.WriteAllTextAsync(go, "go\n", Cancellation);
 
@@ -176,7 +177,8 @@ public sealed class ChildProcessTests : IDisposable
             $"trap '' TERM; setsid sleep 1000 & sleep 1001 & echo yes >{ready}; while :; do wait; done");
         await ChildFixture.Read(ready);
 
-        using var second = ChildProcess.Adopt(first.Identity, _fixture.Tag, [], _fixture["exit"], TimeProvider.System);
+        using var second = ChildProcess.Adopt(
+            first.Identity, _fixture.Tag, [], _fixture["exit"], confined: false, TimeProvider.System);
         await second.TerminateAsync(ChildFixture.NoGrace, Cancellation);
 
         Assert.Equal(new ChildExit.Unknown(), await second.Exit.WaitAsync(ChildFixture.Patience, Cancellation));
@@ -190,7 +192,8 @@ public sealed class ChildProcessTests : IDisposable
         await first.Exit;
 
         // Its process id now belongs to a zombie; for the adopter it is gone.
-        using var second = ChildProcess.Adopt(first.Identity, _fixture.Tag, [], _fixture["exit"], TimeProvider.System);
+        using var second = ChildProcess.Adopt(
+            first.Identity, _fixture.Tag, [], _fixture["exit"], confined: false, TimeProvider.System);
 
         Assert.Equal(new ChildExit.Exited(9), await second.Exit);
         Assert.Single((await second.SweepAsync(Cancellation)).Ended);
@@ -202,7 +205,8 @@ public sealed class ChildProcessTests : IDisposable
         using var stranger = _fixture.Start("exec sleep 1000", spec => spec with { Tag = spec.Tag + "/stranger" });
         var stale = stranger.Identity with { StartTicks = stranger.Identity.StartTicks - 1 };
 
-        using var adopted = ChildProcess.Adopt(stale, "test/nobody", [], _fixture["none"], TimeProvider.System);
+        using var adopted = ChildProcess.Adopt(
+            stale, "test/nobody", [], _fixture["none"], confined: false, TimeProvider.System);
         await adopted.TerminateAsync(ChildFixture.NoGrace, Cancellation);
 
         Assert.Equal(new ChildExit.Unknown(), await adopted.Exit);

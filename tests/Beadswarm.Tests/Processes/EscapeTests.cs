@@ -172,7 +172,7 @@ public sealed class EscapeTests : IDisposable
         await first.Exit.WaitAsync(ChildFixture.Patience, Cancellation);
 
         using var second = ChildProcess.Adopt(
-            first.Identity, _fixture.Tag, [], _fixture["exit"], TimeProvider.System);
+            first.Identity, _fixture.Tag, [], _fixture["exit"], confined: false, TimeProvider.System);
 
         Assert.Equal(new ChildExit.Unknown(), await second.Exit);
         await SweptAway(second, program);
@@ -219,7 +219,7 @@ public sealed class EscapeTests : IDisposable
         await gone.Exit;
         await gone.SweepAsync(Cancellation);
         return ChildProcess.Adopt(
-            gone.Identity, _fixture.Tag, [_fixture["work"]], _fixture["exit"], TimeProvider.System);
+            gone.Identity, _fixture.Tag, [_fixture["work"]], _fixture["exit"], confined: false, TimeProvider.System);
     }
 
     /// <summary>A process under another name that has started one without tag and mark in the adopted folder.</summary>
