@@ -13,6 +13,14 @@ static class BeadOptions
     public static Argument<BeadId> BeadArgument(string description) =>
         new("BEAD") { Description = description, CustomParser = result => ParseBead(result) ?? default };
 
+    /// <summary>A bead that need not be named.</summary>
+    public static Argument<BeadId?> OptionalBead(string description) => new("BEAD")
+    {
+        Description = description,
+        Arity = ArgumentArity.ZeroOrOne,
+        CustomParser = result => result.Tokens.Count == 0 ? null : ParseBead(result),
+    };
+
     public static Option<BeadId?> Bead(string description) =>
         new("--bead") { Description = description, HelpName = "BEAD", CustomParser = ParseBead };
 

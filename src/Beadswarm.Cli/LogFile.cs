@@ -11,8 +11,10 @@ sealed class LogFile(string path)
     /// <summary>Most of a log's end that is looked at for its last lines, and read at once when it grows.</summary>
     const int BytesMax = 4 * 1024 * 1024;
 
-    /// <summary>A line longer than this is shown in pieces.</summary>
-    const int LineBytesMax = 64 * 1024;
+    /// <summary>A line longer than this is shown in pieces; what an agent's tool answers is one line.</summary>
+    const int LineBytesMax = 1024 * 1024;
+
+    const int BufferBytes = 64 * 1024;
 
     readonly List<byte> _partial = [];
     long _offset;
@@ -59,7 +61,7 @@ sealed class LogFile(string path)
         }
 
         file.Position = _offset;
-        var buffer = new byte[LineBytesMax];
+        var buffer = new byte[BufferBytes];
         for (var left = BytesMax; left > 0;)
         {
             var read = file.Read(buffer, 0, Math.Min(buffer.Length, left));

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Beadswarm.Claims;
 using Beadswarm.Cli.Rendering;
 using Beadswarm.Control;
 using Beadswarm.Journal;
@@ -16,8 +17,12 @@ static class AttachCommand
 
     public static Command Create(CliHost host)
     {
+        var agent = BeadOptions.Agent("Follow what this agent does instead, stage after stage");
         var command = new Command(
-            "attach", "Follow the swarm to its end, with its exit code; Ctrl-C leaves it running");
+            "attach", "Follow the swarm to its end, with its exit code; Ctrl-C leaves it running")
+        {
+            agent,
+        };
         command.Does(host, async (call, cancellationToken) =>
         {
             using var left = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -26,7 +31,9 @@ static class AttachCommand
             {
                 await UntilUpAsync(call, left.Token);
                 await using var swarm = SwarmReader.Open(call);
-                return await FollowAsync(call, swarm, left);
+                return call.Get(agent) is { } number
+                    ? await FollowAgentAsync(call, swarm, number, left.Token)
+                    : await FollowAsync(call, swarm, left);
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
@@ -35,6 +42,23 @@ static class AttachCommand
             }
         });
         return command;
+    }
+
+    /// <summary>Shows one agent live, to the end of the swarm.</summary>
+    static async Task<int> FollowAgentAsync(
+        VerbCall call, SwarmReader swarm, AgentNumber agent, CancellationToken cancellationToken)
+    {
+        if (!swarm.Alive)
+        {
+            throw new UserError(
+                "no swarm runs here", $"'beadswarm logs --agent {agent}' shows what the agent did last",
+                ExitCodes.NoSwarm);
+        }
+
+        var logs = new AgentLogs(call, swarm, new LogSelection(null, agent));
+        await logs.ShowAsync(LogsCommand.TailDefault, cancellationToken);
+        await logs.FollowAsync(cancellationToken);
+        return ExitCodes.Ok;
     }
 
     /// <summary>A swarm that has just been started and still recovers what was left is waited for.</summary>

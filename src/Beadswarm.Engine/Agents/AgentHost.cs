@@ -12,6 +12,9 @@ sealed class AgentHost(
     /// <summary>What makes sandboxes; null where the configuration asks for none.</summary>
     public Bubblewrap? Bubblewrap { get; init; }
 
+    /// <summary>What must not be in any text that is kept or handed on; what agents wrote may hold it.</summary>
+    public IReadOnlyList<string> Secrets { get; init; } = Redaction.SecretsOf(environment);
+
     const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     public async Task<IAgentSession> StartAsync(AgentLaunch launch, CancellationToken cancellationToken)
@@ -48,7 +51,7 @@ sealed class AgentHost(
                 Folders = [launch.Workspace, launch.SessionFolder],
             };
             var child = ChildProcess.Start(AgentSandbox.Confine(spec, launch, Bubblewrap), timeProvider);
-            return new AgentSession(child, runner, record, timeProvider);
+            return new AgentSession(child, runner, record, Secrets, timeProvider);
         }
         catch (ProcessStartException refused)
         {
@@ -83,7 +86,8 @@ sealed class AgentHost(
         }
 
         return Task.FromResult<IAgentSession?>(
-            new AgentSession(child, runner, record with { Folder = process.SessionFolder }, timeProvider));
+            new AgentSession(
+                child, runner, record with { Folder = process.SessionFolder }, Secrets, timeProvider));
     }
 
     public Task<LeakReport> ClearAsync(string tag, CancellationToken cancellationToken) =>
@@ -92,7 +96,8 @@ sealed class AgentHost(
     public Task<OrphanReport> ClearOrphansAsync(SweepSearch search, CancellationToken cancellationToken) =>
         OrphanSweep.RunAsync(search, timeProvider, cancellationToken);
 
-    public string ReadText(string path, int bytesMax) => UntrustedFile.ReadTailText(path, bytesMax);
+    public string ReadText(string path, int bytesMax) =>
+        Redaction.Apply(UntrustedFile.ReadTailText(path, bytesMax), Secrets);
 
     IAgentRunner? RunnerOf(string kind) => runners.FirstOrDefault(runner => runner.Kind == kind);
 

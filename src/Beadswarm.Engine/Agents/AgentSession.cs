@@ -17,6 +17,7 @@ sealed class AgentSession : IAgentSession, IDisposable
     readonly IAgentRunner _runner;
     readonly AgentFiles _files;
     readonly SessionRecord _record;
+    readonly IReadOnlyList<string> _secrets;
     readonly TimeProvider _timeProvider;
     readonly MemoryWatch _memory;
     readonly TimeSpan _elapsedBefore;
@@ -24,11 +25,13 @@ sealed class AgentSession : IAgentSession, IDisposable
     Activity _activity;
     string? _killReason;
 
-    public AgentSession(ChildProcess child, IAgentRunner runner, SessionRecord record, TimeProvider timeProvider)
+    public AgentSession(ChildProcess child, IAgentRunner runner, SessionRecord record, IReadOnlyList<string> secrets,
+        TimeProvider timeProvider)
     {
         _child = child;
         _runner = runner;
         _record = record;
+        _secrets = secrets;
         _timeProvider = timeProvider;
         _files = new AgentFiles(record.Folder);
         _memory = new MemoryWatch(child.Glance, record.Limits.MemoryBytesMax, timeProvider);
@@ -63,7 +66,7 @@ sealed class AgentSession : IAgentSession, IDisposable
         var reading = await ReadAsync();
         CutLogs();
         var end = _killReason is { } reason ? new AgentEnd.Killed(reason) : caused ?? reading.End;
-        return new AgentOutcome(end, leaks)
+        return new AgentOutcome(AgentEndText.Map(end, text => Redaction.Apply(text, _secrets)), leaks)
         {
             Usage = reading.Usage,
         };

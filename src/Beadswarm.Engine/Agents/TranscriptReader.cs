@@ -126,7 +126,11 @@ static class LenientJson
             : null;
 
     public static string? Text(this JsonElement element, string name) =>
-        element.Get(name) is { ValueKind: JsonValueKind.String } value && TryText(value, out var text) ? text : null;
+        element.Get(name) is { } value ? TextOf(value) : null;
+
+    /// <summary>The text that an element is; null when it is none.</summary>
+    public static string? TextOf(JsonElement element) =>
+        element.ValueKind == JsonValueKind.String && TryText(element, out var text) ? text : null;
 
     public static bool Is(this JsonElement element, string name, string expected) =>
         element.Text(name) == expected;

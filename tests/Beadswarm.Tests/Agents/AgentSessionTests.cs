@@ -195,6 +195,28 @@ public sealed class AgentSessionTests : IDisposable
     }
 
     [Fact]
+    public async Task A_secret_that_an_agent_repeats_is_not_in_what_is_kept_of_it()
+    {
+        var failed = Assert.IsType<AgentEnd.Failed>(await Run("echo hunter2hunter2; exit 3"));
+        var finished = Assert.IsType<AgentEnd.Finished>(await Run(
+            """
+            echo '{"verdict":"fail","summary":"with hunter2hunter2",
+              "findings":[{"title":"t hunter2hunter2","detail":"AKIAABCDEFGHIJKLMNOP"}]}' >$BEADSWARM_RESULT
+            echo "contract hunter2hunter2" >$BEADSWARM_CONTEXT/contract.md
+            """));
+
+        Assert.Equal("[redacted]", failed.OutputTail);
+        Assert.Equal("with [redacted]", finished.Verdict?.Summary);
+        Assert.Equal(
+            [new Finding("major", "t [redacted]", "[redacted]", null, null)], finished.Verdict?.Findings);
+        Assert.Equal(
+            "contract [redacted]\n", Host().ReadText(Path.Combine(Files.Context, "contract.md"), 1000));
+        Assert.Equal(
+            UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            File.GetUnixFileMode(Files.Stdout) & ~UnixFileMode.UserExecute);
+    }
+
+    [Fact]
     public async Task The_protocol_says_where_everything_is()
     {
         await Run(

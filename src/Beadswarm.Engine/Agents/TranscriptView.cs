@@ -1,0 +1,64 @@
+using System.Text.Json;
+
+namespace Beadswarm.Agents;
+
+/// <summary>
+/// Reads what an agent printed, line by line, into what a person wants to know. What a program prints is not under our
+/// control: a line that is not understood is plain, and a kind of event that is not known says nothing. Not
+/// thread-safe, since what a line means depends on those before it.
+/// </summary>
+/// <param name="kind">Of the agent's runner. For one that runs any program, the first line of JSON tells.</param>
+sealed class TranscriptView(string? kind)
+{
+    readonly HashSet<string> _begun = [];
+    Dialect? _dialect = DialectOf(kind);
+
+    /// <summary>Whose form the lines have.</summary>
+    enum Dialect
+    {
+        Plain,
+        ClaudeCode,
+        Codex,
+        Acp,
+    }
+
+    public IReadOnlyList<TranscriptEntry> Read(string line)
+    {
+        if (line.AsSpan().Trim() is not ['{', .., '}'])
+        {
+            return [new TranscriptEntry.Plain(line)];
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(line);
+            var dialect = _dialect ??= Recognise(document.RootElement);
+            return dialect switch
+            {
+                Dialect.Plain => [new TranscriptEntry.Plain(line)],
+                Dialect.ClaudeCode => [.. ClaudeCodeView.Read(document.RootElement)],
+                Dialect.Codex => [.. CodexView.Read(document.RootElement, _begun.Add)],
+                Dialect.Acp => [.. AcpView.Read(document.RootElement)],
+            };
+        }
+        catch (JsonException)
+        {
+            // It only looks like an object, or was cut.
+            return [new TranscriptEntry.Plain(line)];
+        }
+    }
+
+    static Dialect? DialectOf(string? kind) => kind switch
+    {
+        "claude-code" => Dialect.ClaudeCode,
+        "codex" => Dialect.Codex,
+        "acp" => Dialect.Acp,
+        _ => null,
+    };
+
+    static Dialect Recognise(JsonElement first) =>
+        first.Is("type", "system") && first.Is("subtype", "init") ? Dialect.ClaudeCode
+        : first.Is("type", "thread.started") ? Dialect.Codex
+        : first.Text("acp") is not null ? Dialect.Acp
+        : Dialect.Plain;
+}
