@@ -78,8 +78,7 @@ static class StopCommand
         /// <summary>A killed swarm is nothing to stop; what it left behind is worth a word.</summary>
         public async Task<int> SayDeadAsync(SwarmHolder holder)
         {
-            var agents = ProcessSweep.FindByTag(SwarmAssembly.TagPrefix(paths.Repository) + "/")
-                .Select(process => process.Tag).Distinct().Count();
+            var agents = LeftProcesses.Find(paths, open: []).Select(process => process.Tag).Distinct().Count();
             return await SayGoneAsync(
                 $"the swarm does not run: process {holder.Pid}, started {holder.Since:u}, was killed"
                 + (agents > 0

@@ -84,7 +84,7 @@ static class RepositoryAudit
             Tracker = tracker,
             Target = await TargetAsync(scope, user, runner, store, unseen, cancellationToken),
             Surroundings = alive ? null : await SurroundingsReading.ReadAsync(
-                user, runner, store.Beads, agents.Select(agent => agent.Agent), cancellationToken),
+                user, runner, store.Beads, agents.Select(agent => agent.Agent), store.Open, cancellationToken),
             Earlier = scope.Earlier,
             Unseen = unseen,
         };

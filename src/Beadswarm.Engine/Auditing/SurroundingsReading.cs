@@ -2,7 +2,7 @@ using Beadswarm.Beads;
 using Beadswarm.Claims;
 using Beadswarm.Control;
 using Beadswarm.Git;
-using Beadswarm.Processes;
+using Beadswarm.Storage;
 using Beadswarm.Swarms;
 using Beadswarm.Workspaces;
 
@@ -15,12 +15,13 @@ static class SurroundingsReading
     const string LockMark = "beadswarm ";
 
     /// <param name="agents">Those that the swarm has, with or without a workspace.</param>
+    /// <param name="open">Stages whose agents the next start takes over.</param>
     public static async Task<AuditedSurroundings> ReadAsync(
         UserRepository user, GitRunner runner, IReadOnlyList<BeadWork> beads, IEnumerable<AgentNumber> agents,
-        CancellationToken cancellationToken)
+        IReadOnlyList<OpenStage> open, CancellationToken cancellationToken)
     {
         var paths = new SwarmPaths(user.Root);
-        var processes = ProcessSweep.FindByTag(SwarmAssembly.TagPrefix(paths.Repository));
+        var processes = LeftProcesses.Find(paths, open);
         var unfinished = beads.Where(bead => bead.State is not (BeadState.Completed or BeadState.Withdrawn)).ToArray();
         var hub = Hub.Find(user, runner);
         return new AuditedSurroundings

@@ -192,8 +192,9 @@ static class DiagnosisRules
         return new Trouble(
             "process.stray", TroubleSeverity.Warning,
             $"{Are(all.Length, "process", "processes")} of a stage that is over still running: {all[0].Command}",
-            string.Join(", ", all.Select(process => process.Pid.ToString(CultureInfo.InvariantCulture))),
-            "end them; 'beadswarm run' instead would take a living agent over", new Repair.EndProcesses(group.Key));
+            string.Join(", ", all.Select(process => process.Identity.Pid.ToString(CultureInfo.InvariantCulture))),
+            "end them; 'beadswarm run' instead would take a living agent over",
+            new Repair.EndProcesses([.. all.Select(process => process.Identity)]));
     }
 
     static Trouble OfHub(Orphan orphan) => orphan switch

@@ -151,16 +151,11 @@ static class Examination
     }
 
     /// <summary>Agents whose stage is still open are left alone: the next run takes them over.</summary>
-    static IReadOnlyList<StrayProcess> Strays(ExaminationScope scope, IReadOnlyList<OpenStage> open)
-    {
-        var wanted = open.Select(stage => stage.Process?.Tag).ToHashSet();
-        return
-        [
-            .. ProcessSweep.FindByTag(SwarmAssembly.TagPrefix(scope.Repository))
-                .Where(process => !wanted.Contains(process.Tag))
-                .Select(process => new StrayProcess(process.Identity.Pid, process.Tag, process.Command)),
-        ];
-    }
+    static IReadOnlyList<StrayProcess> Strays(ExaminationScope scope, IReadOnlyList<OpenStage> open) =>
+    [
+        .. LeftProcesses.Find(scope.Paths, open)
+            .Select(process => new StrayProcess(process.Identity, process.Tag, process.Command)),
+    ];
 
     static async Task<SandboxTrouble?> SandboxAsync(ExaminationScope scope, CancellationToken cancellationToken) =>
         scope.Config is not { AsksForSandbox: true } ? null

@@ -1,4 +1,5 @@
 using Beadswarm.Beads;
+using Beadswarm.Processes;
 using Beadswarm.Sandboxes;
 using Beadswarm.Swarms;
 using Beadswarm.Workspaces;
@@ -96,8 +97,9 @@ enum LockKind
     Swarm,
 }
 
-/// <summary>A process that carries the tag of a stage that is over.</summary>
-sealed record StrayProcess(int Pid, string Tag, string Command);
+/// <summary>A process of a stage that is over.</summary>
+/// <param name="Tag">The stage's; where the process has shed it, what else is known.</param>
+sealed record StrayProcess(ProcessIdentity Identity, string Tag, string Command);
 
 /// <summary>Space, in bytes.</summary>
 sealed record DiskFacts(string Path, long Free, long FreeMin, long Used, long UsedMax);

@@ -59,7 +59,10 @@ static class Treatment
     static async Task<TreatmentResult> EndAsync(
         ExaminationScope scope, Repair.EndProcesses end, CancellationToken cancellationToken)
     {
-        var report = await ProcessSweep.KillByTagAsync(end.Tag, scope.Time, cancellationToken);
+        var report = await ProcessSweep.KillAsync(
+            () => [.. ProcessTable.All().Where(entry => !entry.Zombie && end.Processes.Any(
+                process => (process.Pid, process.StartTicks) == entry.Key))],
+            _ => true, scope.Time, cancellationToken);
         return report.Remaining.Count == 0
             ? new(true, $"ended {report.Ended.Count} processes")
             : new(false, $"process {report.Remaining[0].Pid} does not end: {report.Remaining[0].Command}");

@@ -1,4 +1,5 @@
 using Beadswarm.Beads;
+using Beadswarm.Processes;
 using Beadswarm.Workspaces;
 
 namespace Beadswarm.Diagnosis;
@@ -43,8 +44,8 @@ abstract record Repair
     /// <summary>Gives a file another name beside the old one, where nobody takes it for what it was.</summary>
     public sealed record MoveAside(string Path, string To) : Repair;
 
-    /// <summary>Ends every process that carries the tag of a stage that is over.</summary>
-    public sealed record EndProcesses(string Tag) : Repair;
+    /// <summary>Ends exactly the processes that were found, which belong to a stage that is over.</summary>
+    public sealed record EndProcesses(IReadOnlyList<ProcessIdentity> Processes) : Repair;
 
     /// <summary>Puts away what a crash left in the hub, unless work would be gone with it.</summary>
     public sealed record PutAway(Orphan Orphan) : Repair;

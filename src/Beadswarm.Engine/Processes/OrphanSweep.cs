@@ -24,6 +24,19 @@ static class OrphanSweep
     const string ByMark = "a stage that is not known any more";
     const string ByPlace = "somebody who left only the place to go by";
 
+    /// <summary>What <see cref="RunAsync"/> would end now, each with what it was started for.</summary>
+    public static IReadOnlyList<TaggedProcess> Find(SweepSearch search)
+    {
+        var origins = new Dictionary<int, string>();
+        var (orphans, _) = Look(search, [.. search.Folders.Select(Libc.RealPath)], origins);
+        return
+        [
+            .. orphans.Select(entry => new TaggedProcess(
+                new ProcessIdentity(entry.Pid, entry.StartTicks, ProcessIdentity.CurrentBootId), origins[entry.Pid],
+                ProcessTable.CommandLine(entry.Pid))),
+        ];
+    }
+
     public static async Task<OrphanReport> RunAsync(
         SweepSearch search, TimeProvider timeProvider, CancellationToken cancellationToken)
     {

@@ -1,6 +1,7 @@
 namespace Beadswarm.Processes;
 
-/// <summary>A process of ours that runs, and the tag it carries.</summary>
+/// <summary>A process of ours that runs.</summary>
+/// <param name="Tag">The tag it was started under; where it has shed it, what else is known.</param>
 sealed record TaggedProcess(ProcessIdentity Identity, string Tag, string Command);
 
 /// <summary>A process that outlived what it was started for.</summary>
@@ -46,19 +47,6 @@ static class ProcessSweep
 
     // A killed process is gone in microseconds; only one that waits for a device takes longer.
     static readonly TimeSpan KillWaitMax = TimeSpan.FromSeconds(1);
-
-    /// <summary>Running processes whose tag begins with <paramref name="prefix"/>, for example after a crash.</summary>
-    public static IReadOnlyList<TaggedProcess> FindByTag(string prefix) =>
-    [
-        .. from entry in ProcessTable.All()
-           where !entry.Zombie && entry.Pid != Environment.ProcessId
-           let tag = ProcessTable.Variable(entry.Pid, TagVariable)
-           where tag is not null && tag.StartsWith(prefix, StringComparison.Ordinal)
-           select new TaggedProcess(
-               new ProcessIdentity(entry.Pid, entry.StartTicks, ProcessIdentity.CurrentBootId),
-               tag,
-               ProcessTable.CommandLine(entry.Pid)),
-    ];
 
     /// <summary>What carries the tag or its mark, and all descendants of these, unless it has ended.</summary>
     public static IReadOnlyList<ProcessEntry> Members(string tag) =>

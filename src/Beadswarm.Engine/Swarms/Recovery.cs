@@ -127,12 +127,8 @@ sealed class Recovery(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
     {
         var kept = resumed.Select(
             open => new KeptChild(parts.TagOf(open), [open.Start.Workspace, open.Start.SessionFolder]));
-        var paths = parts.Paths;
-        var search = new SweepSearch(
-            parts.TagPrefix + "/",
-            [.. Hub.WorktreeFolders.Select(name => Path.Combine(paths.Folder, name)), paths.Sessions, paths.GateLogs],
-            [.. kept]);
-        var report = await parts.Agents.ClearOrphansAsync(search, cancellationToken);
+        var report = await parts.Agents.ClearOrphansAsync(
+            LeftProcesses.Search(parts.Paths, kept), cancellationToken);
         foreach (var swept in report.Swept)
         {
             await NoteAsync(null, swept.Origin, swept.Report, cancellationToken);

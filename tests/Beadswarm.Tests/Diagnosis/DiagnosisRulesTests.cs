@@ -1,6 +1,7 @@
 using Beadswarm.Beads;
 using Beadswarm.Diagnosis;
 using Beadswarm.Git;
+using Beadswarm.Processes;
 using Beadswarm.Sandboxes;
 using Beadswarm.Workspaces;
 
@@ -126,9 +127,13 @@ public sealed class DiagnosisRulesTests
     [Fact]
     public void Processes_of_one_stage_are_one_trouble()
     {
-        var facts = Healthy with { Processes = [new(7, "t", "sleep 100"), new(8, "t", "sleep 200")] };
+        ProcessIdentity[] left = [new(7, 1, "boot"), new(8, 2, "boot")];
+        var facts = Healthy with { Processes = [new(left[0], "t", "sleep 100"), new(left[1], "t", "sleep 200")] };
 
-        Assert.Equal("7, 8", Check(facts, "process.stray fixable").Value);
+        var trouble = Check(facts, "process.stray fixable");
+
+        Assert.Equal("7, 8", trouble.Value);
+        Assert.Equal(left, Assert.IsType<Repair.EndProcesses>(trouble.Repair).Processes);
     }
 
     [Theory]

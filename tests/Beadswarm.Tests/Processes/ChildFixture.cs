@@ -55,7 +55,17 @@ sealed class ChildFixture : IDisposable
 
     public string Output(string file = "out") => File.ReadAllText(_folder[file]);
 
-    public IReadOnlyList<TaggedProcess> Running() => ProcessSweep.FindByTag(Tag);
+    /// <summary>Running processes that carry the tag, each by itself.</summary>
+    public IReadOnlyList<TaggedProcess> Running() =>
+    [
+        .. from entry in ProcessTable.All()
+           where !entry.Zombie && entry.Pid != Environment.ProcessId
+           let tag = ProcessTable.Variable(entry.Pid, ProcessSweep.TagVariable)
+           where tag is not null && tag.StartsWith(Tag, StringComparison.Ordinal)
+           select new TaggedProcess(
+               new ProcessIdentity(entry.Pid, entry.StartTicks, ProcessIdentity.CurrentBootId), tag,
+               ProcessTable.CommandLine(entry.Pid)),
+    ];
 
     public void Dispose()
     {

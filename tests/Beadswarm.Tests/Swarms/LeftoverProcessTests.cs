@@ -1,4 +1,5 @@
 using Beadswarm.Beads;
+using Beadswarm.Diagnosis;
 using Beadswarm.Journal;
 using Beadswarm.Pipelines;
 using Beadswarm.Processes;
@@ -63,6 +64,39 @@ public sealed class LeftoverProcessTests : IDisposable
         var leaked = (await JournalAsync(run)).OfType<JournalEvent.ProcessesLeaked>().ToArray();
         Assert.Contains(leaked, one => one.Processes.Contains($"({daemon.Pid})", StringComparison.Ordinal));
         Assert.All(leaked, one => Assert.Equal(0, one.Remaining));
+    }
+
+    /// <summary>
+    /// It wiped its environment and left its session; its stage is open, but of its agent nothing else lives.
+    /// </summary>
+    [Fact]
+    public async Task What_has_shed_its_tag_is_seen_by_all_who_look_and_doctor_ends_it()
+    {
+        var never = _repository.Fifo("never");
+        OnceInImplement($"{In(Daemon, "arrived")}; read go < '{never.Path}'");
+        var child = SwarmChild.Start(_repository);
+        _children.Add(child);
+        var daemon = await IdentityAsync();
+        await child.KillAsync();
+        var paths = new SwarmPaths(_repository.Path);
+        var open = Assert.Single(await _repository.AskAsync(store => store.ReadOpenStagesAsync(Cancel)));
+
+        // The next start takes over its agent, and what belongs to that; if there were no stage, it would end them.
+        Assert.DoesNotContain(LeftProcesses.Find(paths, [open]), found => found.Identity == daemon);
+        Assert.Contains(LeftProcesses.Find(paths, open: []), found => found.Identity == daemon);
+
+        var scope = new ExaminationScope(
+            _repository.Path, null, [], new Dictionary<string, string>(), TimeProvider.System, Quiet: true, null);
+        var stray = DiagnosisRules.Examine(new Facts
+        {
+            At = DateTimeOffset.UnixEpoch,
+            GitVersion = "git version 2.50",
+            Processes = [new StrayProcess(daemon, "a stage that is over", "sleep 1000")],
+        }).Single(trouble => trouble.Id == "process.stray");
+        var result = await Treatment.ApplyAsync(scope, stray.Repair!, Cancel); // it has one
+
+        Assert.Equal((true, "ended 1 processes"), (result.Done, result.What));
+        Assert.False(daemon.IsRunning());
     }
 
     [Fact]

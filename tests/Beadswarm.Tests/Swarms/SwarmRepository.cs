@@ -61,9 +61,9 @@ sealed class SwarmRepository : IDisposable
 
     public string Hub => In(".beadswarm/hub.git");
 
-    /// <summary>The tags of the living processes of this repository's swarm.</summary>
+    /// <summary>The tags of the living processes of this repository's swarm, or what else is known of them.</summary>
     public IReadOnlyList<string> Processes() =>
-        [.. ProcessSweep.FindByTag(SwarmAssembly.TagPrefix(Path) + "/").Select(process => process.Tag)];
+        [.. LeftProcesses.Find(new SwarmPaths(Path), open: []).Select(process => process.Tag)];
 
     public string AgentScript { get; set; } = DefaultAgent;
 
