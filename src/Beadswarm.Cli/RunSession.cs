@@ -57,7 +57,8 @@ static class RunSession
             cancellationToken);
         using var signals = new Signals(stop.Receive);
         await Resumption.CheckAsync(call, setup, stop.Starting);
-        await using var run = await SwarmRun.StartAsync(setup, stop.Starting);
+        await using var run = await SwarmRun.StartAsync(
+            setup with { Notify = reason => shown.Note(SafeText.Lines(reason)) }, stop.Starting);
         shown = up();
         stop.Connect(run);
         using var cancelled = cancellationToken.Register(() => run.Terminate("cancelled"));

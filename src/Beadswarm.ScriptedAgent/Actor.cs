@@ -54,6 +54,9 @@ sealed partial class Actor(AgentTask task)
             case "sleep":
                 Misbehaviour.Sleep(action.Number("ms", 1000));
                 break;
+            case "wait":
+                Misbehaviour.WaitFor(InWorkspace(action));
+                break;
             case "default":
                 Perform(DefaultActions.For(task));
                 break;

@@ -18,6 +18,17 @@ static partial class Misbehaviour
         never.WaitOne(TimeSpan.FromMilliseconds(milliseconds));
     }
 
+    /// <summary>Silent until somebody has made the file, also if that was long ago.</summary>
+    public static void WaitFor(string path)
+    {
+        while (!File.Exists(path))
+        {
+            Sleep(LookPauseMs);
+        }
+    }
+
+    const long LookPauseMs = 20;
+
     public static void IgnoreRequestsToEnd()
     {
         foreach (var signal in new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGHUP })

@@ -12,13 +12,13 @@ sealed class ComponentLine
     public int Failures { get; private set; }
     public string? LastError { get; private set; }
 
-    /// <summary>It is down, or about to be started again.</summary>
-    public bool Troubled => Status is "restarting" or "parked";
+    /// <summary>It is down, about to be started again, or waits for something outside.</summary>
+    public bool Troubled => Status is "restarting" or "held" or "parked";
 
     /// <summary>How it stands, on one line.</summary>
     public string Describe() =>
-        Failures == 0
-            ? Status
+        Status == "held" ? $"waits: {SafeText.Line(LastError ?? "")}"
+        : Failures == 0 ? Status
             : string.Create(
                 CultureInfo.InvariantCulture,
                 $"{Status}, failed {(Failures == 1 ? "once" : $"{Failures} times")}: {SafeText.Line(LastError ?? "")}");

@@ -130,6 +130,7 @@ static class StatusJson
         {
             ComponentStatus.Running => "running",
             ComponentStatus.Restarting => "restarting",
+            ComponentStatus.Held => "held",
             ComponentStatus.Parked => "parked",
             ComponentStatus.Finished => "finished",
         };

@@ -6,32 +6,35 @@ namespace Beadswarm.Supervision;
 /// nothing comes to a verdict meanwhile. One or two beads that take every agent down with them are not a storm: they
 /// are blocked. Nor is what is over in a moment: a provider may be away for some seconds.
 /// </summary>
-sealed class FailureMeter(RestartLimits limits, int agents)
+sealed class FailureMeter(RestartLimits limits, int agents, TimeProvider time)
 {
     readonly Lock _lock = new();
-    readonly Queue<DateTimeOffset> _components = [];
+
+    // All times are since then: a clock that is set must neither forgive nor add up.
+    readonly long _began = time.GetTimestamp();
+    readonly Queue<TimeSpan> _components = [];
     readonly Queue<StageTrouble> _troubles = [];
     string? _lastComponent;
     string? _decided;
 
     /// <summary>A component failed and was restarted or parked.</summary>
-    public void ComponentFailed(string component, string error, DateTimeOffset now)
+    public void ComponentFailed(string component, string error)
     {
         lock (_lock)
         {
-            _components.Enqueue(now);
+            _components.Enqueue(time.GetElapsedTime(_began));
             _lastComponent = $"{component}: {error}";
-            Forget_NeedsLock(now);
+            Forget_NeedsLock();
         }
     }
 
     /// <summary>A stage ended without a verdict, for a reason that is not its bead's.</summary>
-    public void StageFailed(string bead, string reason, DateTimeOffset now)
+    public void StageFailed(string bead, string reason)
     {
         lock (_lock)
         {
-            _troubles.Enqueue(new StageTrouble(now, bead, reason));
-            Forget_NeedsLock(now);
+            _troubles.Enqueue(new StageTrouble(time.GetElapsedTime(_began), bead, reason));
+            Forget_NeedsLock();
         }
     }
 
@@ -54,18 +57,19 @@ sealed class FailureMeter(RestartLimits limits, int agents)
     }
 
     /// <summary>Why the swarm should stop by itself, or null.</summary>
-    public string? Meltdown(DateTimeOffset now)
+    public string? Meltdown()
     {
         lock (_lock)
         {
-            Forget_NeedsLock(now);
+            Forget_NeedsLock();
             return _decided ??= MeltdownRules.OfComponents([.. _components], limits, agents, _lastComponent)
                 ?? MeltdownRules.OfStages([.. _troubles], limits, agents);
         }
     }
 
-    void Forget_NeedsLock(DateTimeOffset now)
+    void Forget_NeedsLock()
     {
+        var now = time.GetElapsedTime(_began);
         while (_components.TryPeek(out var at) && (now - at > limits.Window || _components.Count > FailuresMax))
         {
             _components.Dequeue();
@@ -85,7 +89,8 @@ sealed class FailureMeter(RestartLimits limits, int agents)
 }
 
 /// <summary>A stage that ended without a verdict.</summary>
-readonly record struct StageTrouble(DateTimeOffset At, string Bead, string Reason);
+/// <param name="At">In monotonic time since whatever beginning.</param>
+readonly record struct StageTrouble(TimeSpan At, string Bead, string Reason);
 
 /// <summary>Decides from the failures within one window whether they are a meltdown.</summary>
 static class MeltdownRules
@@ -103,7 +108,7 @@ static class MeltdownRules
     /// times the number of agents.
     /// </summary>
     public static string? OfComponents(
-        IReadOnlyList<DateTimeOffset> failures, RestartLimits limits, int agents, string? last) =>
+        IReadOnlyList<TimeSpan> failures, RestartLimits limits, int agents, string? last) =>
         failures.Count > Math.Max(limits.Max, 1) * Math.Max(agents, 1)
             ? $"{failures.Count} failures within {limits.Window.TotalSeconds:0.#} s, the last one in {last}"
             : null;

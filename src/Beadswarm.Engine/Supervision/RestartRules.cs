@@ -11,6 +11,12 @@ abstract record RestartDecision
 
     public sealed record Restart(TimeSpan After) : RestartDecision;
 
+    /// <summary>
+    /// What it lacks has to come from outside: it is tried again now and then for as long as that takes, and nothing is
+    /// counted.
+    /// </summary>
+    public sealed record Hold(TimeSpan For) : RestartDecision;
+
     /// <summary>It fails too often; it stays down and is reported, the rest goes on.</summary>
     public sealed record Park : RestartDecision;
 }
@@ -19,6 +25,9 @@ abstract record RestartDecision
 static class RestartRules
 {
     const int DoublingsMax = 16;
+
+    /// <summary>How long what is held waits before it tries again.</summary>
+    public static readonly TimeSpan HoldPause = TimeSpan.FromSeconds(2);
 
     /// <param name="failures">
     /// Oldest first, the newest being the one to decide about. Like <paramref name="now"/> in monotonic time since

@@ -8,6 +8,9 @@ enum ComponentStatus
     /// <summary>It failed and waits for its next start.</summary>
     Restarting,
 
+    /// <summary>What it lacks has to come from outside, and it waits for that.</summary>
+    Held,
+
     /// <summary>It failed more often than its restart intensity allows, and stays down.</summary>
     Parked,
 
@@ -32,5 +35,6 @@ sealed record SupervisionTree(
 {
     /// <summary>Those that are not as they should be.</summary>
     public IEnumerable<ComponentReport> Troubled =>
-        Components.Concat(Agents).Where(child => child.Status is ComponentStatus.Restarting or ComponentStatus.Parked);
+        Components.Concat(Agents).Where(child =>
+            child.Status is ComponentStatus.Restarting or ComponentStatus.Held or ComponentStatus.Parked);
 }

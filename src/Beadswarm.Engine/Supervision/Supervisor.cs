@@ -12,9 +12,12 @@ delegate Task ReportFailure(ComponentFailure failure, CancellationToken cancella
 
 /// <summary>
 /// Keeps components running, one for one: a component that fails is started again after a pause, the others go on; one
-/// that fails more often than its restart intensity allows is parked. A component that returns has finished.
+/// that fails more often than its restart intensity allows is parked, one that fails because of the outside is held.
+/// A component that returns has finished.
 /// </summary>
-sealed class Supervisor(RestartLimits limits, TimeProvider time, Random jitter, ReportFailure report)
+/// <param name="outside">Whether a failure is none of the component's, and only the outside can end it.</param>
+sealed class Supervisor(
+    RestartLimits limits, TimeProvider time, Random jitter, Func<Exception, bool> outside, ReportFailure report)
 {
     readonly Lock _lock = new();
     readonly long _began = time.GetTimestamp();
@@ -68,14 +71,18 @@ sealed class Supervisor(RestartLimits limits, TimeProvider time, Random jitter, 
     async Task<bool> DecideAsync(
         Component component, int child, List<TimeSpan> failures, Exception error, CancellationToken stop)
     {
-        var now = time.GetElapsedTime(_began);
-        failures.Add(now);
-        failures.RemoveAll(at => now - at > limits.Window);
-        var decision = RestartRules.Decide(failures, now, limits, jitter.NextDouble());
+        var decision = outside(error)
+            ? new RestartDecision.Hold(RestartRules.HoldPause)
+            : Count(failures);
         Change(child, was => was with
         {
-            Status = decision is RestartDecision.Park ? ComponentStatus.Parked : ComponentStatus.Restarting,
-            Failures = was.Failures + 1,
+            Status = decision switch
+            {
+                RestartDecision.Restart => ComponentStatus.Restarting,
+                RestartDecision.Hold => ComponentStatus.Held,
+                RestartDecision.Park => ComponentStatus.Parked,
+            },
+            Failures = decision is RestartDecision.Hold ? was.Failures : was.Failures + 1,
             LastError = error.Message,
         });
         await ReportAsync(new ComponentFailure(component, error, decision));
@@ -84,9 +91,20 @@ sealed class Supervisor(RestartLimits limits, TimeProvider time, Random jitter, 
             case RestartDecision.Restart restart:
                 await DelayAsync(restart.After, stop);
                 return true;
+            case RestartDecision.Hold hold:
+                await DelayAsync(hold.For, stop);
+                return true;
             default:
                 return false;
         }
+    }
+
+    RestartDecision Count(List<TimeSpan> failures)
+    {
+        var now = time.GetElapsedTime(_began);
+        failures.Add(now);
+        failures.RemoveAll(at => now - at > limits.Window);
+        return RestartRules.Decide(failures, now, limits, jitter.NextDouble());
     }
 
     async Task ReportAsync(ComponentFailure failure)

@@ -57,6 +57,15 @@ sealed class Admission(IMachine machine, Func<AdmissionOutcome> room, LimitsConf
         }
     }
 
+    /// <summary>Something failed for want of room, which is no different from having none for an agent.</summary>
+    public AdmissionAnswer.Held Hold(string reason)
+    {
+        lock (_lock)
+        {
+            return Hold_NeedsLock(reason);
+        }
+    }
+
     /// <summary>Nothing was begun after all: what was set aside is free again.</summary>
     public void GiveBack(AdmissionAnswer.Admitted admitted)
     {

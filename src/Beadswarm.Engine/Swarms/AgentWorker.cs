@@ -1,7 +1,6 @@
 using Beadswarm.Beads;
 using Beadswarm.Claims;
 using Beadswarm.Git;
-using Beadswarm.Journal;
 using Beadswarm.Pipelines;
 using Beadswarm.Storage;
 
@@ -83,11 +82,7 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
     /// <summary>The machine has no room for more: only time brings some, not what happens in the swarm.</summary>
     async Task HoldAsync(AdmissionAnswer.Held held, CancellationToken drain, CancellationToken terminate)
     {
-        if (held.ToBeTold)
-        {
-            await parts.Store.AppendAsync(
-                null, null, new JournalEvent.ComponentHeld("admission", held.Reason), terminate);
-        }
+        await parts.Room.TellAsync(held, terminate);
 
         // The figures change all the time; the first ones of this wait are said.
         if (_waitsFor is not { Length: > 0 })
@@ -195,7 +190,7 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
         var until = parts.Time.GetUtcNow()
             + PipelineRules.Delay(failures, limits.Retry, parts.Random.NextDouble());
         var reason = PipelineRules.OneLine($"agent {slot.Number} failed: {defect.Message}");
-        parts.Failures.StageFailed(claim.Bead.Value, reason, parts.Time.GetUtcNow());
+        parts.Failures.StageFailed(claim.Bead.Value, reason);
         try
         {
             using var patience = new CancellationTokenSource(RecordTime, parts.Time);
@@ -229,7 +224,7 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
         var decision = PipelineRules.Decide(
             position, report.End, parts.Config.Limits.Retry, now, parts.Random.NextDouble());
         var judgement = PipelineRules.Judge(stage, report.End);
-        Count(claim, judgement, now);
+        Count(claim, judgement);
         var transition = TransitionRules.After(claim, decision, serves, drain.IsCancellationRequested);
         var feedback = judgement is StageJudgement.Failed failed
             ? AttemptFeedback.OfStage(
@@ -257,11 +252,11 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
     /// <summary>
     /// A rate limit has an end of its own, and an interruption is ours: neither says that agents fail.
     /// </summary>
-    void Count(Claim claim, StageJudgement judgement, DateTimeOffset now)
+    void Count(Claim claim, StageJudgement judgement)
     {
         if (judgement is StageJudgement.Trouble trouble)
         {
-            parts.Failures.StageFailed(claim.Bead.Value, trouble.Reason, now);
+            parts.Failures.StageFailed(claim.Bead.Value, trouble.Reason);
         }
         else if (judgement is StageJudgement.Passed or StageJudgement.Failed)
         {

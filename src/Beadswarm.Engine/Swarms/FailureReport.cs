@@ -31,10 +31,16 @@ sealed class FailureReport(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
             return;
         }
 
+        if (failure.Decision is RestartDecision.Hold)
+        {
+            await parts.Room.TellAsync(parts.Admission.Hold(failure.Error.Message), cancellationToken);
+            return;
+        }
+
         var now = parts.Time.GetUtcNow();
         var parked = failure.Decision is RestartDecision.Park;
         var slot = slots.FirstOrDefault(slot => NameOf(slot) == failure.Component.Name);
-        parts.Failures.ComponentFailed(failure.Component.Name, failure.Error.Message, now);
+        parts.Failures.ComponentFailed(failure.Component.Name, failure.Error.Message);
         if (parked && Loss(failure, slot) is { } reason)
         {
             parts.Failures.Lost(reason);

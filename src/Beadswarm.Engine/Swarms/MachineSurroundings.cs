@@ -93,7 +93,11 @@ static class MachineSurroundings
                 ReadTemplate = relative => ReadTemplate(paths.Repository, relative),
                 Serve = commands => new ControlServer(paths.Socket, store, commands, setup.Time),
                 Random = new Random(),
-                CloseAsync = () => CloseAsync(store, held),
+                CloseAsync = async () =>
+                {
+                    await RemoveLocksAsync(hub);
+                    await CloseAsync(store, held);
+                },
             };
         }
         catch
@@ -130,6 +134,21 @@ static class MachineSurroundings
                 $"process {process.Pid} of an earlier orchestrator: {process.Command}", "ended"))
             .Concat(abandoned.Remaining.Select(process => new JournalEvent.RecoveryFound(
                 $"process {process.Pid} of an earlier orchestrator: {process.Command}", "it does not end")));
+
+    /// <summary>
+    /// What an agent's git might have held while the swarm began is nobody's when the last of them is gone.
+    /// </summary>
+    static async Task RemoveLocksAsync(Hub hub)
+    {
+        try
+        {
+            await hub.RemoveLocksAsync(CancellationToken.None);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // The next start tries again.
+        }
+    }
 
     static async ValueTask CloseAsync(IStore? store, SwarmLock held)
     {

@@ -128,6 +128,7 @@ sealed class SwarmAssembly : IAsyncDisposable
             Backlog = new CurrentBacklog(outside.Tracker),
             Workspaces = outside.Workspaces,
             Agents = outside.Agents,
+            Room = new RoomWatch(outside.Workspaces, outside.Store, setup.Notify),
             Admission = new Admission(outside.Machine, outside.Workspaces.Admit, setup.Config.Limits, setup.Time),
             Gates = new Gatekeeper(
                 new GateRunner(outside.Gates, new StoredGateLedger(outside.Store), setup.Config.Limits.GatesMax),
@@ -135,7 +136,7 @@ sealed class SwarmAssembly : IAsyncDisposable
                 $"{prefix}/gate-{epoch.Value}"),
             LandsOn = outside.LandsOn,
             Claims = new ClaimRegistry(setup.Config.Limits.Lease, setup.Time),
-            Failures = new FailureMeter(setup.Config.Limits.Restarts, setup.Config.AgentCount),
+            Failures = new FailureMeter(setup.Config.Limits.Restarts, setup.Config.AgentCount, setup.Time),
             Bell = new Bell(),
             Time = setup.Time,
             Random = outside.Random,

@@ -65,7 +65,7 @@ sealed class SwarmMonitor(SwarmParts parts, TrackerSync tracker, SwarmStop stop,
             status.Blocked, status.Pending, status.Ready, status.NextWakeAt is not null,
             Unsettled: draining is null && unsettled, target, draining)
         {
-            Meltdown = parts.Failures.Meltdown(parts.Time.GetUtcNow()),
+            Meltdown = parts.Failures.Meltdown(),
             TakenOver = status.Swarm?.Epoch != parts.Epoch,
         };
     }

@@ -24,6 +24,7 @@ sealed record SwarmParts
     public required IWorkspaces Workspaces { get; init; }
     public required IAgentHost Agents { get; init; }
     public required Admission Admission { get; init; }
+    public required RoomWatch Room { get; init; }
     public required Gatekeeper Gates { get; init; }
 
     /// <summary>Where beads land first: the target, or the integration branch.</summary>

@@ -131,7 +131,7 @@ sealed class SwarmRun : IAsyncDisposable
     }
 
     Supervisor Supervise(SwarmParts parts) =>
-        new(parts.Config.Limits.Restarts, parts.Time, parts.Random, _failures.TellAsync);
+        new(parts.Config.Limits.Restarts, parts.Time, parts.Random, parts.Room.IsBehind, _failures.TellAsync);
 
     async Task<SwarmOutcome> RunAsync()
     {
@@ -216,7 +216,7 @@ sealed class SwarmRun : IAsyncDisposable
                 ? new SwarmDecision.Finish(draining.End, draining.Reason)
                 : new SwarmDecision.Finish(
                     SwarmEnd.Meltdown,
-                    _assembly.Parts.Failures.Meltdown(_assembly.Parts.Time.GetUtcNow()) ?? "the monitor failed"));
+                    _assembly.Parts.Failures.Meltdown() ?? "the monitor failed"));
     }
 
     ControlCommands Commands() => new(Drain, Terminate, RetryAsync, ReleaseAsync, FollowAsync)

@@ -19,6 +19,11 @@ sealed record SwarmSetup
     /// <summary>Writes the status, given as JSON, for a person's screen of so many columns.</summary>
     public Func<ReadOnlyMemory<byte>, int, string>? StatusText { get; init; }
 
+    /// <summary>
+    /// Takes what a person has to know and the journal cannot be told, because the disk is full.
+    /// </summary>
+    public Action<string> Notify { get; init; } = _ => { };
+
     /// <summary>Continue the newest swarm, with its target, even if it was stopped.</summary>
     public bool Resume { get; init; }
 

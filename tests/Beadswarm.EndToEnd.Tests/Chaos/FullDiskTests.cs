@@ -13,7 +13,6 @@ public sealed class FullDiskTests : IDisposable
     readonly GitRepository _repository = ChaosScenario.Repository(new ChaosTerms
     {
         DiskMegabytes = DiskMegabytes,
-        // Renewing the leases is what fails first, and often enough to give up.
         Limits = "diskFreeGbMin: 0.02, lease: 8s, ",
     });
 
@@ -26,8 +25,12 @@ public sealed class FullDiskTests : IDisposable
         _before = Baseline.Take(_repository);
     }
 
+    /// <summary>
+    /// Not even leases can be renewed while it lasts, and it lasts longer than they do: as if a person came in the
+    /// morning and made room.
+    /// </summary>
     [Fact]
-    public async Task A_disk_without_room_stops_the_swarm_with_one_message_and_loses_nothing()
+    public async Task A_disk_without_room_is_waited_out_with_one_message_and_loses_nothing()
     {
         _trap.Lay("implement");
         await using var run = RunningSwarm.Start(_repository);
@@ -35,10 +38,28 @@ public sealed class FullDiskTests : IDisposable
         using (new Ballast(_repository, leave: 0))
         {
             _trap.Release();
-            var stopped = await run.EndAsync();
+            var first = await Task.WhenAny(run.HeldAsync("admission"), run.ComplainsAsync("the swarm waits: "));
+            Assert.Contains("free", await first);
+            Assert.NotEqual(0, await Leases.EndAsync(_repository));
+        }
 
-            Assert.Equal(11, stopped.ExitCode);
-            Assert.Contains("free", Assert.Single(stopped.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)));
+        var end = await run.EndAsync();
+
+        Assert.Equal(3, Summary.Of(end).Landed);
+        Assert.Single(
+            $"{end.Out}\n{end.Error}".Split('\n'), line => line.Contains("the swarm waits: ", StringComparison.Ordinal)
+                || line.Contains("\"component\":\"admission\"", StringComparison.Ordinal));
+        await Undisturbed.RequireButAttemptsAsync(_repository, _before);
+    }
+
+    [Fact]
+    public async Task A_swarm_that_has_no_room_to_begin_says_so_and_begins_when_there_is()
+    {
+        using (new Ballast(_repository, leave: 0))
+        {
+            var refused = await _repository.MustAsync(11, "run");
+
+            Assert.Single(refused.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         }
 
         await _repository.MustAsync(0, "run", "--format", "json");
@@ -55,9 +76,7 @@ public sealed class FullDiskTests : IDisposable
         using (new Ballast(_repository, leave: 10 << 20))
         {
             _trap.Release();
-            var held = await run.WaitForAsync(line => line.GetProperty("type").GetString() == "component.held"
-                && line.GetProperty("component").GetString() == "admission");
-            Assert.Contains("MiB are free on the disk; make room", held.GetProperty("reason").GetString());
+            Assert.Contains("MiB are free on the disk; make room", await run.HeldAsync("admission"));
         }
 
         Assert.Equal(3, Summary.Of(await run.EndAsync()).Landed);

@@ -5,7 +5,6 @@ namespace Beadswarm.Tests.Supervision;
 /// <summary>Restarts have a delay and an intensity. Failures are given as seconds before now.</summary>
 public sealed class RestartRulesTests
 {
-    static readonly DateTimeOffset Now = DateTimeOffset.UnixEpoch.AddDays(1);
     static readonly TimeSpan Uptime = TimeSpan.FromDays(1);
 
     static readonly RestartLimits Limits =
@@ -36,7 +35,7 @@ public sealed class RestartRulesTests
     public void More_failures_than_every_agent_may_have_are_a_meltdown(int failures, int agents, bool meltdown) =>
         Assert.Equal(
             meltdown,
-            MeltdownRules.OfComponents([.. Enumerable.Repeat(Now, failures)], Limits, agents, "x") is not null);
+            MeltdownRules.OfComponents([.. Enumerable.Repeat(Uptime, failures)], Limits, agents, "x") is not null);
 
     static string Decide(double jitter, params int[] failures) =>
         RestartRules.Decide(
@@ -44,6 +43,7 @@ public sealed class RestartRulesTests
         {
             RestartDecision.Restart restart =>
                 restart.After.TotalSeconds.ToString("0.0", System.Globalization.CultureInfo.InvariantCulture),
+            RestartDecision.Hold => "hold",
             RestartDecision.Park => "park",
         };
 }

@@ -75,7 +75,7 @@ public sealed class SupervisorTests
     [Fact]
     public async Task A_cancellation_that_nobody_asked_for_is_a_failure()
     {
-        await new Supervisor(_limits with { Max = 0 }, _time, new Random(1), Report).RunAsync(
+        await new Supervisor(_limits with { Max = 0 }, _time, new Random(1), IsOutside, Report).RunAsync(
             [new Component("odd", false, _ => throw new OperationCanceledException("not asked"))], Cancel);
 
         Assert.Equal(["odd not asked park"], _reports);
@@ -113,7 +113,8 @@ public sealed class SupervisorTests
     public async Task A_failure_that_cannot_be_reported_is_restarted_all_the_same()
     {
         var starts = 0;
-        var running = new Supervisor(_limits, _time, new Random(1), (_, _) => throw new IOException("disk full"))
+        var running = new Supervisor(
+                _limits, _time, new Random(1), IsOutside, (_, _) => throw new IOException("disk full"))
             .RunAsync(
                 [new Component("flaky", false, _ => ++starts < 3 ? throw new IOException("full") : Task.CompletedTask)],
                 Cancel);
@@ -125,11 +126,45 @@ public sealed class SupervisorTests
         Assert.Equal(3, starts);
     }
 
-    Supervisor Supervisor() => new(_limits, _time, new Random(1), Report);
+    /// <summary>It is tried however often; what it did wrong itself, before and after, is counted as ever.</summary>
+    [Fact]
+    public async Task What_only_the_outside_can_end_is_waited_for_and_not_counted()
+    {
+        var starts = 0;
+        var supervisor = Supervisor();
+        var running = supervisor.RunAsync(
+            [new Component("held", true, _ => ++starts switch
+            {
+                <= 50 => throw new TimeoutException("no room"),
+                51 => throw new InvalidOperationException("once"),
+                _ => Task.CompletedTask,
+            })], Cancel);
+
+        Assert.Equal(ComponentStatus.Held, Assert.Single(supervisor.Children).Status);
+        for (var again = 0; again < 50; again++)
+        {
+            _time.Advance(RestartRules.HoldPause);
+        }
+
+        _time.Advance(_limits.DelayMin);
+        await running.WaitAsync(Cancel);
+
+        Assert.Equal([.. Enumerable.Repeat("held no room hold", 50), "held once restart"], _reports);
+        Assert.Equal(1, Assert.Single(supervisor.Children).Failures);
+    }
+
+    static bool IsOutside(Exception error) => error is TimeoutException;
+
+    Supervisor Supervisor() => new(_limits, _time, new Random(1), IsOutside, Report);
 
     Task Report(ComponentFailure failure, CancellationToken cancellationToken)
     {
-        var what = failure.Decision is RestartDecision.Park ? "park" : "restart";
+        var what = failure.Decision switch
+        {
+            RestartDecision.Restart => "restart",
+            RestartDecision.Hold => "hold",
+            RestartDecision.Park => "park",
+        };
         _reports.Add($"{failure.Component.Name} {failure.Error.Message} {what}");
         return Task.CompletedTask;
     }
