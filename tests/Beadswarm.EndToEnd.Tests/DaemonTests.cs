@@ -8,9 +8,8 @@ namespace Beadswarm.EndToEnd.Tests;
 /// <summary>start, stop and attach: a swarm without a terminal, which only they and its own end can end.</summary>
 public sealed class DaemonTests
 {
-    /// <summary>So many that whoever looks on comes in time, also on a busy machine.</summary>
     static readonly BeadLine[] Beads =
-        [.. Enumerable.Range(1, 12).Select(number => new BeadLine($"a-{number}") { Age = number })];
+        [.. Enumerable.Range(1, 6).Select(number => new BeadLine($"a-{number}") { Age = number })];
 
     const string Hangs =
         """{ "rules": [ { "stage": "implement", "attempt": 1, "actions": [ { "do": "hang" } ] } ] }""";
@@ -18,7 +17,7 @@ public sealed class DaemonTests
     [Fact]
     public async Task A_started_swarm_is_followed_to_its_end_and_attach_has_its_exit_code()
     {
-        using var repository = Scenario.Repository(Beads, agents: 2);
+        using var repository = Scenario.Repository(Beads, agents: 2, script: Scenario.Waiting("a-2"));
         var before = Baseline.Take(repository);
         await using var daemon = await Daemon.StartAsync(repository);
 
@@ -38,6 +37,7 @@ public sealed class DaemonTests
             Assert.Contains("beadswarm attach", held.Error);
         }
 
+        Scenario.GoOn(repository);
         var followed = await repository.MustAsync(0, "attach", "--format", "json");
         Assert.Equal(Beads.Length, Summary.Of(followed).Landed);
         Assert.StartsWith("{\"type\":\"swarm.started\"", followed.Out);
@@ -70,13 +70,16 @@ public sealed class DaemonTests
     [Fact]
     public async Task A_graceful_stop_lets_stages_finish_and_the_next_start_goes_on()
     {
-        using var repository = Scenario.Repository(Beads, agents: 2);
+        using var repository = Scenario.Repository(Beads, agents: 2, script: Scenario.Waiting("a-2"));
         var before = Baseline.Take(repository);
         await using var daemon = await Daemon.StartAsync(repository);
         await using var attached = RunningSwarm.Attach(repository);
         await attached.WaitForAsync("bead.landed");
 
-        await repository.MustAsync(0, "stop", "--graceful");
+        var stopping = repository.MustAsync(0, "stop", "--graceful");
+        await attached.WaitForAsync("swarm.status");
+        Scenario.GoOn(repository);
+        await stopping;
 
         Assert.Equal(3, Summary.Of(await attached.EndAsync()).ExitCode);
         Assert.DoesNotContain("interrupted", (await repository.MustAsync(0, "history", "--format", "json")).Out);
@@ -172,8 +175,10 @@ public sealed class DaemonTests
     static async Task<JsonElement> JsonAsync(GitRepository repository, string verb) =>
         JsonDocument.Parse((await repository.MustAsync(0, verb, "--format", "json")).Out).RootElement;
 
-    /// <summary>A swarm that <c>start</c> began; whatever a test leaves of it is killed.</summary>
-    sealed class Daemon(GitRepository repository, int id) : IAsyncDisposable
+    /// <summary>
+    /// A swarm that <c>start</c> began; what a test leaves of it is killed, its agents by the repository.
+    /// </summary>
+    sealed class Daemon(int id) : IAsyncDisposable
     {
         public int Id => id;
 
@@ -184,7 +189,7 @@ public sealed class DaemonTests
             var started = await repository.MustAsync(0, ["start", "--format", "json", .. arguments]);
             using var json = JsonDocument.Parse(started.Out);
             Assert.Equal("started", json.RootElement.GetProperty("type").GetString());
-            return new Daemon(repository, json.RootElement.GetProperty("pid").GetInt32());
+            return new Daemon(json.RootElement.GetProperty("pid").GetInt32());
         }
 
         public async Task KillAsync()
@@ -205,14 +210,6 @@ public sealed class DaemonTests
             }
         }
 
-        public async ValueTask DisposeAsync()
-        {
-            await KillAsync();
-            foreach (var left in ProcessSweep.FindByTag("beadswarm-").Where(
-                process => ProcessTable.Variable(process.Identity.Pid, "HOME") == repository.Home))
-            {
-                Machine.Signal(left.Identity.Pid, 9);
-            }
-        }
+        public async ValueTask DisposeAsync() => await KillAsync();
     }
 }

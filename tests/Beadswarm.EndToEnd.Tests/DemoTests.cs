@@ -1,13 +1,12 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Beadswarm.EndToEnd.Tests.Support;
 
 namespace Beadswarm.EndToEnd.Tests;
 
 /// <summary>The demo as a user runs it: the built program, real git, real processes.</summary>
 public sealed class DemoTests
 {
-    static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
-
     [Fact]
     public async Task The_demo_lands_everything_but_the_impossible_bead_and_meets_every_kind_of_setback()
     {
@@ -55,7 +54,7 @@ public sealed class DemoTests
         process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Patience);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Machine.Patience);
         return (process.ExitCode, await error + await output);
     }
 }

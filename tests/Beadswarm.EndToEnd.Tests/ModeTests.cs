@@ -57,10 +57,10 @@ public sealed class ModeTests
         repository.Write("gate.sh", gate + "# mine\n");
         await using var run = RunningSwarm.Start(repository);
 
-        var held = await run.WaitForAsync("component.held");
+        var reason = await run.HeldAsync("lander");
 
-        Assert.Contains("gate.sh", held.GetProperty("reason").GetString());
-        Assert.Contains("commit or stash", held.GetProperty("reason").GetString());
+        Assert.Contains("gate.sh", reason);
+        Assert.Contains("commit or stash", reason);
         Assert.Equal(before.Tip, repository.Git("rev-parse", "main"));
         repository.Write("gate.sh", gate);
         var summary = Summary.Of(await run.EndAsync());

@@ -6,9 +6,6 @@ namespace Beadswarm.EndToEnd.Tests;
 /// <summary>A person says that an earlier swarm is to go on.</summary>
 public sealed class ResumeTests
 {
-    const int Continue = 18;
-    const int Stop = 19;
-
     [Fact]
     public async Task Resuming_is_refused_where_there_is_nothing_to_resume_and_changes_nothing()
     {
@@ -44,9 +41,9 @@ public sealed class ResumeTests
         var first = (await SwarmRecords.ReadAsync(repository)).Status.Swarm!;
         await using var resumed = RunningSwarm.Start(repository, "--resume");
         await resumed.WaitForAsync("swarm.started");
-        resumed.Signal(Stop);
+        await resumed.StopBetweenWritesAsync();
         var second = await repository.MustAsync(5, "run", "--resume");
-        resumed.Signal(Continue);
+        resumed.Signal(RunningSwarm.Continue);
         var summary = Summary.Of(await resumed.EndAsync());
 
         Assert.Contains("another swarm runs in this repository", second.Error);

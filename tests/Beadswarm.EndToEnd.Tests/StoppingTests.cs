@@ -12,12 +12,14 @@ public sealed class StoppingTests
     [Fact]
     public async Task The_first_interrupt_lets_what_runs_finish_and_resume_goes_on()
     {
-        using var repository = Scenario.Repository(Beads, agents: 2);
+        using var repository = Scenario.Repository(Beads, agents: 2, script: Scenario.Waiting("a-2"));
         var before = Baseline.Take(repository);
         await using var run = RunningSwarm.Start(repository);
         await run.WaitForAsync("bead.landed");
 
         run.Signal(RunningSwarm.Interrupt);
+        await run.WaitForAsync("swarm.status");
+        Scenario.GoOn(repository);
 
         var stopped = Summary.Of(await run.EndAsync());
         Assert.Equal(3, stopped.ExitCode);
@@ -36,11 +38,10 @@ public sealed class StoppingTests
     public async Task The_second_interrupt_ends_the_agents_and_keeps_their_work()
     {
         using var repository = Scenario.Repository([new("a-1")], agents: 1, script: Hangs);
-        await using var run = RunningSwarm.Start(repository, "--set", "limits.grace=1s");
+        await using var run = await HalfDoneAsync(repository);
         var started = await run.WaitForAsync(line =>
             line.GetProperty("type").GetString() == "stage.started"
             && line.GetProperty("stage").GetString() == "implement");
-        await Half(repository);
 
         run.Signal(RunningSwarm.Interrupt);
         await run.WaitForAsync("swarm.status");
@@ -59,8 +60,7 @@ public sealed class StoppingTests
     public async Task A_termination_ends_the_agents_at_once_and_keeps_their_work()
     {
         using var repository = Scenario.Repository([new("a-1")], agents: 1, script: Hangs);
-        await using var run = RunningSwarm.Start(repository, "--set", "limits.grace=1s");
-        await Half(repository);
+        await using var run = await HalfDoneAsync(repository);
 
         run.Signal(RunningSwarm.Terminate);
 
@@ -75,13 +75,15 @@ public sealed class StoppingTests
     [Fact]
     public async Task A_closed_terminal_drains_what_run_has_in_hand()
     {
-        using var repository = Scenario.Repository(Beads, agents: 2);
+        using var repository = Scenario.Repository(Beads, agents: 2, script: Scenario.Waiting("a-2"));
         var before = Baseline.Take(repository);
         await using var run = RunningSwarm.Start(repository);
         await run.WaitForAsync("bead.landed");
 
         run.Signal(RunningSwarm.HangUp);
+        await run.WaitForAsync("swarm.status");
         run.Signal(RunningSwarm.HangUp);
+        Scenario.GoOn(repository);
 
         var stopped = Summary.Of(await run.EndAsync());
         Assert.Equal(3, stopped.ExitCode);
@@ -106,19 +108,21 @@ public sealed class StoppingTests
     }
 
     const string Hangs =
-        """
+        $$"""
         { "rules": [ { "stage": "implement", "attempt": 1, "actions": [
           { "do": "ignore-term" }, { "do": "write", "path": "src/half.txt", "content": "status: done\n" },
-          { "do": "print", "text": "half done" }, { "do": "hang" } ] } ] }
+          { "do": "write", "path": "{{Scenario.Here}}/.beadswarm/half", "content": "half done\n" },
+          { "do": "hang" } ] } ] }
         """;
 
-    /// <summary>The agent's file is its signal: it has no other way to tell.</summary>
-    static async Task Half(GitRepository repository)
+    /// <summary>A swarm whose agent has done half of its work and hangs.</summary>
+    static async Task<RunningSwarm> HalfDoneAsync(GitRepository repository)
     {
-        while (!Directory.Exists(repository[".beadswarm/workspaces"]) || !Directory.EnumerateFiles(
-            repository[".beadswarm/workspaces"], "half.txt", SearchOption.AllDirectories).Any())
-        {
-            await Task.Delay(20, Machine.Cancel);
-        }
+        using var half = new Fifo(repository[".beadswarm/half"]);
+        var said = half.LineAsync();
+        var run = RunningSwarm.Start(repository, "--set", "limits.grace=1s");
+        var first = await Task.WhenAny(said, run.EndAsync());
+        Assert.True(first == said, $"it ended before:\n{string.Join('\n', run.Lines)}");
+        return run;
     }
 }

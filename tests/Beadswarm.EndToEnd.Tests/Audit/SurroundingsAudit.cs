@@ -69,7 +69,11 @@ static class SurroundingsAudit
     /// <summary>
     /// Every process that works in this test's folder or was told its path: found by looking, not by the tag alone.
     /// </summary>
-    public static IEnumerable<string> Processes(string root)
+    public static IEnumerable<string> Processes(string root) =>
+        Living(root).Select(process => $"{process.Id} {process.Command}");
+
+    /// <summary>The same, for whoever has to signal them.</summary>
+    public static IEnumerable<(int Id, string Command)> Living(string root)
     {
         var wanted = Encoding.UTF8.GetBytes(root + "/");
         foreach (var folder in Directory.EnumerateDirectories("/proc"))
@@ -84,7 +88,7 @@ static class SurroundingsAudit
                 || told.AsSpan().IndexOf(wanted) >= 0 || command.AsSpan().IndexOf(wanted) >= 0;
             if (ours && command.Length > 0)
             {
-                yield return $"{id} {Encoding.UTF8.GetString(command).Replace('\0', ' ').TrimEnd()}";
+                yield return (id, Encoding.UTF8.GetString(command).Replace('\0', ' ').TrimEnd());
             }
         }
     }

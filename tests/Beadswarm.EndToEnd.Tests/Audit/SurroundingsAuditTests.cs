@@ -108,6 +108,28 @@ public sealed class SurroundingsAuditTests : IDisposable
         Assert.Empty(Find());
     }
 
+    /// <summary>Of a test that failed in the middle, an agent or a whole swarm may be at work.</summary>
+    [Fact]
+    public async Task Processes_that_a_test_left_end_with_its_repository()
+    {
+        var repository = new GitRepository();
+        using var inside = Process.Start(
+            new ProcessStartInfo("sleep", ["1000"]) { WorkingDirectory = repository.Path })!; // not by the shell
+        using var elsewhere = Process.Start(
+            new ProcessStartInfo("setsid", ["sh", "-c", "trap '' TERM; sleep 1000; true"])
+            {
+                WorkingDirectory = "/",
+                Environment = { ["HOME"] = repository.Home },
+            })!; // not by the shell
+
+        repository.Dispose();
+
+        await inside.WaitForExitAsync(Machine.Cancel);
+        await elsewhere.WaitForExitAsync(Machine.Cancel);
+        Assert.Empty(SurroundingsAudit.Processes(repository.Root));
+        Assert.False(Directory.Exists(repository.Root));
+    }
+
     void Found(string expected) => Assert.Contains(Find(), finding => finding.Contains(expected));
 
     string[] Find() => [.. SurroundingsAudit.Check(_repository, _before, "main")];

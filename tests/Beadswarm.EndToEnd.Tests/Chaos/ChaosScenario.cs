@@ -33,9 +33,8 @@ static class ChaosScenario
     public const string FailingOnce = "a-3";
 
     // The first two wait for each other: one lands only when the other has begun, the other goes on only when it has
-    // landed. The first does not commit, so that its work has to be kept for it. An agent that is started again does
-    // what
-    // is not done yet.
+    // landed; in whichever attempt, since a full disk may cost one. The first does not commit, so that its work has to
+    // be kept for it. An agent that is started again does what is not done yet.
     const string Agent =
         """
         status=done
@@ -44,17 +43,18 @@ static class ChaosScenario
         qa-enforcer-*)
           echo '{"verdict":"pass"}' > "$BEADSWARM_RESULT"
           exit 0 ;;
-        implement-a-1-1)
+        implement-a-1-*)
           while [ ! -e "$R/.beadswarm/begun" ]; do echo waiting; sleep 0.05; done
           echo 'changed by a-1' > shared.txt || exit 9 ;;
-        implement-a-2-1)
-          touch "$R/.beadswarm/begun"
-          until git -C "$R" cat-file -e main:src/a-1.txt 2> /dev/null; do echo waiting; sleep 0.05; done
-          echo 'changed by a-2' > shared.txt || exit 9 ;;
         implement-a-2-*)
+          touch "$R/.beadswarm/begun" || exit 9
+          until git -C "$R" cat-file -e main:src/a-1.txt 2> /dev/null; do echo waiting; sleep 0.05; done
           command=$(grep -o 'git merge [0-9a-f]*' "$BEADSWARM_CONTEXT/conflict.md") || command=true
           $command > /dev/null || true
-          printf 'changed by a-1\nchanged by a-2\n' > shared.txt || exit 9 ;;
+          case $BEADSWARM_ATTEMPT in
+          1) echo 'changed by a-2' > shared.txt || exit 9 ;;
+          *) printf 'changed by a-1\nchanged by a-2\n' > shared.txt || exit 9 ;;
+          esac ;;
         implement-a-3-1)
           status=half ;;
         esac

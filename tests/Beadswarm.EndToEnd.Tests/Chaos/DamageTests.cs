@@ -18,8 +18,7 @@ public sealed class DamageTests
         var before = Baseline.Take(repository);
         using var readOnly = Mount.ReadOnly(repository[".beads"]);
         await using var run = RunningSwarm.Start(repository);
-        var held = await run.WaitForAsync("component.held");
-        var reason = held.GetProperty("reason").GetString();
+        var reason = await run.HeldAsync("tracker");
         Assert.Contains($"cannot write {repository[GitRepository.TrackerFile]}", reason);
         Assert.Contains("make the folder writable", reason);
         await run.WaitForAsync("bead.landed", 3);
@@ -27,7 +26,8 @@ public sealed class DamageTests
         readOnly.Dispose();
 
         Assert.Equal(3, Summary.Of(await run.EndAsync()).Landed);
-        Assert.Single(run.Lines, line => line.Contains("component.held", StringComparison.Ordinal));
+        Assert.Single(run.Lines, line => line.Contains("component.held", StringComparison.Ordinal)
+            && line.Contains("\"component\":\"tracker\"", StringComparison.Ordinal));
         await Undisturbed.RequireAsync(repository, before);
     }
 
@@ -38,17 +38,18 @@ public sealed class DamageTests
     public async Task A_damaged_store_is_refused_with_its_name_and_the_way_back_loses_nothing()
     {
         BeadLine[] beads = [.. Enumerable.Range(1, 3).Select(number => new BeadLine($"a-{number}") { Age = number })];
-        using var repository = Scenario.Repository(beads, agents: 1);
+        using var repository = Scenario.Repository(beads, agents: 1, script: Scenario.Waiting("a-2"));
         var before = Baseline.Take(repository);
         await using (var run = RunningSwarm.Start(repository))
         {
-            // The second one is at work, and the tracker knows of the first.
+            // The second one is at work until it is told to go on, and the tracker knows of the first.
             await run.WaitForAsync(line => line.GetProperty("type").GetString() == "tracker.told"
                 && line.GetProperty("change").GetString() == "close");
             run.Signal(RunningSwarm.Terminate);
             Assert.Equal(130, (await run.EndAsync()).ExitCode);
         }
 
+        Scenario.GoOn(repository);
         var tracker = repository.Read(GitRepository.TrackerFile);
         var tip = repository.Git("rev-parse", "main");
         var sound = await File.ReadAllBytesAsync(repository[Store], Machine.Cancel);

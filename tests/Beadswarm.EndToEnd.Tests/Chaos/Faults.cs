@@ -19,9 +19,6 @@ enum Fault
 /// <summary>Does them, for one repository, and counts those that met something.</summary>
 sealed class Faults : IAsyncDisposable
 {
-    /// <summary>A lease is shorter, and so is the idle time of an agent.</summary>
-    static readonly TimeSpan Sleep = TimeSpan.FromSeconds(6);
-
     readonly GitRepository _repository;
     readonly Random _random;
     readonly IDictionary<Fault, int> _figures;
@@ -48,7 +45,7 @@ sealed class Faults : IAsyncDisposable
             case Fault.OrchestratorAsleep:
                 Count(fault);
                 run.Signal(RunningSwarm.Stop);
-                await Task.Delay(Sleep, Machine.Cancel);
+                await Leases.EndAsync(_repository);
                 run.Signal(RunningSwarm.Continue);
                 return true;
             case Fault.AgentKilled:
@@ -114,10 +111,10 @@ sealed class Faults : IAsyncDisposable
 
     async Task KillPushesAsync(PushTrap pushes)
     {
-        while (await pushes.NextAsync() is { } group)
+        while (await pushes.NextAsync() is { } push)
         {
             Count(Fault.PushKilled);
-            await Machine.RunAsync("/", _repository.Environment, "/bin/sh", "-c", $"kill -9 -{group}");
+            await Machine.RunAsync("/", _repository.Environment, "/bin/sh", "-c", $"kill -9 -{push.Group}");
         }
     }
 

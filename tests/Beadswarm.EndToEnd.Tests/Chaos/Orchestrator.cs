@@ -46,7 +46,14 @@ static class Orchestrator
         using var process = Process.Start(start)!; // not by the shell: there is always one
         var output = process.StandardOutput.ReadToEndAsync(Machine.Cancel);
         var errors = process.StandardError.ReadToEndAsync(Machine.Cancel);
-        await process.WaitForExitAsync(Machine.Cancel).WaitAsync(Machine.Patience, Machine.Cancel);
+        try
+        {
+            await process.WaitForExitAsync(Machine.Cancel).WaitAsync(Machine.Patience, Machine.Cancel);
+        }
+        finally
+        {
+            process.Kill();
+        }
 
         // Its agents live on and hold no pipe of it, so both texts end with it.
         var said = $"{await output}{await errors}";

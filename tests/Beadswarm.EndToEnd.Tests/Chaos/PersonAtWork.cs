@@ -13,9 +13,19 @@ sealed class PersonAtWork : IDisposable
     /// <summary>Takes git's own lock of the ref and keeps it.</summary>
     public static PersonAtWork Holding(GitRepository repository, string name)
     {
+        var person = Standing(repository, "");
+        person._git.StandardInput.WriteLine($"verify {name} {repository.Git("rev-parse", name)}\nprepare");
+        person._git.StandardInput.Flush();
+        Assert.Equal("prepare: ok", person._git.StandardOutput.ReadLine());
+        return person;
+    }
+
+    /// <summary>Is about to do something in this folder of the repository.</summary>
+    public static PersonAtWork Standing(GitRepository repository, string folder)
+    {
         var start = new ProcessStartInfo("git", ["update-ref", "--stdin"])
         {
-            WorkingDirectory = repository.Path,
+            WorkingDirectory = repository[folder],
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         };
@@ -27,10 +37,9 @@ sealed class PersonAtWork : IDisposable
 
         var git = Process.Start(start)!; // not by the shell: there is always one
         git.StandardInput.NewLine = "\n";
-        git.StandardInput.WriteLine($"start\nverify {name} {repository.Git("rev-parse", name)}\nprepare");
+        git.StandardInput.WriteLine("start");
         git.StandardInput.Flush();
         Assert.Equal("start: ok", git.StandardOutput.ReadLine());
-        Assert.Equal("prepare: ok", git.StandardOutput.ReadLine());
         return new PersonAtWork(git);
     }
 

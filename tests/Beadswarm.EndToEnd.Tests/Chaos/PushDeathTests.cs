@@ -17,29 +17,36 @@ public sealed class PushDeathTests
         var before = Baseline.Take(repository);
         string Tip() => repository.GitIn(repository.Origin, "rev-parse", "main");
 
+        (PushMoment Moment, bool OrchestratorDies)[] deaths =
+        [
+            (PushMoment.NotMoved, false), (PushMoment.Moved, false), (PushMoment.NotMoved, true),
+            (PushMoment.Moved, true),
+        ];
+        trap.Lay(deaths[0].Moment);
         var run = RunningSwarm.Start(repository);
         try
         {
-            foreach (var (moment, orchestratorDies) in ((PushMoment, bool)[])
-            [
-                (PushMoment.NotMoved, false), (PushMoment.Moved, false), (PushMoment.NotMoved, true),
-                (PushMoment.Moved, true),
-            ])
+            for (var death = 0; death < deaths.Length; death++)
             {
-                var tip = Tip();
-                trap.Lay(moment);
-                var group = await trap.CaughtAsync(run);
-                Assert.Equal(moment == PushMoment.Moved, Tip() != tip);
+                var (moment, orchestratorDies) = deaths[death];
+                var push = await trap.CaughtAsync(run);
+                Assert.Equal(moment == PushMoment.Moved ? push.To : push.From, Tip());
                 if (orchestratorDies)
                 {
                     await run.KillAsync();
                     await run.DisposeAsync();
                 }
 
-                GitTrap.Kill(group, repository.Environment);
-                Assert.Equal(moment == PushMoment.Moved, Tip() != tip);
+                // Before this one is let go: the next push may follow at once.
+                if (death + 1 < deaths.Length)
+                {
+                    trap.Lay(deaths[death + 1].Moment);
+                }
+
+                GitTrap.Kill(push.Group, repository.Environment);
                 if (orchestratorDies)
                 {
+                    Assert.Equal(moment == PushMoment.Moved ? push.To : push.From, Tip());
                     run = RunningSwarm.Start(repository);
                 }
             }

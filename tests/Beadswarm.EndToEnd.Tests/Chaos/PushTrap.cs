@@ -13,16 +13,26 @@ enum PushMoment
     Moved,
 }
 
+/// <summary>A push that waits in the trap.</summary>
+/// <param name="Group">Its group of processes: git here, git there, and the hook.</param>
+/// <param name="From">Where the target is before it.</param>
+/// <param name="To">Where it moves the target.</param>
+sealed record CaughtPush(int Group, string From, string To);
+
 /// <summary>Hooks of the origin that stop one push of the target and say whose it is.</summary>
 sealed class PushTrap : IDisposable
 {
     const string Hook =
         """
         #!/bin/sh
-        grep -q ' refs/heads/main$' || exit 0
+        old=
+        while read -r from to name; do
+          [ "$name" != refs/heads/main ] || old=$from new=$to
+        done
+        [ "$old" ] || exit 0
         mv "$HERE/trap-$MOMENT" "$HERE/sprung" 2> /dev/null || exit 0
         read -r pid name state parent group rest < /proc/$$/stat
-        echo $group > "$HERE/arrived"
+        echo $group $old $new > "$HERE/arrived"
         read -r go < "$HERE/go"
         exit 1
 
@@ -47,9 +57,8 @@ sealed class PushTrap : IDisposable
 
     public void Lay(PushMoment moment) => File.WriteAllText(Path.Combine(_folder, $"trap-{moment}"), "");
 
-    /// <summary>The group of processes of the push that was caught: git here, git there, and the hook.</summary>
     /// <param name="run">When it ends without having pushed, nobody will.</param>
-    public async Task<int> CaughtAsync(RunningSwarm run)
+    public async Task<CaughtPush> CaughtAsync(RunningSwarm run)
     {
         var first = await Task.WhenAny(_next, run.EndAsync());
         Assert.True(first == _next, $"nothing was pushed:\n{string.Join('\n', run.Lines.TakeLast(40))}");
@@ -57,15 +66,15 @@ sealed class PushTrap : IDisposable
     }
 
     /// <summary>The same, whoever pushes, whenever that is; null when the trap is gone.</summary>
-    public async Task<int?> NextAsync()
+    public async Task<CaughtPush?> NextAsync()
     {
-        if (!int.TryParse(await _next, CultureInfo.InvariantCulture, out var group))
+        if ((await _next).Split(' ') is not [var group, var from, var to])
         {
             return null;
         }
 
         _next = _arrived.LineAsync();
-        return group;
+        return new CaughtPush(int.Parse(group, CultureInfo.InvariantCulture), from, to);
     }
 
     public void Dispose()

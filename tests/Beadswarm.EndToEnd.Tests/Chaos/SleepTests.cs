@@ -8,9 +8,7 @@ namespace Beadswarm.EndToEnd.Tests.Chaos;
 [Trait("Speed", "slow")]
 public sealed class SleepTests
 {
-    /// <summary>Longer than the shortest lease that the configuration allows.</summary>
-    static readonly TimeSpan LongerThanALease = TimeSpan.FromSeconds(6);
-
+    /// <summary>The shortest that the configuration allows.</summary>
     static readonly ChaosTerms ShortLease = new() { Limits = "lease: 5s, " };
 
     /// <summary>
@@ -29,7 +27,7 @@ public sealed class SleepTests
         run.Signal(RunningSwarm.Stop);
         trap.Release();
         Assert.Contains($"process {run.Id} ", (await repository.MustAsync(5, "run")).Error);
-        await Task.Delay(LongerThanALease, Machine.Cancel);
+        await Leases.EndAsync(repository);
         run.Signal(RunningSwarm.Continue);
 
         Assert.Equal(3, Summary.Of(await run.EndAsync()).Landed);
@@ -49,8 +47,8 @@ public sealed class SleepTests
         trap.Lay("implement");
         await using var slept = RunningSwarm.Start(repository);
         await trap.CaughtAsync(slept);
-        await StopBetweenWritesAsync(slept);
-        await Task.Delay(LongerThanALease, Machine.Cancel);
+        await slept.StopBetweenWritesAsync();
+        Assert.NotEqual(0, await Leases.EndAsync(repository));
         File.Delete(repository[".beadswarm/swarm.lock"]);
         File.Delete(repository[".beadswarm/swarm.sock"]);
         await using var next = RunningSwarm.Start(repository);
@@ -64,43 +62,6 @@ public sealed class SleepTests
         trap.Release();
         Assert.Equal(3, Summary.Of(await next.EndAsync()).Landed);
         await Undisturbed.RequireAsync(repository, before);
-    }
-
-    /// <summary>Asleep in the middle of a transaction it would keep everybody else from writing, by SQLite's
-    /// lock.</summary>
-    static async Task StopBetweenWritesAsync(RunningSwarm run)
-    {
-        while (true)
-        {
-            run.Signal(RunningSwarm.Stop);
-            while (!await IsStoppedAsync(run.Id))
-            {
-                await Task.Yield();
-            }
-
-            var locks = await File.ReadAllLinesAsync("/proc/locks", Machine.Cancel);
-            if (!locks.Any(line => line.Contains($" WRITE {run.Id} ") && line.Contains(" 120 ")))
-            {
-                return;
-            }
-
-            run.Signal(RunningSwarm.Continue);
-        }
-    }
-
-    /// <summary>Every thread of it, and not the first one alone.</summary>
-    static async Task<bool> IsStoppedAsync(int process)
-    {
-        foreach (var thread in Directory.EnumerateDirectories($"/proc/{process}/task"))
-        {
-            var stat = await File.ReadAllTextAsync(Path.Combine(thread, "stat"), Machine.Cancel);
-            if (!stat[(stat.LastIndexOf(')') + 1)..].StartsWith(" T", StringComparison.Ordinal))
-            {
-                return false;
-            }
-        }
-
-        return true;
     }
 
     [Fact]

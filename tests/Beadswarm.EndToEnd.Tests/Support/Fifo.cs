@@ -24,9 +24,16 @@ sealed class Fifo : IDisposable
         () =>
         {
             var line = new StringBuilder();
-            for (var next = _pipe.ReadByte(); next is not (-1 or '\n'); next = _pipe.ReadByte())
+            try
             {
-                line.Append((char)next);
+                for (var next = _pipe.ReadByte(); next is not (-1 or '\n'); next = _pipe.ReadByte())
+                {
+                    line.Append((char)next);
+                }
+            }
+            catch (ObjectDisposedException)
+            {
+                // Given up before it had begun to wait.
             }
 
             return line.ToString();

@@ -1,3 +1,5 @@
+using Beadswarm.EndToEnd.Tests.Audit;
+
 namespace Beadswarm.EndToEnd.Tests.Support;
 
 /// <summary>
@@ -121,6 +123,7 @@ sealed class GitRepository : IDisposable
 
     public void Dispose()
     {
+        EndProcesses();
         if (System.Environment.GetEnvironmentVariable("BEADSWARM_TEST_KEEP") == "1")
         {
             return;
@@ -139,6 +142,30 @@ sealed class GitRepository : IDisposable
         _disk?.Dispose();
         Directory.Delete(_root, recursive: true);
     }
+
+    /// <summary>
+    /// What a test that failed has left at work, a swarm or its agents, would disturb all that come after it.
+    /// </summary>
+    void EndProcesses()
+    {
+        // Whoever is killed is gone in a moment; what it had begun to start meanwhile is found by the next look.
+        for (var look = 0; look < LooksMax; look++)
+        {
+            var left = SurroundingsAudit.Living(_root).ToArray();
+            if (left.Length == 0)
+            {
+                return;
+            }
+
+            foreach (var process in left)
+            {
+                Machine.Signal(process.Id, Kill);
+            }
+        }
+    }
+
+    const int LooksMax = 500;
+    const int Kill = 9;
 
     static string Shown(Output output)
     {

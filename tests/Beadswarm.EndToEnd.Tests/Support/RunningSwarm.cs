@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
+using Beadswarm.EndToEnd.Tests.Audit;
 
 namespace Beadswarm.EndToEnd.Tests.Support;
 
@@ -16,21 +18,24 @@ sealed class RunningSwarm : IAsyncDisposable
     public const int Continue = 18;
     public const int Stop = 19;
 
-    /// <summary>A swarm that never says what a test waits for must fail that test, not hang all of them.</summary>
-    static readonly TimeSpan LifeMax = TimeSpan.FromMinutes(5);
+    const int LinesShown = 40;
 
     readonly CancellationTokenSource _patience = CancellationTokenSource.CreateLinkedTokenSource(Machine.Cancel);
+    readonly string _root;
     readonly Process _process;
     readonly Channel<string> _coming = Channel.CreateUnbounded<string>();
+    readonly Channel<string> _complaints = Channel.CreateUnbounded<string>();
     readonly List<string> _lines = [];
     readonly Task _reading;
     readonly Task<string> _errors;
 
-    RunningSwarm(Process process)
+    RunningSwarm(Process process, string root)
     {
-        _process = process;
-        _patience.CancelAfter(LifeMax);
-        _errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
+        (_process, _root) = (process, root);
+
+        // A swarm that never says what a test waits for must fail that test, not hang all of them.
+        _patience.CancelAfter(Machine.Patience);
+        _errors = ReadErrorsAsync();
         _reading = ReadAsync();
     }
 
@@ -68,34 +73,38 @@ sealed class RunningSwarm : IAsyncDisposable
             start.Environment[name] = value;
         }
 
-        return new RunningSwarm(Process.Start(start)!);
+        return new RunningSwarm(Process.Start(start)!, repository.Root);
     }
 
     /// <summary>The next line of this type, optionally the <paramref name="count"/>th; skips all before it.</summary>
-    public async Task<JsonElement> WaitForAsync(string type, int count = 1)
+    public Task<JsonElement> WaitForAsync(string type, int count = 1) =>
+        WaitForAsync(line => line.GetProperty("type").GetString() == type && --count == 0);
+
+    /// <summary>The first line for which this holds; skips all before it.</summary>
+    public async Task<JsonElement> WaitForAsync(Func<JsonElement, bool> wanted)
     {
-        var seen = 0;
-        await foreach (var line in _coming.Reader.ReadAllAsync(_patience.Token))
+        while (await NextAsync() is { } line)
         {
-            var json = JsonDocument.Parse(line).RootElement;
-            if (json.GetProperty("type").GetString() == type && ++seen == count)
+            if (wanted(line))
             {
-                return json;
+                return line;
             }
         }
 
-        throw new InvalidOperationException(
-            $"the run ended before '{type}' came {count} times:\n{string.Join('\n', Lines.TakeLast(20))}\n"
-            + await _errors);
+        throw new InvalidOperationException($"the run ended before it came:\n{Said}\n{await _errors}");
     }
+
+    /// <summary>The component says that it waits for somebody outside to do something, and for what.</summary>
+    public async Task<string> HeldAsync(string component) =>
+        (await WaitForAsync(line => line.GetProperty("type").GetString() == "component.held"
+            && line.GetProperty("component").GetString() == component)).GetProperty("reason").GetString()!; // always
 
     /// <summary>Waits for the <paramref name="count"/>th line of this type; false when the run ends before.</summary>
     public async Task<bool> SaysAsync(string type, int count)
     {
-        await foreach (var line in _coming.Reader.ReadAllAsync(_patience.Token))
+        while (await NextAsync() is { } line)
         {
-            using var json = JsonDocument.Parse(line);
-            if (json.RootElement.GetProperty("type").GetString() == type && --count == 0)
+            if (line.GetProperty("type").GetString() == type && --count == 0)
             {
                 return true;
             }
@@ -106,27 +115,78 @@ sealed class RunningSwarm : IAsyncDisposable
 
     /// <summary>The next line, whatever it is; null when there is none any more.</summary>
     public async Task<JsonElement?> NextAsync() =>
-        await _coming.Reader.WaitToReadAsync(_patience.Token) && _coming.Reader.TryRead(out var line)
+        await PatientlyAsync(patience => _coming.Reader.WaitToReadAsync(patience).AsTask())
+        && _coming.Reader.TryRead(out var line)
             ? JsonDocument.Parse(line).RootElement
             : null;
 
-    /// <summary>The first line for which this holds; skips all before it.</summary>
-    public async Task<JsonElement> WaitForAsync(Func<JsonElement, bool> wanted)
+    /// <summary>The next line of its standard error that contains the text; skips all before it.</summary>
+    public async Task<string> ComplainsAsync(string text)
     {
-        await foreach (var line in _coming.Reader.ReadAllAsync(_patience.Token))
+        while (await PatientlyAsync(patience => _complaints.Reader.WaitToReadAsync(patience).AsTask())
+            && _complaints.Reader.TryRead(out var line))
         {
-            var json = JsonDocument.Parse(line).RootElement;
-            if (wanted(json))
+            if (line.Contains(text, StringComparison.Ordinal))
             {
-                return json;
+                return line;
             }
         }
 
-        throw new InvalidOperationException($"the run ended before it came:\n{await _errors}");
+        throw new InvalidOperationException($"the run ended before it said '{text}':\n{Said}\n{await _errors}");
     }
 
     // The process object has not been waited for to its end, so the id cannot have gone to another one.
     public void Signal(int signal) => Machine.Signal(_process.Id, signal);
+
+    /// <summary>
+    /// Puts it to sleep, but not in the middle of a transaction: there it would keep everybody else from writing, by
+    /// SQLite's lock.
+    /// </summary>
+    public async Task StopBetweenWritesAsync()
+    {
+        while (true)
+        {
+            Signal(Stop);
+            while (!await IsStoppedAsync())
+            {
+                await Task.Yield();
+            }
+
+            var locks = await File.ReadAllLinesAsync("/proc/locks", Machine.Cancel);
+            if (!locks.Any(line => line.Contains($" WRITE {Id} ") && StoreLocks.Any(line.Contains)))
+            {
+                return;
+            }
+
+            Signal(Continue);
+        }
+    }
+
+    // Of a log that is written, brought home, or read again after a crash; SQLite's file format fixes the numbers.
+    static readonly string[] StoreLocks = [" 120 ", " 121 ", " 122 "];
+
+    /// <summary>Every thread of it, and not the first one alone.</summary>
+    async Task<bool> IsStoppedAsync()
+    {
+        foreach (var thread in Directory.EnumerateDirectories($"/proc/{Id}/task"))
+        {
+            try
+            {
+                var stat = await File.ReadAllTextAsync(Path.Combine(thread, "stat"), Machine.Cancel);
+                if (!stat[(stat.LastIndexOf(')') + 1)..].StartsWith(" T", StringComparison.Ordinal))
+                {
+                    return false;
+                }
+            }
+            catch (IOException)
+            {
+                // It ended while it was looked at, so not all of them stand still yet.
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     /// <summary>kill -9 of the orchestrator alone; its agents live on.</summary>
     public async Task KillAsync()
@@ -137,7 +197,11 @@ sealed class RunningSwarm : IAsyncDisposable
 
     public async Task<Output> EndAsync()
     {
-        await _process.WaitForExitAsync(_patience.Token);
+        await PatientlyAsync(async patience =>
+        {
+            await _process.WaitForExitAsync(patience);
+            return true;
+        });
         await _reading;
         return new Output(_process.ExitCode, string.Concat(Lines.Select(line => line + "\n")), await _errors);
     }
@@ -151,6 +215,36 @@ sealed class RunningSwarm : IAsyncDisposable
 
         _process.Dispose();
         _patience.Dispose();
+    }
+
+    string Said => string.Join('\n', Lines.TakeLast(LinesShown));
+
+    /// <summary>What hangs fails, and tells what it was doing.</summary>
+    async Task<T> PatientlyAsync<T>(Func<CancellationToken, Task<T>> wait)
+    {
+        try
+        {
+            return await wait(_patience.Token);
+        }
+        catch (OperationCanceledException) when (!Machine.Cancel.IsCancellationRequested)
+        {
+            var there = string.Join('\n', SurroundingsAudit.Processes(_root));
+            Assert.Fail($"process {Id} was waited for in vain:\n{Said}\n\n{there}");
+            throw;
+        }
+    }
+
+    async Task<string> ReadErrorsAsync()
+    {
+        var said = new StringBuilder();
+        while (await _process.StandardError.ReadLineAsync(CancellationToken.None) is { } line)
+        {
+            said.Append(line).Append('\n');
+            _complaints.Writer.TryWrite(line);
+        }
+
+        _complaints.Writer.Complete();
+        return said.ToString();
     }
 
     async Task ReadAsync()

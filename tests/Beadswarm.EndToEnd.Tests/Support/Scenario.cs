@@ -29,6 +29,19 @@ static class Scenario
 
         """;
 
+    /// <summary>A script that begins to implement one bead, and goes on when <see cref="GoOn"/> says so.</summary>
+    public static string Waiting(string bead) =>
+        $$"""
+        { "rules": [ { "bead": "{{bead}}", "stage": "implement", "actions": [
+          { "do": "wait", "path": "{{Here}}/.beadswarm/go-on" }, { "do": "default" } ] } ] }
+        """;
+
+    /// <summary>Lets all go on that wait, or come later.</summary>
+    public static void GoOn(GitRepository repository) => repository.Write(".beadswarm/go-on", "");
+
+    /// <summary>In a script: where the repository is.</summary>
+    public const string Here = "HERE";
+
     /// <summary>A repository on main with a backlog, the gate, and scripted agents.</summary>
     public static GitRepository Repository(
         IReadOnlyList<BeadLine> beads, string agentArguments = "", int agents = 4, string more = "",
@@ -65,7 +78,8 @@ static class Scenario
         var arguments = agentArguments.Split(' ', StringSplitOptions.RemoveEmptyEntries).ToList();
         if (script is not null)
         {
-            repository.Write(".beadswarm/script.json", script);
+            repository.Write(
+                ".beadswarm/script.json", script.Replace(Here, repository.Path, StringComparison.Ordinal));
             arguments.AddRange(["--script", repository[".beadswarm/script.json"]]);
         }
 
