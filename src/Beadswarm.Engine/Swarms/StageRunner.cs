@@ -66,7 +66,7 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
             }
 
             var end = session is not null
-                ? await EndAsync(open.Run, session, claim, parts.TagOf(open), work)
+                ? await OrEndAsync(session, () => EndAsync(open.Run, session, claim, parts.TagOf(open), work))
                 : EndUnseen(stage, adopted);
 
             // It may have been started without having been recorded; nothing of it may live beside its successor.
@@ -136,10 +136,9 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
         return await JudgeAsync(claim, stage, run, workspace, start, from, end, work);
     }
 
-    async Task<AgentEnd> AttendAsync(
-        Claim claim, StageRunId run, IAgentSession session, string tag, EffectId starting, CancellationToken work)
-    {
-        try
+    Task<AgentEnd> AttendAsync(
+        Claim claim, StageRunId run, IAgentSession session, string tag, EffectId starting, CancellationToken work) =>
+        OrEndAsync(session, async () =>
         {
             await parts.Effects.SettleAsync(
                 starting, session.Process is { } started ? $"process {started.Identity.Pid}" : "not started");
@@ -152,10 +151,20 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
 
             parts.Bell.Ring();
             return await EndAsync(run, session, claim, tag, work);
+        });
+
+    /// <summary>
+    /// Whatever goes wrong, a store that does not answer among it: the agent must not live on in a workspace that the
+    /// slot uses again.
+    /// </summary>
+    static async Task<AgentEnd> OrEndAsync(IAgentSession session, Func<Task<AgentEnd>> attend)
+    {
+        try
+        {
+            return await attend();
         }
         catch
         {
-            // Whatever went wrong here, the agent must not live on in a workspace that the slot uses again.
             await session.TerminateAsync("its orchestrator failed", CancellationToken.None);
             throw;
         }

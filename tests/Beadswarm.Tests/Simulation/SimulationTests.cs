@@ -21,6 +21,7 @@ public sealed class SimulationTests
     [InlineData(10)]
     [InlineData(11)]
     [InlineData(12)]
+    [InlineData(81)] // a claim was lost while the store could not be written: its adopted agent was left at work
     public void Whatever_fails_nothing_is_lost_and_nothing_lands_twice(long seed)
     {
         var report = SimulatedSwarm.Run(seed, new SimulationOptions());
