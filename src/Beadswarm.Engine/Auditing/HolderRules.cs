@@ -22,8 +22,8 @@ static class HolderRules
         new("claim.fence", "I2", "only the holder of a bead writes on its behalf", Remedy, AuditNeeds.Nothing, Fences),
         new("claim.ready", "I13", "only a ready bead is granted, and not before its snooze has ended", Remedy,
             AuditNeeds.Nothing, Readiness),
-        new("claim.agents", "I17", "only agents that the swarm has are granted beads", Remedy, AuditNeeds.Nothing,
-            Agents),
+        new("claim.agents", "I17", "only agents that the swarm has, or external ones, are granted beads", Remedy,
+            AuditNeeds.Nothing, Agents),
     ];
 
     static IEnumerable<AuditFinding> Tokens(AuditView view)
@@ -188,7 +188,8 @@ static class HolderRules
         foreach (var entry in view.Store.Journal)
         {
             agents = entry.Event is JournalEvent.SwarmStarted started ? started.Agents : agents;
-            if (entry is { Event: JournalEvent.BeadClaimed, Agent: { } agent } && agent.Value > agents)
+            if (entry is { Event: JournalEvent.BeadClaimed { External: not true }, Agent: { } agent }
+                && agent.Value > agents)
             {
                 yield return new AuditFinding(
                     entry.Bead, $"entry {entry.Sequence} grants {entry.Bead} to agent {agent}",

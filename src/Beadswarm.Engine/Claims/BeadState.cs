@@ -25,7 +25,13 @@ abstract record BeadState
 
     /// <summary>An agent works on it; anybody may take it over once the lease has expired.</summary>
     public sealed record Held(AgentNumber Agent, FencingToken Token, StageName Stage, DateTimeOffset ExpiresAt)
-        : BeadState;
+        : BeadState
+    {
+        /// <summary>
+        /// The agent was not started by the swarm. What it leaves is saved before anybody takes the bead over.
+        /// </summary>
+        public bool External { get; init; }
+    }
 
     /// <summary>Passed every stage; in the merge queue.</summary>
     public sealed record Landing : BeadState;

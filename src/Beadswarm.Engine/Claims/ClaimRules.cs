@@ -1,3 +1,4 @@
+using Beadswarm.Beads;
 using Beadswarm.Pipelines;
 
 namespace Beadswarm.Claims;
@@ -13,12 +14,15 @@ sealed record ClaimBounds(int? Target, int? Limit, bool FollowTracker);
 static class ClaimRules
 {
     /// <summary>The bead that an agent serving these stages is to have now, or null.</summary>
+    /// <param name="only">The one bead that it asks for; null: any.</param>
     public static BeadWork? Next(
-        IReadOnlyCollection<BeadWork> beads, IReadOnlyList<StageName> served, ClaimBounds bounds, DateTimeOffset now)
+        IReadOnlyCollection<BeadWork> beads, IReadOnlyList<StageName> served, ClaimBounds bounds, DateTimeOffset now,
+        BeadId? only)
     {
         var mayBegin = MayBegin(beads, bounds);
         return beads
-            .Where(bead => bead.Ready && IsFree(bead.State, served, now) && (bead.Begun || mayBegin))
+            .Where(bead => bead.Ready && IsFree(bead.State, served, now) && (bead.Begun || mayBegin)
+                && (only is null || bead.Id == only))
             .MinBy(bead => ClaimPlace.Of(bead, bounds.FollowTracker));
     }
 
@@ -60,7 +64,8 @@ static class ClaimRules
     static bool IsFree(BeadState state, IReadOnlyList<StageName> served, DateTimeOffset now) => state switch
     {
         BeadState.Pending pending => served.Contains(pending.Stage) && !(pending.NotBefore > now),
-        BeadState.Held held => served.Contains(held.Stage) && held.ExpiresAt <= now,
+        // What an external agent has left in its workspace is saved first: the reaper does both.
+        BeadState.Held held => !held.External && served.Contains(held.Stage) && held.ExpiresAt <= now,
         BeadState.Landing => false,
         BeadState.Completed => false,
         BeadState.Left => false,

@@ -90,7 +90,8 @@ abstract record JournalEvent
         DateTimeOffset? NotBefore = null, int? InfrastructureFailures = null) : JournalEvent;
 
     /// <summary>An agent was granted a bead.</summary>
-    public sealed record BeadClaimed(string Stage, int Attempt, long Token, DateTimeOffset ExpiresAt) : JournalEvent;
+    public sealed record BeadClaimed(
+        string Stage, int Attempt, long Token, DateTimeOffset ExpiresAt, bool? External = null) : JournalEvent;
 
     /// <summary>A claim ended without its stage ending.</summary>
     public sealed record BeadReleased(
@@ -104,7 +105,8 @@ abstract record JournalEvent
 
     /// <summary>A lease passed by the store's clock; the bead is free and its old holder fenced.</summary>
     public sealed record LeaseExpired(
-        string Stage, long Token, DateTimeOffset ExpiredAt, int? InfrastructureFailures = null) : JournalEvent;
+        string Stage, long Token, DateTimeOffset ExpiredAt, int? InfrastructureFailures = null,
+        string? HeadCommit = null) : JournalEvent;
 
     /// <summary>A stage began.</summary>
     public sealed record StageStarted(long Run, string Stage, int Attempt, string Branch, string BaseCommit)

@@ -105,11 +105,13 @@ static class JournalFold
             bead with { Ready = revived.Ready ?? bead.Ready }, Stage(revived.Stage, bead),
             revived.Attempt ?? bead.Attempt, revived.NotBefore, revived.InfrastructureFailures),
         JournalEvent.BeadClaimed claimed => Hold(
-            bead, entry.Agent, claimed.Token, new StageName(claimed.Stage), claimed.ExpiresAt)
+            bead, entry.Agent, claimed.Token, new StageName(claimed.Stage), claimed.ExpiresAt,
+            claimed.External ?? false)
             with
         { Attempt = claimed.Attempt, Worked = true },
         JournalEvent.BeadAdopted adopted => Hold(
-            bead, entry.Agent, adopted.Token, new StageName(adopted.Stage), adopted.ExpiresAt),
+            bead, entry.Agent, adopted.Token, new StageName(adopted.Stage), adopted.ExpiresAt,
+            bead.State is BeadState.Held { External: true }),
         JournalEvent.BeadReleased released => Pend(
             bead, new StageName(released.Stage), released.Attempt ?? bead.Attempt, released.NotBefore,
             released.InfrastructureFailures),
@@ -146,9 +148,13 @@ static class JournalFold
         };
 
     static FoldedBead Hold(
-        FoldedBead bead, AgentNumber? agent, long token, StageName stage, DateTimeOffset expiresAt) => bead with
+        FoldedBead bead, AgentNumber? agent, long token, StageName stage, DateTimeOffset expiresAt,
+        bool external) => bead with
         {
-            State = new BeadState.Held(agent ?? default, new FencingToken(token), stage, expiresAt),
+            State = new BeadState.Held(agent ?? default, new FencingToken(token), stage, expiresAt)
+            {
+                External = external,
+            },
             Stage = stage,
         };
 }

@@ -77,16 +77,30 @@ interface IStore : IStoreReader, IAsyncDisposable
     /// waiting bead when it has stopped or completed, the tracker is told to open it again: nobody works on it any
     /// more.
     /// </summary>
+    /// <param name="answer">To the request of an external agent, kept with the release.</param>
     Task<WriteOutcome> ReleaseAsync(
-        ClaimKey claim, BeadTransition.Free to, string reason, CancellationToken cancellationToken);
+        ClaimKey claim, BeadTransition.Free to, string reason, RequestAnswer? answer,
+        CancellationToken cancellationToken);
 
     /// <summary>
     /// Frees every claim whose lease has expired, keeping attempt and stage, ends its open stage as interrupted and
     /// counts one infrastructure failure. The old holder is fenced from here on; end its process before, it is
-    /// forgotten after.
+    /// forgotten after. Those of external agents are returned and stay as they are: see
+    /// <see cref="ReapExternalAsync"/>.
     /// </summary>
     Task<IReadOnlyList<ExpiredClaim>> ReapExpiredAsync(
         SwarmEpoch epoch, IReadOnlyList<AgentNumber> except, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Frees the claim of an external agent whose lease has expired, like any other, once its work was saved. Fenced
+    /// when the claim is another one by now, or its lease was renewed.
+    /// </summary>
+    /// <param name="head">Where its work was saved: the bead goes on from there. Null: there was none.</param>
+    Task<WriteOutcome> ReapExternalAsync(
+        SwarmEpoch epoch, ClaimKey claim, SavedHead? head, CancellationToken cancellationToken);
+
+    /// <summary>What a request of an external agent came to; null when it was not done.</summary>
+    Task<DoneRequest?> FindRequestAsync(RequestId id, CancellationToken cancellationToken);
 
     // ---- stages
 

@@ -89,7 +89,11 @@ sealed record StageStart(
 /// <param name="Feedback">What the next attempt is told, when this one failed.</param>
 sealed record StageFinish(
     StageRunId Run, StageStatus Status, string Summary, string? Feedback, string? HeadCommit, string? HeadTree,
-    IReadOnlyList<NewArtifact> Artifacts);
+    IReadOnlyList<NewArtifact> Artifacts)
+{
+    /// <summary>To the request of an external agent, kept with the end.</summary>
+    public RequestAnswer? Answer { get; init; }
+}
 
 /// <summary>Something a stage or a landing leaves for later stages and for people.</summary>
 /// <param name="Kind">For example <c>contract_document</c>, <c>retry_packet</c>, <c>test_output</c>.</param>
@@ -110,7 +114,14 @@ sealed record StageRun(
     DateTimeOffset StartedAt, DateTimeOffset? CompletedAt);
 
 /// <summary>A claim that was taken away because its lease had expired.</summary>
-sealed record ExpiredClaim(ClaimKey Claim, StageName Stage, DateTimeOffset ExpiredAt);
+sealed record ExpiredClaim(ClaimKey Claim, StageName Stage, DateTimeOffset ExpiredAt)
+{
+    /// <summary>Of an external agent: not taken away yet, its work is to be saved before.</summary>
+    public bool External { get; init; }
+}
+
+/// <summary>A commit that holds what an agent has left.</summary>
+sealed record SavedHead(string Commit, string Tree);
 
 /// <summary>A change that the tracker still has to be told.</summary>
 sealed record OutboxEntry(long Id, BeadChange Change);

@@ -176,7 +176,7 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
         _begunInVain++;
         var free = new BeadTransition.Free(claim.Stage, claim.Attempt, claim.InfrastructureFailures, null);
         using var patience = new CancellationTokenSource(RecordTime, parts.Time);
-        await parts.Store.ReleaseAsync(claim.Key, free, PipelineRules.OneLine(reason), patience.Token);
+        await parts.Store.ReleaseAsync(claim.Key, free, PipelineRules.OneLine(reason), null, patience.Token);
     }
 
     /// <summary>
@@ -196,7 +196,7 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
             using var patience = new CancellationTokenSource(RecordTime, parts.Time);
             await parts.Store.ReleaseAsync(
                 claim.Key, new BeadTransition.Free(claim.Stage, claim.Attempt, failures, until), reason,
-                patience.Token);
+                null, patience.Token);
         }
         catch (Exception)
         {

@@ -115,7 +115,7 @@ sealed class Recovery(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
                 parts.Epoch, old, parts.Config.Limits.Lease, cancellationToken) is { } claim)
             {
                 if (await parts.Store.ReleaseAsync(
-                    claim.Key, Free(claim), "the orchestrator had ended", cancellationToken) == WriteOutcome.Done)
+                    claim.Key, Free(claim), "the orchestrator had ended", null, cancellationToken) == WriteOutcome.Done)
                 {
                     await NoteAsync(claim.Key, "claimed, but nothing was running", "given back", cancellationToken);
                 }

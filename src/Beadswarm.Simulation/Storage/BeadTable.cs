@@ -65,12 +65,14 @@ sealed class BeadTable
 
     /// <summary>The bead that an agent serving these stages is to have: <see cref="ClaimRules.Next"/>.</summary>
     public StoredBead? Next(
-        IReadOnlyList<StageName> served, bool mayBegin, DateTimeOffset now, DateTimeOffset leaseNow)
+        IReadOnlyList<StageName> served, bool mayBegin, DateTimeOffset now, DateTimeOffset leaseNow, BeadId? only)
     {
-        var next = _line.First(served, mayBegin, now);
+        var next = only is { } one
+            ? Find(one) is { } asked && ClaimLine.Offers(asked, served, mayBegin, now) ? asked : null
+            : _line.First(served, mayBegin, now);
         foreach (var (bead, held) in Expired(leaseNow))
         {
-            if (bead.Work.Ready && served.Contains(held.Stage))
+            if (bead.Work.Ready && !held.External && served.Contains(held.Stage) && (only ?? bead.Id) == bead.Id)
             {
                 next = ClaimLine.Earlier(next, bead);
             }

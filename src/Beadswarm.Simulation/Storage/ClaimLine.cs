@@ -72,6 +72,11 @@ sealed class ClaimLine
         return first;
     }
 
+    /// <summary>Whether an agent serving these stages may have this bead, were there no other.</summary>
+    public static bool Offers(StoredBead bead, IReadOnlyList<StageName> served, bool mayBegin, DateTimeOffset now) =>
+        Waiting(bead) is { } waiting && served.Contains(waiting.Stage) && !(waiting.NotBefore > now)
+        && (bead.Work.Begun || mayBegin);
+
     /// <summary>How many could be had now, whatever their stage.</summary>
     public int Count(bool mayBegin, DateTimeOffset now)
     {

@@ -22,7 +22,10 @@ static class ClaimOperations
             transaction, superseded is null ? chosen.Work : Recovered(transaction, chosen.Work), chosen,
             new BeadState.Held(
                 request.Agent, new FencingToken(chosen.Token.Value + 1), StageOf(chosen.Work.State),
-                transaction.Expiry(request.Lease)));
+                transaction.Expiry(request.Lease))
+            {
+                External = request.External is not null,
+            });
         var claim = ClaimOn(bead);
         if (superseded is not null)
         {
@@ -39,7 +42,14 @@ static class ClaimOperations
 
         transaction.Work(request.Agent);
         transaction.Append(bead.Id, request.Agent, new JournalEvent.BeadClaimed(
-            claim.Stage.Value, claim.Attempt, claim.Key.Token.Value, claim.ExpiresAt));
+            claim.Stage.Value, claim.Attempt, claim.Key.Token.Value, claim.ExpiresAt,
+            request.External is null ? null : true));
+        if (request.External is { } asked)
+        {
+            transaction.Note(
+                new DoneRequest(asked.Request, "claim", claim.Key, claim.Stage, claim.Attempt, Answer: null));
+        }
+
         return claim;
     }
 
@@ -91,11 +101,16 @@ static class ClaimOperations
     }
 
     public static WriteOutcome Release(
-        StoreTransaction transaction, ClaimKey key, BeadTransition.Free to, string reason)
+        StoreTransaction transaction, ClaimKey key, BeadTransition.Free to, string reason, RequestAnswer? answer)
     {
         if (transaction.Hold(key) is null)
         {
             return WriteOutcome.Fenced;
+        }
+
+        if (answer is not null)
+        {
+            transaction.Note(new DoneRequest(answer.Id, answer.Verb, key, to.Stage, to.Attempt, answer.Text));
         }
 
         Free(transaction, key.Bead, to);
@@ -138,23 +153,40 @@ static class ClaimOperations
         var expired = transaction.Tables.Beads.Expired(transaction.LeaseNow)
             .Where(found => !except.Contains(found.Held.Agent))
             .ToArray();
-        foreach (var (bead, held) in expired)
+        foreach (var (bead, held) in expired.Where(found => !found.Held.External))
         {
-            var work = Recovered(transaction, bead.Work);
-            Free(transaction, bead.Id, new BeadTransition.Free(
-                held.Stage, work.Attempt, work.InfrastructureFailures, null));
-            transaction.Interrupt(bead.Id, "its lease expired");
-            transaction.Idle(held.Agent);
-            transaction.Append(bead.Id, held.Agent, new JournalEvent.LeaseExpired(
-                held.Stage.Value, held.Token.Value, held.ExpiresAt, work.InfrastructureFailures));
+            Expire(transaction, bead, held, null);
         }
 
         return
         [
             .. expired.Select(found => new ExpiredClaim(
                 new ClaimKey(found.Bead.Id, found.Held.Agent, found.Held.Token), found.Held.Stage,
-                found.Held.ExpiresAt)),
+                found.Held.ExpiresAt)
+            {
+                External = found.Held.External,
+            }),
         ];
+    }
+
+    public static WriteOutcome ReapExternal(
+        StoreTransaction transaction, SwarmEpoch epoch, ClaimKey key, SavedHead? head)
+    {
+        if (transaction.Hold(epoch) is null
+            || transaction.Tables.Beads.Find(key.Bead) is not { Work.State: BeadState.Held { External: true } held }
+            || !ClaimRules.MayAdopt(held, key) || held.ExpiresAt > transaction.LeaseNow)
+        {
+            return WriteOutcome.Fenced;
+        }
+
+        if (head is not null)
+        {
+            transaction.Tables.Beads.Put(
+                key.Bead, work => work with { HeadCommit = head.Commit, HeadTree = head.Tree });
+        }
+
+        Expire(transaction, transaction.Tables.Beads.Get(key.Bead), held, head);
+        return WriteOutcome.Done;
     }
 
     public static WriteOutcome Retry(
@@ -228,7 +260,21 @@ static class ClaimOperations
         var (work, held) = (bead.Work, (BeadState.Held)bead.Work.State);
         return new Claim(
             new ClaimKey(bead.Id, held.Agent, held.Token), held.Stage, work.Attempt, work.AttemptsAllowed,
-            work.InfrastructureFailures, held.ExpiresAt, work.HeadCommit, work.BaseCommit);
+            work.InfrastructureFailures, held.ExpiresAt, work.HeadCommit, work.BaseCommit)
+        {
+            External = held.External,
+        };
+    }
+
+    static void Expire(StoreTransaction transaction, StoredBead bead, BeadState.Held held, SavedHead? head)
+    {
+        var work = Recovered(transaction, bead.Work);
+        Free(transaction, bead.Id, new BeadTransition.Free(
+            held.Stage, work.Attempt, work.InfrastructureFailures, null));
+        transaction.Interrupt(bead.Id, "its lease expired");
+        transaction.Idle(held.Agent);
+        transaction.Append(bead.Id, held.Agent, new JournalEvent.LeaseExpired(
+            held.Stage.Value, held.Token.Value, held.ExpiresAt, work.InfrastructureFailures, head?.Commit));
     }
 
     static StoredBead? Choose(StoreTransaction transaction, StoredSwarm swarm, ClaimRequest request)
@@ -238,7 +284,7 @@ static class ClaimOperations
             || ClaimRules.MayBegin(beads.Tally.Begun, beads.Tally.Promising, swarm.Bounds);
         var next = beads.Next(
             request.Stages, mayBegin, transaction.Now,
-            defects.ClaimIgnoresHolder ? DateTimeOffset.MaxValue : transaction.LeaseNow);
+            defects.ClaimIgnoresHolder ? DateTimeOffset.MaxValue : transaction.LeaseNow, request.External?.Only);
         return next is null && defects.ReadinessIgnored
             ? beads.Rows.FirstOrDefault(bead => bead.Work.State is BeadState.Pending { NotBefore: null } pending
                 && request.Stages.Contains(pending.Stage) && (bead.Work.Begun || mayBegin))

@@ -34,6 +34,7 @@ sealed class InMemoryDatabase
         Contents = new Table<string, byte[]>(_undo, StringComparer.Ordinal);
         Gates = new Series<GateResult>(_undo, ReplacedGate);
         Baselines = new Table<string, Baseline>(_undo, StringComparer.Ordinal);
+        Requests = new Table<string, StoredRequest>(_undo, StringComparer.Ordinal);
         Effects = new Series<OpenEffect>(_undo, ReplacedEffect);
         Outbox = new Series<OutboxEntry>(_undo, ReplacedOutbox);
         Journal = new Series<JournalEntry>(_undo, ReplacedJournal);
@@ -64,6 +65,9 @@ sealed class InMemoryDatabase
     public Grouping<(string Tree, string Recipe)> Verdicts { get; } = new();
 
     public Table<string, Baseline> Baselines { get; }
+
+    /// <summary>What requests of external agents came to.</summary>
+    public Table<string, StoredRequest> Requests { get; }
 
     public Series<OpenEffect> Effects { get; }
 

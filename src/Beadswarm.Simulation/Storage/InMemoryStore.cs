@@ -71,12 +71,20 @@ sealed class InMemoryStore(
                 claim => new StoreWrite(operation, null, claim, !lost.Contains(claim))));
 
     public Task<WriteOutcome> ReleaseAsync(
-        ClaimKey claim, BeadTransition.Free to, string reason, CancellationToken cancellationToken) =>
-        Write(claim, transaction => ClaimOperations.Release(transaction, claim, to, reason), cancellationToken);
+        ClaimKey claim, BeadTransition.Free to, string reason, RequestAnswer? answer,
+        CancellationToken cancellationToken) =>
+        Write(claim, transaction => ClaimOperations.Release(transaction, claim, to, reason, answer), cancellationToken);
 
     public Task<IReadOnlyList<ExpiredClaim>> ReapExpiredAsync(
         SwarmEpoch epoch, IReadOnlyList<AgentNumber> except, CancellationToken cancellationToken) =>
         Write(epoch, transaction => ClaimOperations.ReapExpired(transaction, epoch, except), cancellationToken);
+
+    public Task<WriteOutcome> ReapExternalAsync(
+        SwarmEpoch epoch, ClaimKey claim, SavedHead? head, CancellationToken cancellationToken) =>
+        Write(epoch, transaction => ClaimOperations.ReapExternal(transaction, epoch, claim, head), cancellationToken);
+
+    public Task<DoneRequest?> FindRequestAsync(RequestId id, CancellationToken cancellationToken) =>
+        Read(tables => tables.Requests.Find(id.Value)?.Request, cancellationToken);
 
     public Task<StageRunId?> StartStageAsync(ClaimKey claim, StageStart start, CancellationToken cancellationToken) =>
         Write(claim, transaction => StageOperations.Start(transaction, claim, start), cancellationToken);

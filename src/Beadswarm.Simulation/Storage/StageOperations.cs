@@ -75,6 +75,12 @@ static class StageOperations
         }
 
         Keep(transaction, key.Bead, finish.Run, finish.Artifacts);
+        if (finish.Answer is { } answer)
+        {
+            transaction.Note(new DoneRequest(
+                answer.Id, answer.Verb, key, open.Run.Stage, open.Run.Attempt, answer.Text));
+        }
+
         var (next, stage, attempt, notBefore) = StoredNames.Of(transition);
         transaction.Append(key.Bead, key.Agent, new JournalEvent.StageEnded(
             finish.Run.Value, open.Run.Stage.Value, open.Run.Attempt, StoredNames.Of(finish.Status), finish.Summary,

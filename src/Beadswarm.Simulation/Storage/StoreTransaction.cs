@@ -63,6 +63,17 @@ sealed class StoreTransaction(
         tables.Beads.Put(change.Bead, bead => bead with { Started = change is BeadChange.Start });
     }
 
+    /// <summary>Keeps what a request came to; it fails where that has been kept before.</summary>
+    public void Note(DoneRequest request)
+    {
+        if (tables.Requests.Find(request.Id.Value) is not null)
+        {
+            throw new StoreException($"request {request.Id} has been done before", transient: false);
+        }
+
+        tables.Requests.Put(request.Id.Value, new StoredRequest(request, now));
+    }
+
     public void Work(AgentNumber agent)
     {
         // An agent that was not started by the swarm introduces itself by its first claim.

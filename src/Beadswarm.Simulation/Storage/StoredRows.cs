@@ -40,6 +40,9 @@ sealed class StoredBead(BeadWork work, FencingToken token, string? branch, bool 
     public StoredBead With(BeadWork work, FencingToken? token = null) => new(work, token ?? Token, Branch, Ranked);
 }
 
+/// <summary>What a request of an external agent came to.</summary>
+sealed record StoredRequest(DoneRequest Request, DateTimeOffset At);
+
 /// <summary>One execution of a stage.</summary>
 sealed record StoredRun(StageRun Run, string BaseCommit, AgentProcess? Process)
 {

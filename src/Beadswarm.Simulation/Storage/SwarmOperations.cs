@@ -45,6 +45,7 @@ static class SwarmOperations
         }
 
         TakeOver(transaction, swarm, continued);
+        ForgetRequests(transaction);
         SeatAgents(transaction, begin.Agents);
         foreach (var entry in begin.Entries(record, continued))
         {
@@ -160,6 +161,15 @@ static class SwarmOperations
             {
                 transaction.Tables.Beads.Put(new StoredBead(work, bead.Token, bead.Branch, swarm.FollowTracker));
             }
+        }
+    }
+
+    static void ForgetRequests(StoreTransaction transaction)
+    {
+        var requests = transaction.Tables.Requests;
+        foreach (var old in requests.Rows.Where(row => row.At < transaction.Now - RequestRules.KeptFor).ToArray())
+        {
+            requests.Put(old.Request.Id.Value, null);
         }
     }
 

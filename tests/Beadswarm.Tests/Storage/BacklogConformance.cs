@@ -121,7 +121,7 @@ public abstract class BacklogConformance : StoreConformance
     {
         var claim = await HeldAsync();
         await TellTrackerAsync();
-        await Store.ReleaseAsync(claim.Key, new BeadTransition.Free(Contract, 1, 0, null), "lost workspace", Token);
+        await Store.ReleaseAsync(claim.Key, new BeadTransition.Free(Contract, 1, 0, null), "lost workspace", null, Token);
         Assert.Equal("", await OutboxAsync());
 
         await Store.SetSwarmStatusAsync(Epoch, SwarmStatus.Stopped, "by hand", Token);
@@ -139,7 +139,7 @@ public abstract class BacklogConformance : StoreConformance
         var (first, second) = (await ClaimAsync(1), await ClaimAsync(2));
         await TellTrackerAsync();
         await Store.SetSwarmStatusAsync(Epoch, SwarmStatus.Stopping, "by hand", Token);
-        await Store.ReleaseAsync(first.Key, new BeadTransition.Free(Contract, 1, 0, null), "shutdown", Token);
+        await Store.ReleaseAsync(first.Key, new BeadTransition.Free(Contract, 1, 0, null), "shutdown", null, Token);
         Assert.Equal(WriteOutcome.Done, await Store.ForceReleaseAsync(second.Bead, "by hand", Token));
         Assert.Equal(WriteOutcome.Fenced, await Store.ForceReleaseAsync(second.Bead, "by hand", Token));
 
@@ -195,7 +195,7 @@ public abstract class BacklogConformance : StoreConformance
     public async Task A_new_swarm_counts_from_nothing_and_prefers_what_was_worked_on()
     {
         var claim = await HeldAsync("x-9");
-        await Store.ReleaseAsync(claim.Key, new BeadTransition.Free(Implement, 2, 0, null), "shutdown", Token);
+        await Store.ReleaseAsync(claim.Key, new BeadTransition.Free(Implement, 2, 0, null), "shutdown", null, Token);
         await Store.SetSwarmStatusAsync(Epoch, SwarmStatus.Stopped, null, Token);
         await BeginAsync(limit: 1);
         await IntakeAsync(Entry("x-1", priority: 0), Entry("x-9"));

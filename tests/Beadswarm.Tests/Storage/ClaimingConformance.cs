@@ -80,7 +80,7 @@ public abstract class ClaimingConformance : StoreConformance
     {
         var claim = await HeldAsync();
         var wake = Time.GetUtcNow() + TimeSpan.FromMinutes(5);
-        await Store.ReleaseAsync(claim.Key, new BeadTransition.Free(Contract, 1, 1, wake), "rate limit", Token);
+        await Store.ReleaseAsync(claim.Key, new BeadTransition.Free(Contract, 1, 1, wake), "rate limit", null, Token);
 
         Assert.Null(await TryClaimAsync());
         Assert.Equal(wake, (await Store.ReadStatusAsync(Token)).NextWakeAt);
@@ -270,7 +270,7 @@ public abstract class ClaimingConformance : StoreConformance
     }
 
     Task<WriteOutcome> ReleaseAsync(Claim claim, StageName? stage = null) => Store.ReleaseAsync(
-        claim.Key, new BeadTransition.Free(stage ?? Contract, claim.Attempt, 0, null), "given back", Token);
+        claim.Key, new BeadTransition.Free(stage ?? Contract, claim.Attempt, 0, null), "given back", null, Token);
 
     async Task<string> ClaimAllAsync()
     {

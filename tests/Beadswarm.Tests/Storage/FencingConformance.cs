@@ -68,7 +68,7 @@ public abstract class FencingConformance : StoreConformance
     public async Task A_claim_that_has_ended_writes_nothing()
     {
         var (claim, run) = await HeldInStageAsync();
-        await Store.ReleaseAsync(claim.Key, Back, "given back", Token);
+        await Store.ReleaseAsync(claim.Key, Back, "given back", null, Token);
         foreach (var write in Writes)
         {
             await CheckFencedAsync(claim.Key, run, write);
@@ -161,7 +161,7 @@ public abstract class FencingConformance : StoreConformance
         (await Store.RenewAsync([key], Lease * 2, Token)).Count == 0;
 
     async Task<bool> ReleaseAsync(ClaimKey key, StageRunId run) =>
-        await Store.ReleaseAsync(key, Back, "given back", Token) == WriteOutcome.Done;
+        await Store.ReleaseAsync(key, Back, "given back", null, Token) == WriteOutcome.Done;
 
     async Task<bool> StartStageAsync(ClaimKey key, StageRunId run) =>
         await Store.StartStageAsync(key, Start(key, Contract), Token) is not null;

@@ -113,7 +113,7 @@ public abstract class HistoryConformance : StoreConformance
         var (agent, served) = ((argument % 4) + 1, Roles[argument / 4 % 4]);
         var swarm = await Store.ReadSwarmAsync(Token);
         var expected = swarm?.Status is SwarmStatus.Starting or SwarmStatus.Running
-            ? ClaimRules.Next(await Store.ReadBeadsAsync(Token), served, _bounds, Time.GetUtcNow())
+            ? ClaimRules.Next(await Store.ReadBeadsAsync(Token), served, _bounds, Time.GetUtcNow(), null)
             : null;
 
         var claim = await TryClaimAsync(agent, served);
@@ -155,7 +155,7 @@ public abstract class HistoryConformance : StoreConformance
             case 13:
                 var notBefore = argument % 2 == 0 ? (DateTimeOffset?)null : Time.GetUtcNow().AddSeconds(argument);
                 var to = new BeadTransition.Free(AllStages[argument % 3], bead.Attempt, 0, notBefore);
-                Check(mayWrite, await Store.ReleaseAsync(key, to, "released", Token) == WriteOutcome.Done);
+                Check(mayWrite, await Store.ReleaseAsync(key, to, "released", null, Token) == WriteOutcome.Done);
                 break;
             case 14:
                 var adopted = await Store.AdoptClaimAsync(Epoch, key, Lease, Token);
@@ -234,7 +234,7 @@ public abstract class HistoryConformance : StoreConformance
         var claim = await HeldAsync();
         var until = Time.GetUtcNow() + TimeSpan.FromTicks(123_456_789);
 
-        await Store.ReleaseAsync(claim.Key, new BeadTransition.Free(Implement, 1, 1, until), "later", Token);
+        await Store.ReleaseAsync(claim.Key, new BeadTransition.Free(Implement, 1, 1, until), "later", null, Token);
 
         await CheckJournalAsync();
     }

@@ -122,7 +122,7 @@ public sealed class InMemoryFaultTests : StoreConformance
         var run = await StartAsync(held.Key);
         var idle = await ClaimAsync(3);
         await Store.ReleaseAsync(
-            await KeyAsync(4), new(Contract, 1, 0, Time.GetUtcNow() + Lease), "rate limit", Token);
+            await KeyAsync(4), new(Contract, 1, 0, Time.GetUtcNow() + Lease), "rate limit", null, Token);
         var intent = new LandingIntent("b", "c", "t", []);
         var artifact = new NewArtifact("test_output", "log", new byte[] { 1 });
         var request = new ClaimRequest(new AgentNumber(4), "node-1", AllStages, Lease);
@@ -138,7 +138,7 @@ public sealed class InMemoryFaultTests : StoreConformance
             ("claim", work => ClaimOperations.Next(work, Epoch, request)),
             ("adopt", work => ClaimOperations.Adopt(work, Epoch, held.Key, Lease * 3)),
             ("renew", work => ClaimOperations.Renew(work, [held.Key, idle.Key], Lease * 3)),
-            ("release", work => ClaimOperations.Release(work, held.Key, new(Review, 2, 1, null), "why")),
+            ("release", work => ClaimOperations.Release(work, held.Key, new(Review, 2, 1, null), "why", null)),
             ("force", work => ClaimOperations.ForceRelease(work, held.Bead, "why")),
             ("retry", work => ClaimOperations.Retry(work, blocked.Bead, new(Implement, 2, 0, null), 3)),
             ("start", work => StageOperations.Start(work, idle.Key, Start(idle.Key, Contract))),

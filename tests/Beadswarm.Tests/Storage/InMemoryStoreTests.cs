@@ -57,3 +57,14 @@ public sealed class InMemoryHistoryTests : HistoryConformance
 
     protected override void Clean() => _database = null;
 }
+
+/// <summary>The conformance suite on the simulation's store: external agents.</summary>
+public sealed class InMemoryExternalTests : ExternalConformance
+{
+    InMemoryDatabase? _database;
+
+    private protected override Task<IStore> OpenAsync(TimeProvider time) =>
+        Task.FromResult<IStore>(new InMemoryStore(_database ??= new InMemoryDatabase(time)));
+
+    protected override void Clean() => _database = null;
+}

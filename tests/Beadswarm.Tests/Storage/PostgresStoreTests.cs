@@ -59,3 +59,14 @@ public sealed class PostgresHistoryTests : HistoryConformance
 
     protected override void Clean() => _database?.Drop();
 }
+
+/// <summary>The conformance suite on PostgreSQL: external agents.</summary>
+public sealed class PostgresExternalTests : ExternalConformance
+{
+    PostgresDatabase? _database;
+
+    private protected override async Task<IStore> OpenAsync(TimeProvider time) =>
+        await (_database ??= await PostgresDatabase.MakeAsync(Time)).OpenAsync();
+
+    protected override void Clean() => _database?.Drop();
+}

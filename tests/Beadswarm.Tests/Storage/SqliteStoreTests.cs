@@ -58,3 +58,14 @@ public sealed class SqliteHistoryTests : HistoryConformance
 
     protected override void Clean() => _folder.Dispose();
 }
+
+/// <summary>The conformance suite on SQLite: external agents.</summary>
+public sealed class SqliteExternalTests : ExternalConformance
+{
+    readonly TemporaryFolder _folder = new();
+
+    private protected override async Task<IStore> OpenAsync(TimeProvider time) =>
+        await SqliteStore.OpenAsync(_folder["swarm.db"], time, Token);
+
+    protected override void Clean() => _folder.Dispose();
+}

@@ -36,7 +36,7 @@ public sealed class StoreDefectTests : StoreConformance
         var claim = await HeldAsync();
         var stale = claim.Key with { Token = new FencingToken(0), Agent = new AgentNumber(3) };
 
-        Assert.Equal(WriteOutcome.Done, await Store.ReleaseAsync(stale, Back, "given back", Token));
+        Assert.Equal(WriteOutcome.Done, await Store.ReleaseAsync(stale, Back, "given back", null, Token));
     }
 
     [Fact]
@@ -73,7 +73,7 @@ public sealed class StoreDefectTests : StoreConformance
     {
         await WithAsync(new StoreDefects { TokenReusedAfterRelease = true });
         var claim = await HeldAsync();
-        await Store.ReleaseAsync(claim.Key, Back, "given back", Token);
+        await Store.ReleaseAsync(claim.Key, Back, "given back", null, Token);
 
         Assert.Equal(claim.Key, (await ClaimAsync()).Key);
     }

@@ -41,8 +41,16 @@ sealed class TwinStore(IStore one, IStore other) : IStore
         Both(store => store.AdoptClaimAsync(epoch, old, lease, cancellationToken));
 
     public Task<WriteOutcome> ReleaseAsync(
-        ClaimKey claim, BeadTransition.Free to, string reason, CancellationToken cancellationToken) =>
-        Both(store => store.ReleaseAsync(claim, to, reason, cancellationToken));
+        ClaimKey claim, BeadTransition.Free to, string reason, RequestAnswer? answer,
+        CancellationToken cancellationToken) =>
+        Both(store => store.ReleaseAsync(claim, to, reason, answer, cancellationToken));
+
+    public Task<WriteOutcome> ReapExternalAsync(
+        SwarmEpoch epoch, ClaimKey claim, SavedHead? head, CancellationToken cancellationToken) =>
+        Both(store => store.ReapExternalAsync(epoch, claim, head, cancellationToken));
+
+    public Task<DoneRequest?> FindRequestAsync(RequestId id, CancellationToken cancellationToken) =>
+        Both(store => store.FindRequestAsync(id, cancellationToken));
 
     public Task<IReadOnlyList<ExpiredClaim>> ReapExpiredAsync(
         SwarmEpoch epoch, IReadOnlyList<AgentNumber> except, CancellationToken cancellationToken) =>

@@ -23,14 +23,15 @@ served AS MATERIALIZED (SELECT stage FROM jsonb_array_elements_text(@stages::jso
 head AS MATERIALIZED (
   SELECT id
   FROM beadswarm.beads
-  WHERE state = 'held' AND expires_at <= @now AND ready AND stage IN (SELECT stage FROM served)
+  WHERE state = 'held' AND NOT external AND expires_at <= @now AND ready AND stage IN (SELECT stage FROM served)
+    AND (@only::text IS NULL OR id = @only::text)
   UNION ALL
   SELECT begun.id
   FROM served CROSS JOIN LATERAL (
     SELECT id
     FROM beadswarm.beads
     WHERE state = 'pending' AND ready AND begun_swarm IS NOT NULL AND stage = served.stage
-      AND (not_before IS NULL OR not_before <= @now)
+      AND (not_before IS NULL OR not_before <= @now) AND (@only::text IS NULL OR id = @only::text)
     ORDER BY rank, priority, unblocks DESC, created_at, id
     LIMIT @reach) begun
   UNION ALL
@@ -39,7 +40,7 @@ head AS MATERIALIZED (
     SELECT id
     FROM beadswarm.beads
     WHERE state = 'pending' AND ready AND begun_swarm IS NULL AND stage = served.stage
-      AND (not_before IS NULL OR not_before <= @now)
+      AND (not_before IS NULL OR not_before <= @now) AND (@only::text IS NULL OR id = @only::text)
     ORDER BY (last_agent IS NULL), rank, priority, unblocks DESC, created_at, id
     LIMIT @reach) fresh
 ),
@@ -49,7 +50,7 @@ chosen AS MATERIALIZED (
   WHERE bead.id = ANY (ARRAY(SELECT id FROM head)) -- as a list, so that it is looked up whatever the planner expects
     AND bead.ready AND bead.stage IN (SELECT stage FROM served)
     AND (bead.state = 'pending' AND (bead.not_before IS NULL OR bead.not_before <= @now)
-      OR bead.state = 'held' AND bead.expires_at <= @now)
+      OR bead.state = 'held' AND NOT bead.external AND bead.expires_at <= @now)
     AND (bead.begun_swarm IS NOT NULL OR EXISTS (SELECT FROM room))
   ORDER BY bead.begun_swarm IS NULL, bead.last_agent IS NULL,
     bead.rank, bead.priority, bead.unblocks DESC, bead.created_at, bead.id
@@ -59,6 +60,7 @@ chosen AS MATERIALIZED (
 UPDATE beadswarm.beads bead SET
   state = 'held',
   claimed_by = @agent,
+  external = @external,
   node = @node,
   token = bead.token + 1,
   claimed_at = @now,

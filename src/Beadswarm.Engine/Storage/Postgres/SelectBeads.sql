@@ -1,6 +1,7 @@
 SELECT id, title, priority, unblocks, created_at, ordinal, ready, state, stage, not_before, claimed_by, token,
   expires_at, detail, ended_at, attempt, attempts_allowed, infrastructure_failures, started, base_commit, head_commit,
   head_tree, last_agent, updated_at,
-  begun_swarm IS NOT NULL AND begun_swarm = (SELECT max(id) FROM beadswarm.swarms) AS begun
+  begun_swarm IS NOT NULL AND begun_swarm = (SELECT max(id) FROM beadswarm.swarms) AS begun,
+  external
 FROM beadswarm.beads
 ORDER BY id

@@ -33,15 +33,21 @@ static class ClaimOperations
 
         session.Post("AgentWorks", ("agent", request.Agent), ("now", now));
         session.Append(now, claim.Bead, request.Agent, new JournalEvent.BeadClaimed(
-            claim.Stage.Value, claim.Attempt, claim.Key.Token.Value, claim.ExpiresAt));
-        return claim;
+            claim.Stage.Value, claim.Attempt, claim.Key.Token.Value, claim.ExpiresAt,
+            request.External is null ? null : true));
+        if (request.External is { } asked)
+        {
+            Note(session, now, asked.Request, "claim", claim.Key, claim.Stage.Value, claim.Attempt, null);
+        }
+
+        return claim with { External = request.External is not null };
     }
 
     public static Claim? Adopt(
         SqlSession session, DateTimeOffset now, SwarmEpoch epoch, ClaimKey key, TimeSpan lease)
     {
         if (session.Hold(epoch) is null
-            || session.First("AdoptClaim", row => Rows.Claim(row, key.Agent),
+            || session.First("AdoptClaim", row => Rows.Claim(row, key.Agent) with { External = row.GetBoolean(9) },
                 ("bead", key.Bead), ("agent", key.Agent), ("token", key.Token), ("lease", lease), ("now", now))
                 is not { } claim)
         {
@@ -61,11 +67,17 @@ static class ClaimOperations
             ("now", now)) == 0)];
 
     public static WriteOutcome Release(
-        SqlSession session, DateTimeOffset now, ClaimKey key, BeadTransition.Free to, string reason)
+        SqlSession session, DateTimeOffset now, ClaimKey key, BeadTransition.Free to, string reason,
+        RequestAnswer? answer)
     {
         if (session.Hold(now, key) is not { } held)
         {
             return WriteOutcome.Fenced;
+        }
+
+        if (answer is not null)
+        {
+            Note(session, now, answer.Id, answer.Verb, key, to.Stage.Value, to.Attempt, answer.Text);
         }
 
         Free(session, now, key.Bead, to);
@@ -114,21 +126,53 @@ static class ClaimOperations
         {
             Claim = new ExpiredClaim(
                 new ClaimKey(row.Bead(0), row.Agent(1), new FencingToken(row.GetInt64(2))),
-                new StageName(row.GetString(3)), row.At(6)),
+                new StageName(row.GetString(3)), row.At(6))
+            {
+                External = row.GetBoolean(7),
+            },
             To = new BeadTransition.Free(new StageName(row.GetString(3)), row.GetInt32(4), row.GetInt32(5) + 1, null),
         }, ("except", StoredLists.Write(except.Select(agent => agent.Value))), ("now", now));
-        foreach (var found in expired)
+        foreach (var found in expired.Where(found => !found.Claim.External))
         {
-            var key = found.Claim.Claim;
-            Free(session, now, key.Bead, found.To);
-            session.Interrupt(now, key.Bead, "its lease expired");
-            session.Idle(now, key.Agent);
-            session.Append(now, key.Bead, key.Agent, new JournalEvent.LeaseExpired(
-                found.Claim.Stage.Value, key.Token.Value, found.Claim.ExpiredAt, found.To.InfrastructureFailures));
+            Expire(session, now, found.Claim, found.To, null);
         }
 
         return [.. expired.Select(found => found.Claim)];
     }
+
+    public static WriteOutcome ReapExternal(
+        SqlSession session, DateTimeOffset now, SwarmEpoch epoch, ClaimKey key, SavedHead? head)
+    {
+        if (session.Hold(epoch) is null)
+        {
+            return WriteOutcome.Fenced;
+        }
+
+        var lapsed = session.First("HoldExpired", row => new
+        {
+            Claim = new ExpiredClaim(key, new StageName(row.GetString(0)), row.At(3)) { External = true },
+            To = new BeadTransition.Free(new StageName(row.GetString(0)), row.GetInt32(1), row.GetInt32(2) + 1, null),
+        }, ("bead", key.Bead), ("agent", key.Agent), ("token", key.Token), ("now", now));
+        if (lapsed is null)
+        {
+            return WriteOutcome.Fenced;
+        }
+
+        if (head is not null)
+        {
+            session.Post("SetHead", ("bead", key.Bead), ("head_commit", head.Commit), ("head_tree", head.Tree));
+        }
+
+        Expire(session, now, lapsed.Claim, lapsed.To, head);
+        return WriteOutcome.Done;
+    }
+
+    /// <summary>Keeps what a request came to; it fails where that has been kept before.</summary>
+    public static void Note(
+        SqlSession session, DateTimeOffset now, RequestId id, string verb, ClaimKey key, string stage, int attempt,
+        string? answer) =>
+        session.Post("InsertRequest", ("id", id.Value), ("verb", verb), ("bead", key.Bead), ("agent", key.Agent),
+            ("token", key.Token), ("stage", stage), ("attempt", attempt), ("answer", answer), ("now", now));
 
     public static WriteOutcome Retry(
         SqlSession session, DateTimeOffset now, BeadId id, BeadTransition.Free to, int furtherAttempts)
@@ -171,6 +215,17 @@ static class ClaimOperations
         session.Tell(now, new BeadChange.Block(bead, reason));
     }
 
+    static void Expire(
+        SqlSession session, DateTimeOffset now, ExpiredClaim expired, BeadTransition.Free to, SavedHead? head)
+    {
+        var key = expired.Claim;
+        Free(session, now, key.Bead, to);
+        session.Interrupt(now, key.Bead, "its lease expired");
+        session.Idle(now, key.Agent);
+        session.Append(now, key.Bead, key.Agent, new JournalEvent.LeaseExpired(
+            expired.Stage.Value, key.Token.Value, expired.ExpiredAt, to.InfrastructureFailures, head?.Commit));
+    }
+
     static Grant? Select(SqlSession session, DateTimeOffset now, SwarmEpoch epoch, ClaimRequest request)
     {
         var stages = StoredLists.Write(request.Stages.Select(stage => stage.Value));
@@ -178,7 +233,8 @@ static class ClaimOperations
             .Select(reach => session.First(
                 "ClaimNext", row => Grant.Read(row, request.Agent),
                 ("epoch", epoch.Value), ("agent", request.Agent), ("node", request.Node), ("stages", stages),
-                ("lease", request.Lease), ("now", now), ("reach", reach)))
+                ("lease", request.Lease), ("now", now), ("reach", reach), ("external", request.External is not null),
+                ("only", request.External?.Only?.Value)))
             .FirstOrDefault(grant => grant is not null);
     }
 

@@ -89,9 +89,18 @@ static class Rows
         var claim = new Claim(
             new ClaimKey(row.Bead(13), row.Agent(14), new FencingToken(row.GetInt64(15))),
             new StageName(row.GetString(16)), row.GetInt32(17), row.GetInt32(18), row.GetInt32(19), row.At(20),
-            row.Text(21), row.Text(22));
+            row.Text(21), row.Text(22))
+        {
+            External = row.GetBoolean(23),
+        };
         return new OpenStage(claim, new StageRunId(row.GetInt64(0)), start, process, row.At(12));
     }
+
+    /// <summary>FindRequest.</summary>
+    public static DoneRequest Request(DbDataReader row) => new(
+        new RequestId(row.GetString(0)), row.GetString(1),
+        new ClaimKey(row.Bead(2), row.Agent(3), new FencingToken(row.GetInt64(4))), new StageName(row.GetString(5)),
+        row.GetInt32(6), row.Text(7));
 
     /// <summary>SelectArtifacts.</summary>
     public static StoredArtifact Artifact(DbDataReader row) => new(
@@ -149,7 +158,10 @@ static class Rows
     {
         "pending" => new BeadState.Pending(new StageName(row.GetString(8)), row.MaybeAt(9)),
         "held" => new BeadState.Held(
-            row.Agent(10), new FencingToken(row.GetInt64(11)), new StageName(row.GetString(8)), row.At(12)),
+            row.Agent(10), new FencingToken(row.GetInt64(11)), new StageName(row.GetString(8)), row.At(12))
+        {
+            External = row.GetBoolean(25),
+        },
         "landing" => new BeadState.Landing(),
         "completed" => new BeadState.Completed(row.GetString(13), row.At(14)),
         "left" => new BeadState.Left(row.GetString(13)),

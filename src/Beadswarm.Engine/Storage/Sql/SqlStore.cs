@@ -54,12 +54,20 @@ abstract class SqlStore : IStore
         Write((session, now) => ClaimOperations.Renew(session, now, claims, lease), cancellationToken);
 
     public Task<WriteOutcome> ReleaseAsync(
-        ClaimKey claim, BeadTransition.Free to, string reason, CancellationToken cancellationToken) =>
-        Write((session, now) => ClaimOperations.Release(session, now, claim, to, reason), cancellationToken);
+        ClaimKey claim, BeadTransition.Free to, string reason, RequestAnswer? answer,
+        CancellationToken cancellationToken) =>
+        Write((session, now) => ClaimOperations.Release(session, now, claim, to, reason, answer), cancellationToken);
 
     public Task<IReadOnlyList<ExpiredClaim>> ReapExpiredAsync(
         SwarmEpoch epoch, IReadOnlyList<AgentNumber> except, CancellationToken cancellationToken) =>
         Write((session, now) => ClaimOperations.ReapExpired(session, now, epoch, except), cancellationToken);
+
+    public Task<WriteOutcome> ReapExternalAsync(
+        SwarmEpoch epoch, ClaimKey claim, SavedHead? head, CancellationToken cancellationToken) =>
+        Write((session, now) => ClaimOperations.ReapExternal(session, now, epoch, claim, head), cancellationToken);
+
+    public Task<DoneRequest?> FindRequestAsync(RequestId id, CancellationToken cancellationToken) =>
+        Read(session => session.First("FindRequest", Rows.Request, ("id", id.Value)), cancellationToken);
 
     public Task<StageRunId?> StartStageAsync(ClaimKey claim, StageStart start, CancellationToken cancellationToken) =>
         Write((session, now) => StageOperations.Start(session, now, claim, start), cancellationToken);

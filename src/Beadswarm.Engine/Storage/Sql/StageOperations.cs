@@ -73,6 +73,11 @@ static class StageOperations
         }
 
         Keep(session, now, key.Bead, finish.Run.Value, landing: null, finish.Artifacts);
+        if (finish.Answer is { } answer)
+        {
+            ClaimOperations.Note(session, now, answer.Id, answer.Verb, key, run.Stage, run.Attempt, answer.Text);
+        }
+
         var (next, stage, attempt, notBefore) = StoredNames.Of(transition);
         session.Append(now, key.Bead, key.Agent, new JournalEvent.StageEnded(
             finish.Run.Value, run.Stage, run.Attempt, StoredNames.Of(finish.Status), finish.Summary, finish.HeadCommit,

@@ -27,6 +27,7 @@ static class SwarmOperations
         }
 
         session.Post("OrderBeads", ("follow_tracker", followTracker), ("first_stage", begin.FirstStage.Value));
+        session.Post("DeleteRequests", ("before", now - RequestRules.KeptFor));
         session.Post("RemoveAgents", ("agents", StoredLists.Write(begin.Agents.Select(slot => slot.Number.Value))));
         foreach (var slot in begin.Agents)
         {

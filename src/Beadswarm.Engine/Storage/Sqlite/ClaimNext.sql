@@ -11,13 +11,14 @@ served (stage) AS (SELECT value FROM json_each($stages)),
 candidate (id) AS (
   SELECT id
   FROM bead
-  WHERE state = 'held' AND expires_at <= $now AND ready = 1 AND stage IN (SELECT stage FROM served)
+  WHERE state = 'held' AND external = 0 AND expires_at <= $now AND ready = 1
+    AND stage IN (SELECT stage FROM served) AND ($only IS NULL OR id = $only)
   UNION ALL
   SELECT (
     SELECT id
     FROM bead
     WHERE state = 'pending' AND ready = 1 AND begun_swarm IS NOT NULL AND stage = served.stage
-      AND (not_before IS NULL OR not_before <= $now)
+      AND (not_before IS NULL OR not_before <= $now) AND ($only IS NULL OR id = $only)
     ORDER BY rank, priority, unblocks DESC, created_at, id
     LIMIT 1)
   FROM served
@@ -26,7 +27,7 @@ candidate (id) AS (
     SELECT id
     FROM bead
     WHERE state = 'pending' AND ready = 1 AND begun_swarm IS NULL AND stage = served.stage
-      AND (not_before IS NULL OR not_before <= $now)
+      AND (not_before IS NULL OR not_before <= $now) AND ($only IS NULL OR id = $only)
     ORDER BY last_agent IS NULL, rank, priority, unblocks DESC, created_at, id
     LIMIT 1)
   FROM served, current
@@ -38,6 +39,7 @@ candidate (id) AS (
 UPDATE bead SET
   state = 'held',
   agent = $agent,
+  external = $external,
   node = $node,
   token = token + 1,
   expires_at = $now + $lease,

@@ -216,15 +216,17 @@ public sealed class PostgresSchemaTests : IAsyncLifetime
                 "agent" => "$5",
                 "node" => "$6",
                 "reach" => "$7",
+                "external" => "$8",
+                "only" => "$9",
                 var other => throw new InvalidOperationException(other),
             });
         await using var prepare = new NpgsqlCommand(
             "SET plan_cache_mode = force_generic_plan; "
-            + $"PREPARE claim (bigint, text, timestamptz, interval, integer, text, bigint) AS {statement}", connection);
+            + $"PREPARE claim (bigint, text, timestamptz, interval, integer, text, bigint, boolean, text) AS {statement}", connection);
         await prepare.ExecuteNonQueryAsync(Token);
         await using var explain = new NpgsqlCommand(
             "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) EXECUTE claim ("
-            + $"{epoch}, '[\"contract\", \"implement\"]', clock_timestamp(), interval '1 min', 2, 'n', 8)", connection);
+            + $"{epoch}, '[\"contract\", \"implement\"]', clock_timestamp(), interval '1 min', 2, 'n', 8, false, NULL)", connection);
         await using var reader = await explain.ExecuteReaderAsync(Token);
         var lines = new List<string>();
         while (await reader.ReadAsync(Token))

@@ -1,0 +1,2 @@
+-- Whoever asks again does so soon.
+DELETE FROM request WHERE at < $before

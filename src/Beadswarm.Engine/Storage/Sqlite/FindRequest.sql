@@ -1,0 +1,1 @@
+SELECT id, verb, bead, agent, token, stage, attempt, answer FROM request WHERE id = $id
