@@ -48,7 +48,7 @@ static class BeadOptions
         return 0;
     }
 
-    static BeadId? ParseBead(ArgumentResult result)
+    public static BeadId? ParseBead(ArgumentResult result)
     {
         if (BeadId.TryParse(result.Tokens[0].Value, out var bead))
         {

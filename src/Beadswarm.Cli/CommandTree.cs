@@ -57,6 +57,12 @@ static class CommandTree
         ConfigCommand.Create(host),
         DbCommand.Create(host),
         PromptsCommand.Create(host),
+
+        ClaimCommand.Create(host),
+        HeartbeatCommand.Create(host),
+        StageCommand.Create(host),
+        DoneCommand.Create(host),
+
         SimulateCommand.Create(host),
         CompletionCommand.Create(host),
     ];
@@ -110,6 +116,10 @@ static class CommandTree
 
     /// <summary>Also right for a line that cannot be parsed.</summary>
     static bool AsksForJson(IReadOnlyList<string> args) =>
-        args.Contains("--format=json") || args.Contains("--format:json")
-        || args.Zip(args.Skip(1)).Any(pair => pair is ("--format", "json"));
+        Asks(args, "json")
+        || (args.Count > 0 && ExternalVerbs.Names.Contains(args[0]) && !Asks(args, "text"));
+
+    static bool Asks(IReadOnlyList<string> args, string format) =>
+        args.Contains($"--format={format}") || args.Contains($"--format:{format}")
+        || args.Zip(args.Skip(1)).Any(pair => pair == ("--format", format));
 }

@@ -22,6 +22,10 @@ static class ExitCodes
     public const int ProblemsFound = 14;
     public const int NotEnded = 15;
     public const int Violated = 16;
+    public const int NothingReady = 17;
+    public const int Fenced = 18;
+    public const int Refused = 19;
+    public const int NotPassed = 20;
     public const int Bug = 70;
     public const int Terminated = 130;
 
@@ -45,6 +49,10 @@ static class ExitCodes
         (ProblemsFound, "doctor, audit, config validate: problems were found"),
         (NotEnded, "attach, stop: you left, or --timeout passed, before the swarm had ended; it goes on"),
         (Violated, "simulate --faults: something did not hold that always must; the seed is printed"),
+        (NothingReady, "claim: no bead is to be had now; one may become ready"),
+        (Fenced, "heartbeat, stage, release: the token is stale or the lease has ended; stop working on the bead"),
+        (Refused, "claim, heartbeat, stage, release: it makes no sense as things stand; the message says why"),
+        (NotPassed, "stage pass, stage fail, done: the bead did not pass; the answer says what comes next"),
         (Bug, "a defect of this program"),
         (Terminated, "run: the agents were ended by a second Ctrl-C, SIGTERM or stop; their work was kept"),
     ];

@@ -116,7 +116,7 @@ sealed class RunOptions
     {
         var repository = RepositoryOf(call);
         var loaded = await LoadAsync(call, repository, cancellationToken);
-        if (loaded.RunProblems.Count > 0)
+        if (loaded.RunProblems.Count > 0 && loaded.Config.AgentCount > 0)
         {
             throw new UserError(
                 Settings.Say("no agent can be started", loaded.RunProblems),

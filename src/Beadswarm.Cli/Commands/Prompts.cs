@@ -7,7 +7,10 @@ using Beadswarm.Pipelines;
 
 namespace Beadswarm.Cli.Commands;
 
-/// <summary>Renders the prompts as agents will get them, with the places for a bead filled in by examples.</summary>
+/// <summary>
+/// Renders what an agent session is told that takes part by verbs; or the prompts of stages as the swarm's own agents
+/// get them, with the places for a bead filled in by examples.
+/// </summary>
 static class PromptsCommand
 {
     const int AgentsMax = 1000;
@@ -24,18 +27,43 @@ static class PromptsCommand
     public static Command Create(CliHost host)
     {
         var agents = BeadOptions.Count("--agents", ["-n"], "Render for the agents 1 to N", 1);
-        var stage = new Option<string?>("--stage") { Description = "Only this stage's prompt", HelpName = "STAGE" };
-        var command = new Command("prompts", "Print the prompts that agents get, {N} being the agent's number")
+        var first = BeadOptions.Count("--first", [], "Number of the first agent", 1);
+        var stage = new Option<string?>("--stage")
+        {
+            Description = "The prompt of this stage instead, or of all: what the swarm tells its own agents",
+            HelpName = "STAGE|all",
+        };
+        var command = new Command("prompts", "Print prompts by which any agent session takes part, one for each agent")
         {
             agents,
+            first,
             stage,
         };
         command.Does(host, async (call, cancellationToken) =>
         {
             var repository = call.RepositoryPath;
             var config = Settings.Load(await Settings.ReadAsync(repository, host, [], cancellationToken)).Config;
-            var wanted = Stages(config, call.Get(stage));
-            foreach (var number in Enumerable.Range(1, Math.Min(call.Get(agents), AgentsMax)))
+            var numbers = Enumerable.Range(call.Get(first), Math.Min(call.Get(agents), AgentsMax));
+            if (call.Get(stage) is not { } asked)
+            {
+                foreach (var number in numbers)
+                {
+                    var text = RenderExternal(config, number, repository);
+                    call.Print(call.Json
+                        ? JsonLine.Object(json =>
+                        {
+                            json.WriteNumber("agent", number);
+                            json.WriteString("prompt", PromptLibrary.External);
+                            json.WriteString("text", text);
+                        }) + "\n"
+                        : $"=== agent {number}\n\n{text.TrimEnd('\n')}\n\n");
+                }
+
+                return ExitCodes.Ok;
+            }
+
+            var wanted = Stages(config, asked == "all" ? null : asked);
+            foreach (var number in numbers)
             {
                 foreach (var spec in wanted)
                 {
@@ -95,6 +123,25 @@ static class PromptsCommand
             PromptParse.Invalid invalid => throw new UserError(
                 $"the prompt of stage {spec.Name} cannot be used: {string.Join("; ", invalid.Errors)}",
                 "correct the template", ExitCodes.ConfigInvalid),
+        };
+
+    static string RenderExternal(SwarmConfig config, int agent, string repository) =>
+        PromptLibrary.Find(PromptLibrary.External, ReaderOf(repository)) switch
+        {
+            PromptParse.Parsed parsed => parsed.Template.Render(new PromptValues
+            {
+                Agent = agent,
+                Bead = Example,
+                Stage = config.Pipeline.Stages[0].Name,
+                Attempt = 1,
+                Attempts = config.Pipeline.MaxAttempts,
+                Gates = [.. config.Gates.Values.Select(gate => new PromptGate(gate.Name, gate.Run))],
+                Target = config.Landing.Target,
+                Workspace = repository,
+            }),
+            PromptParse.Invalid invalid => throw new UserError(
+                $"the prompt of external agents cannot be used: {string.Join("; ", invalid.Errors)}",
+                $"correct {PromptLibrary.OverrideFolder}/{PromptLibrary.External}.md", ExitCodes.ConfigInvalid),
         };
 
     static string Json(int agent, StageSpec spec, string text) => JsonLine.Object(json =>

@@ -15,8 +15,6 @@ sealed class AgentHost(
     /// <summary>What must not be in any text that is kept or handed on; what agents wrote may hold it.</summary>
     public IReadOnlyList<string> Secrets { get; init; } = Redaction.SecretsOf(environment);
 
-    const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-
     public async Task<IAgentSession> StartAsync(AgentLaunch launch, CancellationToken cancellationToken)
     {
         var files = new AgentFiles(launch.SessionFolder);
@@ -35,7 +33,7 @@ sealed class AgentHost(
                 Continues = launch.Continues,
                 Confined = launch.Runner.Sandbox is not null,
             };
-            await WriteFilesAsync(launch, files, command.Files, cancellationToken);
+            await AgentBriefing.WriteAsync(launch, command.Files, cancellationToken);
             await record.WriteAsync(cancellationToken);
             var spec = new ChildSpec
             {
@@ -100,43 +98,6 @@ sealed class AgentHost(
         Redaction.Apply(UntrustedFile.ReadTailText(path, bytesMax), Secrets);
 
     IAgentRunner? RunnerOf(string kind) => runners.FirstOrDefault(runner => runner.Kind == kind);
-
-    static async Task WriteFilesAsync(
-        AgentLaunch launch, AgentFiles files, IReadOnlyList<ContextFile> own, CancellationToken cancellationToken)
-    {
-        foreach (var folder in new[] { files.Folder, files.Context, files.ResultFolder })
-        {
-            CreateForOwner(folder);
-        }
-
-        // What an interrupted start of the same session left must not pass for this one's.
-        foreach (var stale in new[] { files.Result, files.Exit, files.Stdout, files.Stderr })
-        {
-            File.Delete(stale);
-        }
-
-        await File.WriteAllTextAsync(files.Prompt, launch.Prompt, cancellationToken);
-        await File.WriteAllTextAsync(files.Bead, launch.BeadJson, cancellationToken);
-        foreach (var file in own)
-        {
-            await File.WriteAllTextAsync(Path.Combine(files.Folder, file.Name), file.Content, cancellationToken);
-        }
-
-        foreach (var file in launch.Context)
-        {
-            if (file.Name.Contains('/', StringComparison.Ordinal) || file.Name is "" or "." or "..")
-            {
-                throw new ArgumentException($"'{file.Name}' is not the name of a context file");
-            }
-
-            await File.WriteAllTextAsync(Path.Combine(files.Context, file.Name), file.Content, cancellationToken);
-        }
-    }
-
-    static void CreateForOwner(string folder) =>
-        _ = OperatingSystem.IsWindows()
-            ? Directory.CreateDirectory(folder)
-            : Directory.CreateDirectory(folder, OwnerOnly);
 
     /// <summary>An agent that never ran.</summary>
     sealed class UnstartedAgent(AgentEnd.FailedToStart end) : IAgentSession

@@ -5,6 +5,9 @@ namespace Beadswarm.Agents;
 /// <summary>Which agent CLI a pool uses, and how.</summary>
 sealed record RunnerSpec
 {
+    /// <summary>Of agents that the swarm does not start: nothing is ever run by it.</summary>
+    public static readonly RunnerSpec External = new() { Name = "external", Kind = "external" };
+
     public required string Name { get; init; }
 
     /// <summary>

@@ -29,8 +29,9 @@ static class ConfigKeys
 
     public static readonly IReadOnlyList<ConfigKey> All =
     [
-        new("agents", new Whole(1, 1000), null,
-            "Number of agents over all pools, spread in proportion to the pools' own numbers.",
+        new("agents", new Whole(0, 1000), null,
+            "Number of agents over all pools, spread in proportion to the pools' own numbers. 0: the swarm starts "
+                + "none, serves agents that take part by verbs, and lands.",
             "the sum of the pools, 12 without any") { Nullable = true },
         new("runner", Name, null, "Runner of the pools that name none.", "the only runner, or the first one written")
         {
@@ -179,6 +180,9 @@ static class ConfigKeys
         new("limits.idleTimeout", Span("1s", "7d"), "10m",
             "An agent that prints nothing for this long is terminated and tried again."),
         new("limits.lease", Span("5s", "1h"), "60s", "Life of a claim that is not renewed."),
+        new("limits.externalLease", Span("1s", "1d"), "15m",
+            "The same for an agent that the swarm has not started: it renews by `beadswarm heartbeat` and by every "
+                + "other verb."),
         new("limits.grace", Span("0s", "10m"), "10s", "Between asking a process to end and killing it."),
         new("limits.diskGb", new Number(0.01, 100_000), "20", "Most disk space for everything under .beadswarm/."),
         new("limits.diskFreeGbMin", new Number(0, 100_000), "1", "No new work when less disk space is free."),

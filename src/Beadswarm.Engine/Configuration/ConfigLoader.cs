@@ -216,6 +216,7 @@ static class ConfigLoader
             StageTimeout = reader.Duration(scope, "stageTimeout"),
             IdleTimeout = reader.Duration(scope, "idleTimeout"),
             Lease = reader.Duration(scope, "lease"),
+            ExternalLease = reader.Duration(scope, "externalLease"),
             Grace = reader.Duration(scope, "grace"),
             DiskGb = reader.Number(scope, "diskGb"),
             DiskFreeGbMin = reader.Number(scope, "diskFreeGbMin"),

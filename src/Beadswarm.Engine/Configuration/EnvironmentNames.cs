@@ -13,7 +13,7 @@ static class EnvironmentNames
     public static readonly IReadOnlyList<string> Protocol =
     [
         "BEADSWARM_AGENT", "BEADSWARM_BEAD", "BEADSWARM_STAGE", "BEADSWARM_ATTEMPT", "BEADSWARM_WORKSPACE",
-        "BEADSWARM_PROMPT", "BEADSWARM_BEAD_FILE", "BEADSWARM_CONTEXT", "BEADSWARM_RESULT",
+        "BEADSWARM_PROMPT", "BEADSWARM_BEAD_FILE", "BEADSWARM_CONTEXT", "BEADSWARM_RESULT", "BEADSWARM_TOKEN",
     ];
 
     static readonly string[] Known = [.. ConfigKeys.All.Select(key => key.Variable).OfType<string>()];

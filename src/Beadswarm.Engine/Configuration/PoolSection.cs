@@ -107,6 +107,11 @@ sealed class PoolSection(ConfigReader reader, List<ConfigError> errors, RunnerSe
     /// <summary>In proportion to the pools' own numbers, at least one each, the largest remainders first.</summary>
     List<PoolConfig> Spread(ConfigScope top, List<PoolConfig> pools, int total)
     {
+        if (total == 0)
+        {
+            return [.. pools.Select(pool => pool with { Agents = 0 })];
+        }
+
         if (total < pools.Count)
         {
             errors.Add(new(reader.OriginOf(top, "agents"), "agents",

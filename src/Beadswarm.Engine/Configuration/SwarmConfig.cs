@@ -109,6 +109,12 @@ sealed record LimitsConfig
     public TimeSpan StageTimeout { get; init; } = TimeSpan.FromMinutes(30);
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(10);
     public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Of agents that the swarm has not started: nothing renews their claims but what they say.</summary>
+    public TimeSpan ExternalLease { get; init; } = TimeSpan.FromMinutes(15);
+    /// <summary>Within this time at most it is noticed that a lease has ended.</summary>
+    public TimeSpan LeaseMin => Lease < ExternalLease ? Lease : ExternalLease;
+
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(10);
     public double DiskGb { get; init; } = 20;
     public double DiskFreeGbMin { get; init; } = 1;

@@ -84,6 +84,13 @@ sealed class ControlClient(string socketPath) : IStoreReader
             new(ControlOperations.Release) { Bead = bead, Reason = reason }, SwarmJson.Default.CommandReply,
             cancellationToken);
 
+    /// <summary>What an external agent is answered, as JSON; null while it is not done.</summary>
+    public async Task<byte[]?> AskExternalAsync(ExternalCall call, CancellationToken cancellationToken)
+    {
+        var answer = await AskAsync(new(ControlOperations.External) { External = call }, cancellationToken);
+        return answer.Span.SequenceEqual("null"u8) ? null : answer.ToArray();
+    }
+
     /// <summary>The journal's entries after a sequence number, then new ones; ends when the swarm does.</summary>
     public async IAsyncEnumerable<JournalEntry> FollowAsync(
         long after, [EnumeratorCancellation] CancellationToken cancellationToken)

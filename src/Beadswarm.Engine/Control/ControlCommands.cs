@@ -24,6 +24,11 @@ sealed record ControlCommands(
 
     /// <summary>What only the running orchestrator knows, beside the status that was just read.</summary>
     public Func<StatusSnapshot, CancellationToken, Task<SwarmVitals>>? Vitals { get; init; }
+
+    /// <summary>
+    /// Does what an external agent asks for. The answer is JSON; null while it is not done.
+    /// </summary>
+    public Func<ExternalCall, CancellationToken, Task<string?>>? External { get; init; }
 }
 
 /// <summary>Whether a command was carried out, and why not.</summary>

@@ -54,6 +54,11 @@ static class ControlProtocol
             json.WriteNumber("after", request.After);
             json.WriteNumber("limit", request.Limit);
             json.WriteString("reason", request.Reason);
+            if (request.External is { } external)
+            {
+                Write(json, external);
+            }
+
             json.WriteEndObject();
         }
 
@@ -83,6 +88,7 @@ static class ControlProtocol
                 After = Number(root, "after") ?? 0,
                 Limit = (int)Math.Clamp(Number(root, "limit") ?? RowsMax, 0, RowsMax),
                 Reason = Text(root, "reason") ?? "",
+                External = operation == ControlOperations.External ? ReadExternal(root) : null,
             };
         }
         catch (Exception error) when (error is JsonException or FormatException or OverflowException
@@ -91,6 +97,37 @@ static class ControlProtocol
             var reason = error is JsonException broken ? Excerpt.Of(broken) : Excerpt.Of(error.Message, ReasonMax);
             throw new ControlException(ControlErrorKind.BadRequest, $"the request cannot be read: {reason}");
         }
+    }
+
+    static void Write(Utf8JsonWriter json, ExternalCall call)
+    {
+        json.WriteString("verb", call.Verb.ToString());
+        json.WriteString("id", call.Id.Value);
+        json.WriteNumber("by", call.Agent.Value);
+        json.WriteString("of", call.Bead?.Value);
+        if (call.Token is { } token)
+        {
+            json.WriteNumber("token", token.Value);
+        }
+
+        json.WriteString("summary", call.Summary);
+    }
+
+    static ExternalCall ReadExternal(JsonElement root)
+    {
+        if (!Enum.TryParse<ExternalVerb>(Text(root, "verb"), out var verb) || !Enum.IsDefined(verb)
+            || !RequestId.TryParse(Text(root, "id"), out var id) || Number(root, "by") is not { } agent || agent < 1)
+        {
+            throw new ControlException(
+                ControlErrorKind.BadRequest, "an external agent asks with 'verb', 'id' and its number in 'by'");
+        }
+
+        return new ExternalCall(verb, id, new AgentNumber(checked((int)agent)))
+        {
+            Bead = Text(root, "of") is { } bead ? BeadId.Parse(bead) : null,
+            Token = Number(root, "token") is { } token ? new FencingToken(token) : null,
+            Summary = Text(root, "summary") ?? "",
+        };
     }
 
     public static byte[] FormatError(ControlErrorKind kind, string message)
@@ -155,6 +192,7 @@ sealed record ControlRequest(string Operation)
     public long After { get; init; }
     public int Limit { get; init; } = ControlProtocol.RowsMax;
     public string Reason { get; init; } = "";
+    public ExternalCall? External { get; init; }
 }
 
 /// <summary>The operations by their names on the wire.</summary>
@@ -182,6 +220,12 @@ static class ControlOperations
     public const string Terminate = "terminate";
     public const string Retry = "retry";
     public const string Release = "release";
+
+    /// <summary>
+    /// A verb of an agent that the swarm has not started. Answered with <c>null</c> while it is not done: the same is
+    /// asked again then.
+    /// </summary>
+    public const string External = "external";
 }
 
 /// <summary>Why a request was not answered.</summary>

@@ -259,6 +259,10 @@ sealed class ControlServer : IAsyncDisposable
                     stream, await _commands.Release(BeadOf(request), request.Reason, cancellationToken), reply,
                     cancellationToken);
                 break;
+            case ControlOperations.External when _commands.External is { } ask && request.External is { } call:
+                await SendAsync(
+                    stream, Encoding.UTF8.GetBytes(await ask(call, cancellationToken) ?? "null"), cancellationToken);
+                break;
             case ControlOperations.Follow:
                 await FollowAsync(stream, request.After, cancellationToken);
                 break;

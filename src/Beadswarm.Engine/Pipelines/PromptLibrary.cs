@@ -20,6 +20,11 @@ static class PromptLibrary
     /// <summary>Parts that any template may include with <c>{{&gt; name}}</c>.</summary>
     public static readonly IReadOnlyList<string> PartNames = ["inputs", "rules", "verdict"];
 
+    /// <summary>
+    /// What an agent session is told that the swarm does not start and that takes part by verbs. No stage's prompt.
+    /// </summary>
+    public const string External = "external";
+
     public static bool IsName(string prompt) => Names.Contains(prompt);
 
     /// <summary>A Markdown file that cannot lie outside the repository.</summary>
@@ -34,7 +39,8 @@ static class PromptLibrary
     /// <param name="readFile">The text of a file of the repository, or null where there is none.</param>
     public static PromptParse Find(string prompt, Func<string, string?> readFile)
     {
-        var file = IsName(prompt) ? $"{OverrideFolder}/{prompt}.md" : prompt;
+        var shipped = IsName(prompt) || prompt == External;
+        var file = shipped ? $"{OverrideFolder}/{prompt}.md" : prompt;
         if (readFile(file) is { } text)
         {
             return text.Length > TemplateCharactersMax
@@ -42,7 +48,7 @@ static class PromptLibrary
                 : PromptTemplate.Parse(file, text);
         }
 
-        return IsName(prompt)
+        return shipped
             ? PromptTemplate.Parse(prompt, Shipped(prompt))
             : new PromptParse.Invalid(
                 [$"{prompt}: no such prompt file; {Suggestion.Hint(prompt, Names)}"]);

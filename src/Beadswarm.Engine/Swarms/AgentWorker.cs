@@ -13,10 +13,8 @@ namespace Beadswarm.Swarms;
 /// </summary>
 sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageName> serves)
 {
-    /// <summary>Time for writing down how a stage ended, when the swarm is already told to stop.</summary>
-    static readonly TimeSpan RecordTime = TimeSpan.FromSeconds(30);
-
     readonly StageRunner _stages = new(parts, slot);
+    readonly StageEnding _ending = new(parts, serves);
 
     /// <summary>What it last said it waits for: null when it works, empty when it waits for a bead.</summary>
     string? _waitsFor;
@@ -132,7 +130,9 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
                     ? await _stages.RunAsync(current, work.Token)
                     : await _stages.ResumeAsync(unfinished, current, work.Token);
                 _begunInVain = 0;
-                if (report is null || await FinishAsync(current, report, drain) is not BeadTransition.Keep next)
+                if (report is null
+                    || await _ending.FinishAsync(current, report, drain, null) is not
+                    { Transition: BeadTransition.Keep next })
                 {
                     return;
                 }
@@ -175,7 +175,7 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
     {
         _begunInVain++;
         var free = new BeadTransition.Free(claim.Stage, claim.Attempt, claim.InfrastructureFailures, null);
-        using var patience = new CancellationTokenSource(RecordTime, parts.Time);
+        using var patience = new CancellationTokenSource(StageEnding.RecordTime, parts.Time);
         await parts.Store.ReleaseAsync(claim.Key, free, PipelineRules.OneLine(reason), null, patience.Token);
     }
 
@@ -193,7 +193,7 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
         parts.Failures.StageFailed(claim.Bead.Value, reason);
         try
         {
-            using var patience = new CancellationTokenSource(RecordTime, parts.Time);
+            using var patience = new CancellationTokenSource(StageEnding.RecordTime, parts.Time);
             await parts.Store.ReleaseAsync(
                 claim.Key, new BeadTransition.Free(claim.Stage, claim.Attempt, failures, until), reason,
                 null, patience.Token);
@@ -203,86 +203,4 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
             // What the supervisor is to hear of is the defect.
         }
     }
-
-    static string Summary(StageJudgement judgement, StageEnd end) => judgement switch
-    {
-        StageJudgement.Passed => end is StageEnd.Finished { Verdict.Summary: { Length: > 0 } summary }
-            ? PipelineRules.OneLine(summary) : "passed",
-        StageJudgement.Failed failed => failed.Reason,
-        StageJudgement.Trouble trouble => trouble.Reason,
-        StageJudgement.Limited limited => limited.Reason,
-        StageJudgement.Interrupted interrupted => interrupted.Reason,
-    };
-
-    /// <summary>Records the stage's end and what comes next. Null when the claim was lost meanwhile.</summary>
-    async Task<BeadTransition?> FinishAsync(Claim claim, StageReport report, CancellationToken drain)
-    {
-        var position = new StagePosition(
-            parts.Config.Pipeline, claim.Stage, claim.Attempt, claim.AttemptsAllowed, claim.InfrastructureFailures);
-        var now = parts.Time.GetUtcNow();
-        var stage = parts.Config.Pipeline[claim.Stage];
-        var decision = PipelineRules.Decide(
-            position, report.End, parts.Config.Limits.Retry, now, parts.Random.NextDouble());
-        var judgement = PipelineRules.Judge(stage, report.End);
-        Count(claim, judgement);
-        var transition = TransitionRules.After(claim, decision, serves, drain.IsCancellationRequested);
-        var feedback = judgement is StageJudgement.Failed failed
-            ? AttemptFeedback.OfStage(
-                claim, report, failed.Reason, parts.Config.Gates, parts.Config.Limits.FeedbackBytesMax)
-            : null;
-        var finish = new StageFinish(
-            report.Run, judgement.Status, Summary(judgement, report.End), feedback?.Text, report.HeadCommit,
-            report.HeadTree,
-            [.. report.Artifacts, .. feedback?.Artifacts ?? []]);
-
-        using var patience = new CancellationTokenSource(RecordTime, parts.Time);
-        if (transition is BeadTransition.Block block)
-        {
-            var dossier = await BlockedDossier.WriteAsync(
-                parts.Store, parts.Backlog, parts.Agents, new BlockedBead(claim.Bead, block.Reason, feedback, finish),
-                patience.Token);
-            finish = finish with { Artifacts = [.. finish.Artifacts, dossier] };
-        }
-
-        var outcome = await parts.Store.FinishStageAsync(claim.Key, finish, transition, patience.Token);
-        parts.Bell.Ring();
-        return outcome == WriteOutcome.Done ? transition : null;
-    }
-
-    /// <summary>
-    /// A rate limit has an end of its own, and an interruption is ours: neither says that agents fail.
-    /// </summary>
-    void Count(Claim claim, StageJudgement judgement)
-    {
-        if (judgement is StageJudgement.Trouble trouble)
-        {
-            parts.Failures.StageFailed(claim.Bead.Value, trouble.Reason);
-        }
-        else if (judgement is StageJudgement.Passed or StageJudgement.Failed)
-        {
-            parts.Failures.StageJudged();
-        }
-    }
-}
-
-/// <summary>Turns what comes next for a bead into what happens to its claim.</summary>
-static class TransitionRules
-{
-    /// <param name="serves">Stages of the agent that holds the claim: it goes on itself where it can.</param>
-    public static BeadTransition After(
-        Claim claim, StageDecision decision, IReadOnlyList<StageName> serves, bool draining) => decision switch
-        {
-            StageDecision.Advance advance => GoOn(claim, advance.Next, claim.Attempt, serves, draining),
-            StageDecision.Retry retry => GoOn(claim, retry.Stage, retry.Attempt, serves, draining),
-            StageDecision.Snooze snooze => new BeadTransition.Free(
-                claim.Stage, claim.Attempt, snooze.InfrastructureFailures, snooze.Until),
-            StageDecision.Land => new BeadTransition.Land(),
-            StageDecision.Block block => new BeadTransition.Block(block.Reason),
-        };
-
-    static BeadTransition GoOn(
-        Claim claim, StageName stage, int attempt, IReadOnlyList<StageName> serves, bool draining) =>
-        !draining && serves.Contains(stage)
-            ? new BeadTransition.Keep(stage, attempt)
-            : new BeadTransition.Free(stage, attempt, claim.InfrastructureFailures, null);
 }

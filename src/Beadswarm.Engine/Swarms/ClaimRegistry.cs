@@ -5,13 +5,16 @@ namespace Beadswarm.Swarms;
 /// <summary>
 /// A claim held by this process, and the token that is cancelled once it must not be relied on any more.
 /// </summary>
+/// <param name="lease">For how long it is renewed.</param>
 /// <param name="trust">How long it is relied on unless it is renewed.</param>
-sealed class HeldClaim(Claim claim, TimeSpan trust, TimeProvider time) : IDisposable
+sealed class HeldClaim(Claim claim, TimeSpan lease, TimeSpan trust, TimeProvider time) : IDisposable
 {
     // A timer of its own: trust ends in time also while nobody gets an answer from the store.
     readonly CancellationTokenSource _lost = new(trust, time);
 
     public Claim Claim { get; } = claim;
+
+    public TimeSpan Lease { get; } = lease;
 
     /// <summary>Cancelled when the store gave the claim to somebody else, or soon could.</summary>
     public CancellationToken Lost => _lost.Token;
@@ -37,10 +40,14 @@ sealed class ClaimRegistry(TimeSpan lease, TimeProvider time)
 
     /// <param name="askedAt">Monotonic time from before the store was asked, so that trust ends before the lease
     /// does.</param>
-    public HeldClaim Add(Claim claim, long askedAt)
+    public HeldClaim Add(Claim claim, long askedAt) => Add(claim, askedAt, lease);
+
+    /// <inheritdoc cref="Add(Claim, long)"/>
+    /// <param name="leased">When it was not granted, and is not renewed, for as long as the others.</param>
+    public HeldClaim Add(Claim claim, long askedAt, TimeSpan leased)
     {
-        var left = TrustLeft(askedAt);
-        var held = new HeldClaim(claim, left > TimeSpan.Zero ? left : TimeSpan.Zero, time);
+        var left = TrustLeft(leased, askedAt);
+        var held = new HeldClaim(claim, leased, left > TimeSpan.Zero ? left : TimeSpan.Zero, time);
         lock (_lock)
         {
             _held.Add(claim.Key, held);
@@ -80,11 +87,11 @@ sealed class ClaimRegistry(TimeSpan lease, TimeProvider time)
                 }
                 else
                 {
-                    held.Trust(TrustLeft(askedAt));
+                    held.Trust(TrustLeft(held.Lease, askedAt));
                 }
             }
         }
     }
 
-    TimeSpan TrustLeft(long askedAt) => (lease * TrustedShare) - time.GetElapsedTime(askedAt);
+    TimeSpan TrustLeft(TimeSpan leased, long askedAt) => (leased * TrustedShare) - time.GetElapsedTime(askedAt);
 }

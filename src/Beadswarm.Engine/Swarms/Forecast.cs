@@ -24,7 +24,8 @@ sealed class Forecast(SwarmParts parts)
     /// <summary>Null while nothing is known, and when the swarm takes no new work.</summary>
     public async Task<Estimate?> ReadAsync(StatusSnapshot status, CancellationToken cancellationToken)
     {
-        if (status.Swarm is not { Status: SwarmStatus.Running })
+        // Who works for a swarm without agents of its own, and how fast, is not known.
+        if (status.Swarm is not { Status: SwarmStatus.Running } || parts.Config.AgentCount == 0)
         {
             return null;
         }

@@ -33,8 +33,12 @@ sealed class LeaseKeeper(IStore store, ClaimRegistry claims, TimeSpan lease, Tim
         var askedAt = time.GetTimestamp();
         try
         {
-            var lost = await store.RenewAsync([.. held.Select(claim => claim.Claim.Key)], lease, both.Token);
-            claims.Renewed(held, lost, askedAt);
+            foreach (var alike in held.GroupBy(claim => claim.Lease))
+            {
+                HeldClaim[] asked = [.. alike];
+                var lost = await store.RenewAsync([.. asked.Select(claim => claim.Claim.Key)], alike.Key, both.Token);
+                claims.Renewed(asked, lost, askedAt);
+            }
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {

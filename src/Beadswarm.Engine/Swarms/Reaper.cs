@@ -4,9 +4,12 @@ using Beadswarm.Waiting;
 namespace Beadswarm.Swarms;
 
 /// <summary>
-/// Does what only time brings about: wakes everybody when a snooze ends, and frees claims whose lease has run out.
+/// Does what only time brings about: wakes everybody when a snooze ends, and frees claims whose lease has run out; that
+/// of an external agent once its work is saved.
 /// </summary>
-sealed class Reaper(IStore store, SwarmEpoch epoch, ClaimRegistry claims, TimeSpan lease, Bell bell, TimeProvider time)
+sealed class Reaper(
+    IStore store, SwarmEpoch epoch, ClaimRegistry claims, ExternalRescue external, TimeSpan lease, Bell bell,
+    TimeProvider time)
 {
     public async Task RunAsync(CancellationToken stop)
     {
@@ -15,8 +18,14 @@ sealed class Reaper(IStore store, SwarmEpoch epoch, ClaimRegistry claims, TimeSp
             var heard = bell.Listen();
             var ours = claims.All().Select(held => held.Claim.Key.Agent).ToArray();
             var expired = await store.ReapExpiredAsync(epoch, ours, stop);
+            var freed = expired.Any(claim => !claim.External);
+            foreach (var lapsed in expired.Where(claim => claim.External))
+            {
+                freed |= await external.GiveBackAsync(lapsed, stop);
+            }
+
             var status = await store.ReadStatusAsync(stop);
-            if (expired.Count > 0)
+            if (freed)
             {
                 bell.Ring();
             }

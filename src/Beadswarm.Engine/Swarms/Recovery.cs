@@ -31,6 +31,11 @@ sealed class Recovery(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
         var resumed = new Dictionary<AgentNumber, AdoptedStage>();
         foreach (var stage in open)
         {
+            if (IsElsewhere(stage.Claim.External, stage.Claim.Key.Agent))
+            {
+                continue;
+            }
+
             // Adopted here, before anybody could take the bead because its lease ran out while nobody was there.
             var askedAt = parts.Time.GetTimestamp();
             if (CanResume(stage, resumed) && await parts.Store.AdoptClaimAsync(
@@ -49,13 +54,23 @@ sealed class Recovery(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
 
         await ReleaseIdleClaimsAsync(
             resumed.Values.Select(adopted => adopted.Claim.Bead).ToHashSet(), cancellationToken);
-        await EndOrphansAsync([.. resumed.Values.Select(adopted => adopted.Open)], cancellationToken);
+        await EndOrphansAsync(
+            [
+                .. resumed.Values.Select(adopted => adopted.Open),
+                .. open.Where(stage => IsElsewhere(stage.Claim.External, stage.Claim.Key.Agent)),
+            ],
+            cancellationToken);
         return resumed;
     }
 
+    // The agent was not started by the swarm, and did not end with it. Where one of the swarm's own has its number now,
+    // the two would share a workspace: then it is given up.
+    bool IsElsewhere(bool external, AgentNumber agent) => external && slots.All(slot => slot.Number != agent);
+
     // A slot can take up one stage; and a pipeline that was changed meanwhile may not have the stage any more.
     bool CanResume(OpenStage stage, Dictionary<AgentNumber, AdoptedStage> resumed) =>
-        slots.Any(slot => slot.Number == stage.Claim.Key.Agent)
+        !stage.Claim.External
+        && slots.Any(slot => slot.Number == stage.Claim.Key.Agent)
         && !resumed.ContainsKey(stage.Claim.Key.Agent)
         && parts.Config.Pipeline.Has(stage.Claim.Stage);
 
@@ -105,7 +120,8 @@ sealed class Recovery(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
     {
         foreach (var work in await parts.Store.ReadBeadsAsync(cancellationToken))
         {
-            if (work.State is not BeadState.Held held || resumed.Contains(work.Id))
+            if (work.State is not BeadState.Held held || resumed.Contains(work.Id)
+                || IsElsewhere(held.External, held.Agent))
             {
                 continue;
             }
@@ -123,9 +139,9 @@ sealed class Recovery(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
         }
     }
 
-    async Task EndOrphansAsync(IReadOnlyCollection<OpenStage> resumed, CancellationToken cancellationToken)
+    async Task EndOrphansAsync(IReadOnlyCollection<OpenStage> living, CancellationToken cancellationToken)
     {
-        var kept = resumed.Select(
+        var kept = living.Select(
             open => new KeptChild(parts.TagOf(open), [open.Start.Workspace, open.Start.SessionFolder]));
         var report = await parts.Agents.ClearOrphansAsync(
             LeftProcesses.Search(parts.Paths, kept), cancellationToken);

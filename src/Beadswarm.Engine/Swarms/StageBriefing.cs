@@ -73,7 +73,9 @@ sealed class StageBriefing(SwarmParts parts, AgentSlot slot)
             Prompt = prompt,
             BeadJson = BeadJson.Describe(bead),
             Context = context,
-            Runner = parts.Config.Runners[slot.Runner],
+            Runner = slot.Runner == RunnerSpec.External.Name
+                ? RunnerSpec.External
+                : parts.Config.Runners[slot.Runner],
             VerdictRequired = stage.VerdictRequired,
             Ground = Ground(workspace),
             Limits = new AgentLimits(

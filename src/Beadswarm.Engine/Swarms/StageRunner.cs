@@ -26,27 +26,74 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
     /// <summary>Runs the claim's stage. Null when the claim turned out to be lost.</summary>
     public async Task<StageReport?> RunAsync(Claim claim, CancellationToken work)
     {
-        // Asked before anything is begun: what keeps every bead from being begun must not be held against this one.
-        await parts.Backlog.ReadAsync(work);
-        var stage = parts.Config.Pipeline[claim.Stage];
-        var basedOn = claim.BaseCommit ?? (await parts.LandsOn.TipAsync(work)).Value;
-        var session = SessionOf(claim);
-        var start = new StageStart(
-            claim.Stage, claim.Attempt, parts.Workspaces.PathOf(slot.Number),
-            WorkspaceBranch.Of(slot.Number, claim.Bead).Value, session, basedOn);
-        if (await parts.Store.StartStageAsync(claim.Key, start, work) is not { } run)
+        if (await BeginAsync(claim, work) is not var (run, start))
         {
             return null;
         }
 
-        // A bead that takes its agent down with it leaves nobody to judge it: its lost leases are counted by the store.
-        if (claim.InfrastructureFailures > parts.Config.Limits.InfrastructureRetriesMax)
+        return LostTooOften(claim, run)
+            ?? await WitnessAsync(
+                run, () => ExecuteAsync(claim, parts.Config.Pipeline[claim.Stage], run, start, work),
+                report => report, work);
+    }
+
+    /// <summary>
+    /// Makes the claim's stage ready for an agent that the swarm does not start: when it returns, the workspace is on
+    /// the bead's branch and the session holds all that the agent is told. One that is open and ready already is left
+    /// as it is, since its agent may be at work. Null when the claim turned out to be lost.
+    /// </summary>
+    public async Task<HandedStage?> HandOutAsync(Claim claim, OpenStage? open, CancellationToken work)
+    {
+        if ((open is null ? await BeginAsync(claim, work) : (open.Run, open.Start)) is not var (run, start))
         {
-            return StageReport.Without(run, new StageEnd.Lost("its agents were lost again and again"));
+            return null;
         }
 
-        return await WitnessAsync(run, () => ExecuteAsync(claim, stage, run, start, work), work);
+        if (LostTooOften(claim, run) is { } lost)
+        {
+            return new HandedStage.Over(lost);
+        }
+
+        var branch = WorkspaceBranch.Of(slot.Number, claim.Bead);
+        if (open is not null && File.Exists(new AgentFiles(start.SessionFolder).Prompt)
+            && (await parts.Workspaces.FindAsync(slot.Number, work))?.Branch == branch)
+        {
+            return new HandedStage.Ready(run, start, null);
+        }
+
+        return await WitnessAsync<HandedStage>(run, async () =>
+        {
+            if (AdmissionRules.RoomShort(parts.Workspaces.Admit()) is { } room)
+            {
+                return new HandedStage.Over(StageReport.Without(run, new StageEnd.NoRoom(room)));
+            }
+
+            var (workspace, from) = await MakeReadyAsync(claim, start, work);
+            switch (await _briefing.WriteAsync(claim, parts.Config.Pipeline[claim.Stage], start, workspace, work))
+            {
+                case StageBriefing.Outcome.Unready unready:
+                    return new HandedStage.Over(StageReport.Without(run, new StageEnd.Unavailable(unready.Reason)));
+                case StageBriefing.Outcome.Ready ready:
+                    await AgentBriefing.WriteAsync(ready.Launch, [], work);
+                    break;
+            }
+
+            return new HandedStage.Ready(run, start, from);
+        }, report => new HandedStage.Over(report), work);
     }
+
+    /// <summary>Judges a stage that an agent which the swarm did not start says it has ended.</summary>
+    /// <param name="from">Where the workspace stood when the stage was handed out; null when that is not known.</param>
+    public Task<StageReport> JudgeAsync(
+        Claim claim, OpenStage open, CommitId? from, AgentEnd end, CancellationToken work) =>
+        WitnessAsync(open.Run, async () =>
+        {
+            var workspace = await parts.Workspaces.FindAsync(slot.Number, work);
+            return workspace?.Branch != WorkspaceBranch.Of(slot.Number, claim.Bead)
+                ? StageReport.Without(open.Run, new StageEnd.Lost("its workspace is not there any more"))
+                : await JudgeAsync(
+                    claim, parts.Config.Pipeline[claim.Stage], open.Run, workspace, open.Start, from, end, work);
+        }, report => report, work);
 
     /// <summary>
     /// Goes on with a stage that an earlier orchestrator began: its agent may be living or have ended since.
@@ -82,10 +129,30 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
             }
 
             return await JudgeAsync(claim, stage, open.Run, workspace, open.Start, from: null, end, work);
-        }, work);
+        }, report => report, work);
 
-    static async Task<StageReport> WitnessAsync(
-        StageRunId run, Func<Task<StageReport>> execute, CancellationToken work)
+    async Task<(StageRunId Run, StageStart Start)?> BeginAsync(Claim claim, CancellationToken work)
+    {
+        // Asked before anything is begun: what keeps every bead from being begun must not be held against this one.
+        await parts.Backlog.ReadAsync(work);
+        var basedOn = claim.BaseCommit ?? (await parts.LandsOn.TipAsync(work)).Value;
+        var session = SessionOf(claim);
+        var start = new StageStart(
+            claim.Stage, claim.Attempt, parts.Workspaces.PathOf(slot.Number),
+            WorkspaceBranch.Of(slot.Number, claim.Bead).Value, session, basedOn);
+        return await parts.Store.StartStageAsync(claim.Key, start, work) is { } run ? (run, start) : null;
+    }
+
+    /// <summary>
+    /// A bead that takes its agent down with it leaves nobody to judge it: its lost leases are counted by the store.
+    /// </summary>
+    StageReport? LostTooOften(Claim claim, StageRunId run) =>
+        claim.InfrastructureFailures > parts.Config.Limits.InfrastructureRetriesMax
+            ? StageReport.Without(run, new StageEnd.Lost("its agents were lost again and again"))
+            : null;
+
+    static async Task<T> WitnessAsync<T>(
+        StageRunId run, Func<Task<T>> execute, Func<StageReport, T> otherwise, CancellationToken work)
     {
         try
         {
@@ -93,12 +160,12 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
         }
         catch (OperationCanceledException) when (work.IsCancellationRequested)
         {
-            return StageReport.Without(run, new StageEnd.Interrupted());
+            return otherwise(StageReport.Without(run, new StageEnd.Interrupted()));
         }
         catch (Exception error) when (error is GitException or IOException or UnauthorizedAccessException
             or TrackerException or Processes.ProcessStartException or Processes.CommandException)
         {
-            return StageReport.Without(run, new StageEnd.Unavailable(error.Message));
+            return otherwise(StageReport.Without(run, new StageEnd.Unavailable(error.Message)));
         }
     }
 
@@ -112,11 +179,7 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
             return StageReport.Without(run, new StageEnd.NoRoom(room));
         }
 
-        var from = await StartingPointAsync(claim, start, work);
-        var workspace = await parts.Effects.DoAsync(
-            Effect(EffectKind.Workspace, start.Branch, claim) with { To = from.Value },
-            () => parts.Workspaces.AcquireAsync(new WorkspaceRequest(slot.Number, claim.Bead, from), work),
-            _ => "ready", work);
+        var (workspace, from) = await MakeReadyAsync(claim, start, work);
         if (stage.Kind == StageKind.Command)
         {
             return await JudgeAsync(
@@ -134,6 +197,17 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
         var session = await parts.Agents.StartAsync(launch, work);
         var end = await AttendAsync(claim, run, session, launch.Tag, starting, work);
         return await JudgeAsync(claim, stage, run, workspace, start, from, end, work);
+    }
+
+    async Task<(Workspace Workspace, CommitId From)> MakeReadyAsync(
+        Claim claim, StageStart start, CancellationToken work)
+    {
+        var from = await StartingPointAsync(claim, start, work);
+        var workspace = await parts.Effects.DoAsync(
+            Effect(EffectKind.Workspace, start.Branch, claim) with { To = from.Value },
+            () => parts.Workspaces.AcquireAsync(new WorkspaceRequest(slot.Number, claim.Bead, from), work),
+            _ => "ready", work);
+        return (workspace, from);
     }
 
     Task<AgentEnd> AttendAsync(
@@ -316,7 +390,8 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
         }
 
         return await parts.Gates.CheckAsync(
-            stage.Gates, head.Commit, head.Tree, claim.Bead, _ => Task.FromResult(workspace.Path), work) switch
+            stage.Gates, head.Commit, head.Tree, claim.Bead,
+            cancellation => GateFolderAsync(claim, workspace, head.Commit, cancellation), work) switch
         {
             GatesOutcome.Passed => report(
                 new StageEnd.Finished(stage.Kind == StageKind.Command ? new AgentVerdict(true, null, []) : verdict),
@@ -328,6 +403,19 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
                 new StageEnd.Unavailable($"gate {without.Result.Gate} gave no verdict: {without.Result.Reason}"), null),
         };
     }
+
+    /// <summary>
+    /// An agent that we did not start may go on writing into its workspace: then its gates run in a folder of ours.
+    /// </summary>
+    Task<string> GateFolderAsync(
+        Claim claim, Workspace workspace, string commit, CancellationToken cancellationToken) =>
+        claim.External
+            ? parts.LandsOn.CheckoutAsync(
+                CommitId.Parse(commit), ExternalFolders + slot.Number.Value, cancellationToken)
+            : Task.FromResult(workspace.Path);
+
+    /// <summary>Beyond the folders in which candidates are tested.</summary>
+    const int ExternalFolders = 1_000_000;
 
     /// <summary>The tree this stage was first given in this attempt, and the trees of attempts that failed.</summary>
     async Task<(string Before, IReadOnlyCollection<string> Failed)> EarlierTreesAsync(

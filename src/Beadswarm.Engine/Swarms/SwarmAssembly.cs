@@ -32,6 +32,9 @@ sealed class SwarmAssembly : IAsyncDisposable
     public required IReadOnlyList<AssembledAgent> Agents { get; init; }
     public required IReadOnlyDictionary<AgentNumber, AdoptedStage> Unfinished { get; init; }
 
+    /// <summary>Those of the pipeline, and those that it had when beads were left at them.</summary>
+    public required IReadOnlyList<StageName> AllStages { get; init; }
+
     /// <summary>Begins the swarm in its surroundings; when that fails, they are let go of.</summary>
     public static async Task<SwarmAssembly> AssembleAsync(
         SwarmSetup setup, SwarmSurroundings surroundings, CancellationToken cancellationToken)
@@ -104,12 +107,15 @@ sealed class SwarmAssembly : IAsyncDisposable
                 parts.Bell, setup.Time),
             Lander = lander,
             Leases = new LeaseKeeper(store, parts.Claims, config.Limits.Lease, setup.Time),
-            Reaper = new Reaper(store, swarm.Epoch, parts.Claims, config.Limits.Lease, parts.Bell, setup.Time),
+            Reaper = new Reaper(
+                store, swarm.Epoch, parts.Claims, new ExternalRescue(parts), config.Limits.LeaseMin, parts.Bell,
+                setup.Time),
             Agents = [.. slots.Zip(Pools(config)).Select(pair =>
                 new AssembledAgent(
                     pair.First,
                     new AgentWorker(parts, pair.First, [.. pair.Second.Stages, .. StraysFor(pair.Second)])))],
             Unfinished = unfinished,
+            AllStages = [.. config.Pipeline.Stages.Select(stage => stage.Name), .. strays],
         };
     }
 

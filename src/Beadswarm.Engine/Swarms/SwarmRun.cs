@@ -24,6 +24,7 @@ sealed class SwarmRun : IAsyncDisposable
     readonly Supervisor _components;
     readonly Supervisor _agents;
     readonly Forecast _forecast;
+    readonly ExternalDesk _external;
 
     /// <summary>Nothing more is written to the journal.</summary>
     volatile bool _over;
@@ -37,6 +38,11 @@ sealed class SwarmRun : IAsyncDisposable
         _components = Supervise(assembly.Parts);
         _agents = Supervise(assembly.Parts);
         _forecast = new Forecast(assembly.Parts);
+        _external = new ExternalDesk(
+            assembly.Parts,
+            new ExternalWork(
+                assembly.Parts, [.. assembly.Agents.Select(agent => agent.Slot)], assembly.AllStages, _stop.DrainToken),
+            _stop.TerminateToken);
         Completion = CompleteAsync();
     }
 
@@ -161,12 +167,14 @@ sealed class SwarmRun : IAsyncDisposable
                 // Nothing is told, closed or committed any more: all of that is the other one's.
                 _stop.Terminate(SwarmRules.TakenOverReason);
                 await working;
+                await _external.EndAsync();
                 SayOver();
                 return await OutcomeAsync(
                     new SwarmDecision.Finish(SwarmEnd.TakenOver, SwarmRules.TakenOverReason));
             }
 
             await working;
+            await _external.EndAsync();
             var outcome = await EndAsync(finish);
             await SettleAsync(_assembly.Lander);
             EndServices();
@@ -188,6 +196,7 @@ sealed class SwarmRun : IAsyncDisposable
         {
             EndServices();
             await working;
+            await _external.EndAsync();
             await serving;
         }
     }
@@ -223,6 +232,7 @@ sealed class SwarmRun : IAsyncDisposable
     {
         StatusText = _assembly.Setup.StatusText,
         Vitals = ReadVitalsAsync,
+        External = _external.AskAsync,
     };
 
     async Task<CommandReply> RetryAsync(BeadId bead, CancellationToken cancellationToken)

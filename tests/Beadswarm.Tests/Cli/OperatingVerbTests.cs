@@ -107,6 +107,35 @@ public sealed class OperatingVerbTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_agent_session_gets_a_prompt_with_its_number_and_the_repository_may_have_its_own()
+    {
+        var shipped = await Run("prompts", "--agents", "12");
+        for (var agent = 1; agent <= 12; agent++)
+        {
+            Assert.Contains(
+                $"=== agent {agent}\n\n# Agent {agent}: take part in the swarm\n", shipped, StringComparison.Ordinal);
+            Assert.Contains($"`beadswarm claim --agent {agent} --wait 10`", shipped, StringComparison.Ordinal);
+        }
+
+        Write("repo/.beadswarm/prompts/external.md", "You are {N} of {{target}}.\n");
+
+        Assert.Equal(
+            """
+            $ beadswarm -C repo prompts --agents 2 --first 5
+            === agent 5
+
+            You are 5 of trunk.
+
+            === agent 6
+
+            You are 6 of trunk.
+            exit 0
+
+            """,
+            await Run("prompts", "--agents", "2", "--first", "5"));
+    }
+
+    [Fact]
     public async Task Doctor_fix_makes_a_wrecked_backlog_workable_and_twice_is_as_once()
     {
         if (SharedData.Path("beads/lprior-repo_oya.largest.jsonl") is not { } wrecked || !File.Exists(wrecked))

@@ -121,7 +121,8 @@ public abstract class BacklogConformance : StoreConformance
     {
         var claim = await HeldAsync();
         await TellTrackerAsync();
-        await Store.ReleaseAsync(claim.Key, new BeadTransition.Free(Contract, 1, 0, null), "lost workspace", null, Token);
+        await Store.ReleaseAsync(
+            claim.Key, new BeadTransition.Free(Contract, 1, 0, null), "lost workspace", null, Token);
         Assert.Equal("", await OutboxAsync());
 
         await Store.SetSwarmStatusAsync(Epoch, SwarmStatus.Stopped, "by hand", Token);

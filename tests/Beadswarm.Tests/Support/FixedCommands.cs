@@ -13,6 +13,9 @@ sealed class FixedCommands
     /// <summary>What a follower is sent; completing it ends the journal.</summary>
     public Channel<JournalEntry> Journal { get; } = Channel.CreateUnbounded<JournalEntry>();
 
+    /// <summary>What external agents are answered; null: it is not done yet.</summary>
+    public Func<ExternalCall, string?> Answer { get; set; } = _ => null;
+
     public ControlCommands Commands => new(
         reason => Told.Writer.TryWrite($"drain: {reason}"),
         reason => Told.Writer.TryWrite($"terminate: {reason}"),
@@ -29,5 +32,6 @@ sealed class FixedCommands
         (_, token) => Journal.Reader.ReadAllAsync(token))
     {
         Vitals = (_, _) => Task.FromResult(FixedReader.Vitals),
+        External = (call, _) => Task.FromResult(Answer(call)),
     };
 }

@@ -222,11 +222,13 @@ public sealed class PostgresSchemaTests : IAsyncLifetime
             });
         await using var prepare = new NpgsqlCommand(
             "SET plan_cache_mode = force_generic_plan; "
-            + $"PREPARE claim (bigint, text, timestamptz, interval, integer, text, bigint, boolean, text) AS {statement}", connection);
+            + "PREPARE claim (bigint, text, timestamptz, interval, integer, text, bigint, boolean, text) AS "
+            + statement, connection);
         await prepare.ExecuteNonQueryAsync(Token);
         await using var explain = new NpgsqlCommand(
             "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) EXECUTE claim ("
-            + $"{epoch}, '[\"contract\", \"implement\"]', clock_timestamp(), interval '1 min', 2, 'n', 8, false, NULL)", connection);
+            + $"{epoch}, '[\"contract\", \"implement\"]', clock_timestamp(), interval '1 min', 2, 'n', 8, false, NULL)",
+            connection);
         await using var reader = await explain.ExecuteReaderAsync(Token);
         var lines = new List<string>();
         while (await reader.ReadAsync(Token))

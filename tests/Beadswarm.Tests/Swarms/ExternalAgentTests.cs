@@ -1,0 +1,202 @@
+using System.Text.Json.Nodes;
+using Beadswarm.Beads;
+using Beadswarm.Claims;
+using Beadswarm.Configuration;
+using Beadswarm.Control;
+using Beadswarm.Journal;
+using Beadswarm.Pipelines;
+using Beadswarm.Swarms;
+
+namespace Beadswarm.Tests.Swarms;
+
+/// <summary>
+/// Agents that the swarm has not started, through the socket: what they are answered, and that neither a restart nor
+/// their own death costs work or does anything twice.
+/// </summary>
+public sealed class ExternalAgentTests : IDisposable
+{
+    readonly SwarmRepository _repository = new();
+
+    static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_bead_goes_through_every_stage_and_lands_by_the_verbs_alone()
+    {
+        _repository.Bead("t-1").Commit();
+        await using var run = await StartAsync();
+
+        var claim = await AskAsync(Claim("c"));
+        Assert.Equal(("t-1", "contract", 1), (Text(claim, "bead"), Text(claim, "stage"), (int)claim["attempt"]!));
+        Assert.Equal("agent-7/t-1", SwarmRepository.GitIn(Text(claim, "workspace"), "branch", "--show-current"));
+        Assert.Contains("t-1", File.ReadAllText(Text(claim, "promptFile")), StringComparison.Ordinal);
+        File.WriteAllText(Path.Combine(Text(claim, "contextFolder"), "contract.md"), "what is promised");
+        Assert.Equal("implement", Text(await AskAsync(Of(claim, ExternalVerb.StagePass, "p1")), "nextStage"));
+
+        // Red, so it is done again, with what the gate said; the contract has come along.
+        var second = await AskAsync(Of(claim, ExternalVerb.StageStart, "s2"));
+        Assert.True(File.Exists(Path.Combine(Text(second, "contextFolder"), "contract.md")));
+        Work(claim, "broken");
+        var red = await AskAsync(Of(claim, ExternalVerb.StagePass, "p2"));
+        Assert.Equal((false, "implement", 2), ((bool)red["passed"]!, Text(red, "nextStage"), (int)red["nextAttempt"]!));
+        var third = await AskAsync(Of(claim, ExternalVerb.StageStart, "s3"));
+        Assert.Contains(
+            "check", File.ReadAllText(Path.Combine(Text(third, "contextFolder"), "feedback.md")),
+            StringComparison.Ordinal);
+        Work(claim, "good");
+        Assert.Equal("qa-enforcer", Text(await AskAsync(Of(claim, ExternalVerb.StagePass, "p3")), "nextStage"));
+        await AskAsync(Of(claim, ExternalVerb.StageStart, "s4"));
+        Assert.Equal("red-queen", Text(await AskAsync(Of(claim, ExternalVerb.StagePass, "p4")), "nextStage"));
+        await AskAsync(Of(claim, ExternalVerb.StageStart, "s5"));
+        Assert.Equal("landing", Text(await AskAsync(Of(claim, ExternalVerb.StagePass, "p5")), "next"));
+
+        var outcome = await SwarmRepository.EndAsync(run);
+        Assert.Equal((SwarmEnd.Completed, 1), (outcome.End, outcome.Landed));
+        Assert.Equal("good", _repository.Read("work/t-1").Trim());
+    }
+
+    [Fact]
+    public async Task What_was_asked_before_a_restart_is_answered_the_same_and_not_done_again()
+    {
+        _repository.Bead("t-1").Commit();
+        JsonObject claim, started, passed;
+        await using (await StartAsync())
+        {
+            claim = await AskAsync(Claim("c"));
+            Assert.Equal($"{claim}", $"{await AskAsync(Claim("c"))}");
+        }
+
+        await using (await StartAsync(resume: true))
+        {
+            Assert.Equal($"{claim}", $"{await AskAsync(Claim("c"))}");
+            passed = await AskAsync(Of(claim, ExternalVerb.StagePass, "p"));
+            started = await AskAsync(Of(claim, ExternalVerb.StageStart, "s"));
+            Work(claim, "not committed");
+        }
+
+        await using (await StartAsync(resume: true))
+        {
+            Assert.Equal($"{passed}", $"{await AskAsync(Of(claim, ExternalVerb.StagePass, "p"))}");
+            Assert.Equal($"{claim}", $"{await AskAsync(Claim("c"))}");
+            Assert.Equal($"{started}", $"{await AskAsync(Of(claim, ExternalVerb.StageStart, "s"))}");
+            Assert.Equal("not committed", File.ReadAllText(Path.Combine(Text(claim, "workspace"), "work/t-1")).Trim());
+        }
+
+        var journal = await _repository.JournalAsync();
+        Assert.Single(journal, entry => entry.Event is JournalEvent.BeadClaimed);
+        Assert.Single(journal, entry => entry.Event is JournalEvent.StageEnded);
+        Assert.DoesNotContain(journal, entry => entry.Event is JournalEvent.BeadAdopted or JournalEvent.BeadReleased);
+    }
+
+    [Fact]
+    public async Task What_an_agent_leaves_that_dies_is_saved_and_the_next_one_goes_on_from_there()
+    {
+        _repository.Bead("t-1").Commit();
+        await using var run = await StartAsync(lease: TimeSpan.FromSeconds(1));
+        var claim = await AskAsync(Claim("c"));
+        Work(claim, "half of it");
+
+        var expired = await SwarmRepository.UntilAsync<JournalEvent.LeaseExpired>(run, "t-1");
+
+        var head = ((JournalEvent.LeaseExpired)expired.Event).HeadCommit;
+        Assert.Equal("half of it", SwarmRepository.GitIn(_repository.Hub, "show", $"{head}:work/t-1"));
+        Assert.Equal("fenced", Text(await AskAsync(Of(claim, ExternalVerb.StagePass, "p")), "reason"));
+        Assert.Equal("fenced", Text(await AskAsync(Of(claim, ExternalVerb.Heartbeat, "h")), "reason"));
+        Assert.Equal("fenced", Text(await AskAsync(Claim("c")), "reason"));
+        var next = await AskAsync(Claim("d", agent: 8));
+        Assert.Equal("half of it", File.ReadAllText(Path.Combine(Text(next, "workspace"), "work/t-1")).Trim());
+    }
+
+    [Fact]
+    public async Task A_number_that_one_of_the_swarms_own_gets_is_given_up_with_its_work_saved()
+    {
+        _repository.Bead("t-1").Commit();
+        JsonObject claim;
+        await using (await StartAsync())
+        {
+            claim = await AskAsync(Claim("c", agent: 1));
+            Work(claim, "half of it");
+        }
+
+        await using var run = await StartAsync(resume: true, agents: 1);
+        var outcome = await SwarmRepository.EndAsync(run);
+
+        Assert.Equal((SwarmEnd.Completed, 1), (outcome.End, outcome.Landed));
+        SwarmRepository.GitIn(_repository.Path, "show", "main:work/t-1");
+    }
+
+    [Fact]
+    public async Task What_makes_no_sense_is_refused_and_changes_nothing()
+    {
+        _repository.Bead("t-1").Bead("t-2").Commit();
+        await using var run = await StartAsync(agents: 1, stages: ["red-queen"]);
+        var claim = await AskAsync(Claim("c"));
+
+        Assert.Equal("refused", Text(await AskAsync(Claim("own", agent: 1)), "reason"));
+        Assert.Equal("refused", Text(await AskAsync(Claim("two")), "reason"));
+        Assert.Equal("nothing-ready", Text(await AskAsync(Claim("no", agent: 9, bead: "t-9")), "reason"));
+        Assert.Equal("refused", Text(await AskAsync(Of(claim, ExternalVerb.Release, "c")), "reason"));
+        File.WriteAllText(Text(claim, "resultFile"), "{\"verdict\":\"fail\"}");
+        Assert.Equal("refused", Text(await AskAsync(Of(claim, ExternalVerb.StagePass, "p")), "reason"));
+        File.WriteAllText(Text(claim, "resultFile"), "no json");
+        Assert.Equal("refused", Text(await AskAsync(Of(claim, ExternalVerb.StagePass, "q")), "reason"));
+        var stranger = Of(claim, ExternalVerb.Heartbeat, "h") with { Agent = new AgentNumber(8) };
+        Assert.Equal("fenced", Text(await AskAsync(stranger), "reason"));
+
+        Assert.Equal("heartbeat", Text(await AskAsync(Of(claim, ExternalVerb.Heartbeat, "i")), "type"));
+        Assert.Equal("released", Text(await AskAsync(Of(claim, ExternalVerb.Release, "r")), "next"));
+        Assert.Equal("t-2", Text(await AskAsync(Claim("d", bead: "t-2")), "bead"));
+        run.Drain("enough");
+        await SwarmRepository.EndAsync(run);
+    }
+
+    public void Dispose() => _repository.Dispose();
+
+    Task<SwarmRun> StartAsync(
+        bool resume = false, int agents = 0, TimeSpan? lease = null, IReadOnlyList<string>? stages = null) =>
+        _repository.StartAsync(
+            _repository.Config(agents, config => config with
+            {
+                Limits = config.Limits with { ExternalLease = lease ?? config.Limits.ExternalLease },
+                Pools = stages is null
+                    ? config.Pools
+                    : [config.Pools[0] with { Stages = [.. stages.Select(name => new StageName(name))] }],
+            }),
+            setup => setup with { Resume = resume });
+
+    /// <summary>Asks until it is answered, as the verbs do.</summary>
+    async Task<JsonObject> AskAsync(ExternalCall call)
+    {
+        var client = new ControlClient(new SwarmPaths(_repository.Path).Socket);
+        while (true)
+        {
+            var answer = await client.AskExternalAsync(call, Cancel);
+            if (answer is not null && JsonNode.Parse(answer)!.AsObject() is var json
+                && (call.Verb != ExternalVerb.Claim || call.Bead is not null
+                    || Text(json, "reason") != "nothing-ready"))
+            {
+                return json;
+            }
+        }
+    }
+
+    static ExternalCall Claim(string id, int agent = 7, string? bead = null) =>
+        new(ExternalVerb.Claim, new RequestId(id), new AgentNumber(agent))
+        {
+            Bead = bead is null ? null : BeadId.Parse(bead),
+        };
+
+    static ExternalCall Of(JsonObject claim, ExternalVerb verb, string id) =>
+        new(verb, new RequestId(id), new AgentNumber((int)claim["agent"]!))
+        {
+            Bead = BeadId.Parse(Text(claim, "bead")),
+            Token = new FencingToken((long)claim["token"]!),
+        };
+
+    static void Work(JsonObject claim, string text)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(Text(claim, "workspace"), "work")).FullName;
+        File.WriteAllText(Path.Combine(folder, Text(claim, "bead")), text + "\n");
+    }
+
+    static string Text(JsonObject json, string name) => (string?)json[name] ?? "";
+}
