@@ -15,8 +15,10 @@ namespace Beadswarm.Swarms;
 /// </summary>
 /// <param name="own">The swarm's own agents, whose numbers and workspaces are theirs.</param>
 /// <param name="serves">Every stage of the pipeline.</param>
+/// <param name="secrets">What must not be in anything that is kept: what agents say may hold it.</param>
 sealed class ExternalWork(
-    SwarmParts parts, IReadOnlyList<AgentSlot> own, IReadOnlyList<StageName> serves, CancellationToken drain)
+    SwarmParts parts, IReadOnlyList<AgentSlot> own, IReadOnlyList<StageName> serves, IReadOnlyList<string> secrets,
+    CancellationToken drain)
 {
     public const int NumberMax = 100_000;
 
@@ -276,7 +278,7 @@ sealed class ExternalWork(
 
         var from = _starts.TryGetValue(open.Run, out var start) ? start : (CommitId?)null;
         var report = await StagesOf(call.Agent).JudgeAsync(
-            claim, open, from, new AgentEnd.Finished(verdict, null), work);
+            claim, open, from, AgentEndText.Map(new AgentEnd.Finished(verdict, null), Redacted), work);
         var at = (claim.Stage, claim.Attempt);
         string Answer(EndedStage ended) => ExternalAnswers.Ended(call.Verb, claim.Key, at, ended);
         var ended = await FinishAsync(
@@ -346,7 +348,9 @@ sealed class ExternalWork(
 
     StageRunner StagesOf(AgentNumber agent) => new(parts, new AgentSlot(agent, "external", RunnerSpec.External.Name));
 
-    static string? Words(ExternalCall call) => string.IsNullOrWhiteSpace(call.Summary) ? null : call.Summary;
+    string? Words(ExternalCall call) => string.IsNullOrWhiteSpace(call.Summary) ? null : Redacted(call.Summary);
+
+    string Redacted(string text) => Processes.Redaction.Apply(text, secrets);
 
     static string Lost(ExternalCall call) => ExternalAnswers.Refusal(
         call.Verb, ExternalRefusal.Fenced, $"the claim on {call.Bead} was lost meanwhile");

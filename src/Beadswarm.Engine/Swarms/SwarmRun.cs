@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Beadswarm.Beads;
 using Beadswarm.Control;
 using Beadswarm.Journal;
+using Beadswarm.Processes;
 using Beadswarm.Storage;
 using Beadswarm.Supervision;
 
@@ -41,7 +42,10 @@ sealed class SwarmRun : IAsyncDisposable
         _external = new ExternalDesk(
             assembly.Parts,
             new ExternalWork(
-                assembly.Parts, [.. assembly.Agents.Select(agent => agent.Slot)], assembly.AllStages, _stop.DrainToken),
+                assembly.Parts, [.. assembly.Agents.Select(agent => agent.Slot)], assembly.AllStages,
+                Redaction.SecretsOf(assembly.Setup.Environment.Concat(
+                    assembly.Setup.Config.Runners.Values.SelectMany(runner => runner.Environment))),
+                _stop.DrainToken),
             _stop.TerminateToken);
         Completion = CompleteAsync();
     }
