@@ -21,7 +21,7 @@ static class LeftProcesses
         OrphanSweep.Find(Search(
             paths,
             from stage in open
-            let tag = stage.Process?.Tag
+            let tag = stage.Process?.Tag ?? (stage.Claim.External ? SwarmAssembly.TagOf(paths, stage.Claim) : null)
             where tag is not null
             select new KeptChild(tag, [stage.Start.Workspace, stage.Start.SessionFolder])));
 }

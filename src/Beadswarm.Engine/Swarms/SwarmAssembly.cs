@@ -60,6 +60,10 @@ sealed class SwarmAssembly : IAsyncDisposable
         "beadswarm-"
         + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(repository)))[..TagHashCharacters];
 
+    /// <summary>Marks every process of one stage under one claim.</summary>
+    public static string TagOf(SwarmPaths paths, Claim claim) =>
+        $"{TagPrefix(paths.Repository)}/{claim.Bead}/{claim.Key.Token}/{claim.Stage}";
+
     /// <summary>Marks the gits that an orchestrator of this repository starts.</summary>
     public static string CommandTag(string repository) => AbandonedCommands.TagOf(TagPrefix(repository));
 
