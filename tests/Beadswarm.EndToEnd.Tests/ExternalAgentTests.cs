@@ -111,7 +111,8 @@ public sealed class ExternalAgentTests
         // The bead of the dead one goes on from what it had left.
         var dead = Read(Dies, "died").Trim();
         var expired = Assert.Single(
-            journal, entry => Is(entry, "lease.expired") && entry.GetProperty("bead").GetString() == dead);
+            journal, entry => Is(entry, "lease.expired") && entry.GetProperty("agent").GetInt32() == Dies);
+        Assert.Equal(dead, expired.GetProperty("bead").GetString());
         Assert.Matches("^[0-9a-f]{40,}$", expired.GetProperty("headCommit").GetString());
         Assert.Equal(Beads, journal.Count(entry => Is(entry, "bead.landed")));
         Assert.DoesNotContain(journal, entry => Is(entry, "process.started"));

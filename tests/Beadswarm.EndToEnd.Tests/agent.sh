@@ -32,8 +32,8 @@ ask() {
   if [ "$mode" = twice ] && [ "$code" -ne 17 ] && [ "$code" -ne 12 ]; then
     again=$("$beadswarm" "$@" --request-id "$id" 2>>"$notes/$number.error")
     came=$?
-    if [ "$came" -eq 12 ]; then
-      : # the swarm has ended between the two
+    if [ "$came" -eq 12 ] || [ "$came" -eq 18 ]; then
+      : # the swarm, or on a busy machine the lease, has ended between the two
     elif [ "$again|$came" = "$answer|$code" ]; then
       echo "$1 same" >>"$notes/$number.twice"
     else
