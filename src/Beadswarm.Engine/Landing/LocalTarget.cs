@@ -43,9 +43,22 @@ sealed class LocalTarget(Hub hub, BranchName branch, LandingEpoch? epoch) : ILan
             await TransferAsync(at, have: null, cancellationToken);
 
             // Refused means that somebody made the branch in between, which is as good.
-            await _user.UpdateRefsAsync([new RefChange.Create(Branch.Ref, at.Value)], Reason, cancellationToken);
+            RefChange[] create = [new RefChange.Create(Branch.Ref, at.Value)];
+            for (var attempt = 1;
+                await _user.UpdateRefsAsync(create, Reason, cancellationToken) is RefTransaction.Locked locked;
+                attempt++)
+            {
+                if (attempt == CreationsMax || !await RemoveLocksAsync(cancellationToken))
+                {
+                    throw new GitException(
+                        ["update-ref", Branch.Ref], 128, locked.Reason, hub.User.Root, isTransient: true);
+                }
+            }
         }
     }
+
+    /// <summary>Once more when the lock of a git that was killed has been removed.</summary>
+    const int CreationsMax = 2;
 
     public async Task<AdvanceOutcome> AdvanceAsync(
         CommitId expected, CommitId candidate, CancellationToken cancellationToken)

@@ -60,6 +60,45 @@ public sealed class EffectDeathTests
         await SameAsync(undisturbed, repository, effects);
     }
 
+    /// <summary>It leaves its locks, and whether it had moved the branch is for the next look to find out.</summary>
+    [Theory]
+    [Trait("Speed", "slow")]
+    [InlineData("integration", "beadswarm/integration")]
+    [InlineData("branch", "beadswarm/a-1/attempt-1")]
+    public async Task A_git_that_dies_while_it_moves_a_branch_that_is_not_checked_out_costs_a_pause(
+        string mode, string branch)
+    {
+        using var undisturbed = Repository(mode, Agent);
+        await undisturbed.MustAsync(0, "run", "--format", "json");
+        using var repository = Repository(mode, Agent);
+        using var trap = new GitTrap(repository);
+        var held = repository[$".git/refs/heads/{branch}.lock"];
+        foreach (var orchestratorDies in (bool[])[false, true])
+        {
+            trap.Lay("update-ref -m beadswarm: landed", Snare.Holding, held);
+            await using var run = RunningSwarm.Start(repository);
+            var caught = await trap.CaughtAsync(run);
+            Assert.True(File.Exists(held));
+            if (orchestratorDies)
+            {
+                await run.KillAsync();
+                GitTrap.Kill(caught, repository.Environment);
+            }
+            else
+            {
+                // What it does next is not awaited: the next one is to find it in the middle.
+                GitTrap.Kill(caught, repository.Environment);
+                await run.KillAsync();
+            }
+        }
+
+        await repository.MustAsync(0, "run", "--format", "json");
+
+        Assert.Equal(await ChaosScenario.OutcomeAsync(undisturbed), await ChaosScenario.OutcomeAsync(repository));
+        Assert.Equal(Branches(undisturbed), Branches(repository));
+        Assert.False(File.Exists(held));
+    }
+
     [Fact]
     [Trait("Speed", "slow")]
     public async Task An_agent_that_was_being_ended_is_ended_by_the_next_start_and_not_blamed()

@@ -32,9 +32,15 @@ sealed class GitTrap : IDisposable
           read -r go < "$HERE/go"
           exec "$REAL" "$@"
         fi
+        input="$HERE/input.$$"
+        cat > "$input"
+        case $(tr '\0' '\n' < "$input") in
+        *"$(expr "$lock" : '.*/\(refs/.*\)\.lock')"*) ;;
+        *) mv "$HERE/sprung" "$HERE/trap"; exec "$REAL" "$@" < "$input" ;;
+        esac
         {
           printf 'start\0'
-          cat
+          cat "$input"
           printf 'prepare\0'
           while [ ! -e "$lock" ]; do sleep 0.02; done
           echo $$ > "$HERE/arrived"
@@ -69,7 +75,9 @@ sealed class GitTrap : IDisposable
     }
 
     /// <param name="call">Part of the command line of the git that is wanted.</param>
-    /// <param name="lockFile">For <see cref="Snare.Holding"/>: what is there once it holds its locks.</param>
+    /// <param name="lockFile">
+    /// For <see cref="Snare.Holding"/>: the lock of the ref that is moved, there once it holds its locks.
+    /// </param>
     public void Lay(string call, Snare snare, string lockFile = "-")
     {
         // In one step: the next git may be looking.
