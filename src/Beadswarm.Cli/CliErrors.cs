@@ -48,13 +48,16 @@ static class CliErrors
 
     /// <summary>
     /// An option with a typing error that the parser took for an argument, as in <c>run --agent 3</c>. An argument that
-    /// really begins with a dash can be written as <c>./-name</c>.
+    /// really begins with a dash can be written as <c>./-name</c>, and what a hidden verb hands on to another program
+    /// is not ours to judge.
     /// </summary>
     public static string? MistakenOption(ParseResult parsed) =>
-        parsed.CommandResult.Children.OfType<ArgumentResult>()
-            .SelectMany(argument => argument.Tokens)
-            .Select(token => token.Value)
-            .FirstOrDefault(text => text.Length > 1 && text[0] == '-');
+        parsed.CommandResult.Command.Hidden
+            ? null
+            : parsed.CommandResult.Children.OfType<ArgumentResult>()
+                .SelectMany(argument => argument.Tokens)
+                .Select(token => token.Value)
+                .FirstOrDefault(text => text.Length > 1 && text[0] == '-');
 
     /// <summary>The failure as a person should see it; null for a defect, which is better shown whole.</summary>
     public static UserError? From(Exception error) =>

@@ -65,6 +65,7 @@ static class CommandTree
 
         SimulateCommand.Create(host),
         CompletionCommand.Create(host),
+        AcpClientCommand.Create(host),
     ];
 
     /// <summary>

@@ -15,7 +15,8 @@ static class Daemon
     /// <summary>The log and the older one beside it hold at most twice this.</summary>
     const long LogBytesMax = 8 * 1024 * 1024;
 
-    const string ProgramName = "beadswarm";
+    /// <summary>The program, in the folder that it runs from.</summary>
+    public const string ProgramName = "beadswarm";
 
     public static BoundedLog OpenLog(string repositoryPath) =>
         new(new SwarmPaths(repositoryPath).Log, LogBytesMax);

@@ -44,6 +44,7 @@ static class RunCommand
             Config = config,
             Environment = host.Environment,
             ScriptedAgentPath = Path.Combine(AppContext.BaseDirectory, ScriptedAgentName),
+            ProgramPath = Path.Combine(AppContext.BaseDirectory, Daemon.ProgramName),
             Time = host.Time,
             StatusText = (json, width) =>
                 StatusView.Parse(json.Span).Format(host.Time.GetUtcNow().UtcDateTime, width),

@@ -42,6 +42,15 @@ static class AgentSandbox
         };
     }
 
+    /// <summary>What is started, and what the runner's command names where the two are not the same.</summary>
+    static IEnumerable<string> Programs(ChildSpec spec, AgentLaunch launch, string program)
+    {
+        IEnumerable<string> started = launch.Runner.Command is [var named, ..] && named != spec.FileName
+            ? [program, Spawn.Resolve(named, spec.Environment, spec.WorkingDirectory)]
+            : [program];
+        return started.SelectMany(path => new[] { path, Libc.RealPath(path) }).Distinct();
+    }
+
     static SandboxRequest Request(ChildSpec spec, AgentLaunch launch, SandboxPolicy policy, string program)
     {
         const string Resolver = "/etc/resolv.conf";
@@ -54,7 +63,7 @@ static class AgentSandbox
             Policy = policy,
             Home = home,
             AlwaysHidden = [.. SandboxRules.AlwaysHidden.Select(Libc.RealPath)],
-            Programs = [.. new[] { program, Libc.RealPath(program) }.Distinct()],
+            Programs = [.. Programs(spec, launch, program)],
             Files =
             [
                 .. launch.Runner.Command.Where(word => word.StartsWith('/')).Where(File.Exists).Select(Libc.RealPath),

@@ -80,13 +80,13 @@ static class ConfigKeys
         new("pools[].runner", Name, null, "Name of a runner.", "`runner`") { Nullable = true },
         new("pools[].stages", new Words(), null, "Names of the stages these agents serve.", "the role's stages"),
 
-        new("runners.*.kind", Later(["command", "scripted", "claude-code", "codex"], ["gemini", "opencode", "acp"]),
+        new("runners.*.kind", Later(["command", "scripted", "claude-code", "codex", "acp"], ["gemini", "opencode"]),
             "command", "command: any program that reads the prompt from standard input and changes files. "
-            + "scripted: the agent without a model that ships with the program. The others are agent CLIs that are "
-            + "known: how to run them, and how to read what they print."),
+            + "scripted: the agent without a model that ships with the program. acp: any agent of the Agent Client "
+            + "Protocol. The others are agent CLIs that are known: how to run them, and how to read what they print."),
         new("runners.*.command", new Arguments(), "[]",
-            "Program and arguments, one list item each; never a shell line. Required for kind command; for an agent "
-            + "CLI, its program where it is not to be looked for on PATH."),
+            "Program and arguments, one list item each; never a shell line. Required for kinds command and acp; for an "
+            + "agent CLI, its program where it is not to be looked for on PATH."),
         new("runners.*.model", new Text(@"^[A-Za-z0-9][A-Za-z0-9._:/@\[\]-]{0,99}$", "the name of a model"), null,
             "Model of an agent CLI, as the CLI names it.", "the CLI's own") { Nullable = true },
         new("runners.*.effort", new Text("^[a-z]{1,20}$", "a lower case word"), null,
@@ -200,6 +200,8 @@ static class ConfigKeys
         new("limits.retryDelayMax", Span("10ms", "1d"), "5m", "Longest wait before a retry."),
         new("limits.feedbackBytesMax", new Whole(4096, 1024 * 1024), "16384", "Size of what the next attempt is told."),
         new("limits.logBytesMax", new Whole(65_536, 1L << 40), "67108864", "Size of one log of an agent or a gate."),
+        new("limits.logsMax", new Whole(1 << 20, 1L << 44), "2147483648",
+            "Bytes that all logs of agents and gates may take. Beyond it the oldest of finished beads are removed."),
         new("limits.gatesMax", new Whole(1, 1024), null, "Gates that may run at once over all agents.",
             "one for each processor"),
     ];

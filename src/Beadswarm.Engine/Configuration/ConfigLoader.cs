@@ -229,6 +229,7 @@ static class ConfigLoader
             RetryDelayMax = reader.Duration(scope, "retryDelayMax"),
             FeedbackBytesMax = reader.Whole(scope, "feedbackBytesMax"),
             LogBytesMax = reader.Long(scope, "logBytesMax"),
+            LogsMax = reader.Long(scope, "logsMax"),
             GatesMax = reader.Whole(scope, "gatesMax", Math.Max(1, detected.Processors)),
         };
         var readable = !errors.Exists(error => error.Path.StartsWith("limits.retryDelay", StringComparison.Ordinal));

@@ -1,4 +1,5 @@
 using Beadswarm.Agents;
+using Beadswarm.Agents.Acp;
 using Beadswarm.Pipelines;
 using Beadswarm.Sandboxes;
 
@@ -122,7 +123,7 @@ sealed class RunnerSection(
             Environment = reader.Map(scope, "environment"),
             PassEnvironment = [.. reader.Words(scope, "passEnvironment").Select(word => word.Text)],
         };
-        if (spec is { Kind: "command", Command: [] or ["", ..] })
+        if (spec is { Kind: "command" or AcpRunner.KindName, Command: [] or ["", ..] })
         {
             errors.Add(new(scope.Mapping?.Origin ?? sources.FileName, scope.Path,
                 $"runner '{name}' has no command; add command: [program, argument, ...]"));

@@ -134,6 +134,9 @@ sealed record LimitsConfig
     public int FeedbackBytesMax { get; init; } = 16 * 1024;
     public long LogBytesMax { get; init; } = 64 * 1024 * 1024;
 
+    /// <summary>All logs together.</summary>
+    public long LogsMax { get; init; } = 2L * 1024 * 1024 * 1024;
+
     /// <summary>Gates that may run at once over all agents. The loader's default is one for each processor.</summary>
     public int GatesMax { get; init; } = Math.Max(1, Environment.ProcessorCount);
 

@@ -1,5 +1,7 @@
 using Beadswarm.Agents;
+using Beadswarm.Agents.Acp;
 using Beadswarm.Beads;
+using Beadswarm.Claims;
 using Beadswarm.Configuration;
 using Beadswarm.Control;
 using Beadswarm.Gates;
@@ -78,6 +80,7 @@ static class MachineSurroundings
                     [
                         new CommandRunner(), new ScriptedRunner(setup.ScriptedAgentPath),
                         new ClaudeCodeRunner(Environment.IsPrivilegedProcess), new CodexRunner(),
+                        new AcpRunner(setup.ProgramPath),
                     ],
                     setup.Time)
                 {
@@ -93,6 +96,8 @@ static class MachineSurroundings
                 ReadTemplate = relative => ReadTemplate(paths.Repository, relative),
                 Serve = commands => new ControlServer(paths.Socket, store, commands, setup.Time),
                 Random = new Random(),
+                TidyLogsAsync = new LogRetention(
+                    paths, setup.Config.Limits.LogsMax, token => StatesAsync(store, token), setup.Time).TidyAsync,
                 CloseAsync = async () =>
                 {
                     await RemoveLocksAsync(hub);
@@ -159,6 +164,10 @@ static class MachineSurroundings
 
         held.Dispose();
     }
+
+    static async Task<IReadOnlyList<(BeadId, BeadState)>> StatesAsync(
+        IStore store, CancellationToken cancellationToken) =>
+        [.. (await store.ReadBeadsAsync(cancellationToken)).Select(bead => (bead.Id, bead.State))];
 
     static WorkspaceOptions Room(LimitsConfig limits) => new()
     {

@@ -4,12 +4,12 @@ using Beadswarm.Waiting;
 namespace Beadswarm.Swarms;
 
 /// <summary>
-/// Does what only time brings about: wakes everybody when a snooze ends, and frees claims whose lease has run out; that
-/// of an external agent once its work is saved.
+/// Does what only time brings about: wakes everybody when a snooze ends, frees claims whose lease has run out (that of
+/// an external agent once its work is saved), and sees to it that logs are tidied.
 /// </summary>
 sealed class Reaper(
     IStore store, SwarmEpoch epoch, ClaimRegistry claims, ExternalRescue external, TimeSpan lease, Bell bell,
-    TimeProvider time)
+    TimeProvider time, Func<CancellationToken, Task> tidyLogs)
 {
     public async Task RunAsync(CancellationToken stop)
     {
@@ -30,6 +30,7 @@ sealed class Reaper(
                 bell.Ring();
             }
 
+            await tidyLogs(stop);
             if (!await bell.WaitAsync(heard, Pause(status), time, stop))
             {
                 bell.Ring();

@@ -113,7 +113,7 @@ sealed class SwarmAssembly : IAsyncDisposable
             Leases = new LeaseKeeper(store, parts.Claims, config.Limits.Lease, setup.Time),
             Reaper = new Reaper(
                 store, swarm.Epoch, parts.Claims, new ExternalRescue(parts), config.Limits.LeaseMin, parts.Bell,
-                setup.Time),
+                setup.Time, outside.TidyLogsAsync),
             Agents = [.. slots.Zip(Pools(config)).Select(pair =>
                 new AssembledAgent(
                     pair.First,

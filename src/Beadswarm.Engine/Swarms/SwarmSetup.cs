@@ -14,6 +14,9 @@ sealed record SwarmSetup
 
     /// <summary>The scripted agent that ships with the program.</summary>
     public required string ScriptedAgentPath { get; init; }
+
+    /// <summary>This program itself, which the runner acp starts as its client.</summary>
+    public string ProgramPath { get; init; } = "beadswarm";
     public required TimeProvider Time { get; init; }
 
     /// <summary>Writes the status, given as JSON, for a person's screen of so many columns.</summary>

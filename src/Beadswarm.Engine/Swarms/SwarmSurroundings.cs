@@ -47,6 +47,10 @@ sealed record SwarmSurroundings : IAsyncDisposable
     /// <summary>Where jitter comes from.</summary>
     public required Random Random { get; init; }
 
+    /// <summary>Removes logs when there are too many; to be called now and then. Where there are no files, nothing.
+    /// </summary>
+    public Func<CancellationToken, Task> TidyLogsAsync { get; init; } = _ => Task.CompletedTask;
+
     /// <summary>Lets go of everything, the exclusive right to this repository last.</summary>
     public required Func<ValueTask> CloseAsync { get; init; }
 

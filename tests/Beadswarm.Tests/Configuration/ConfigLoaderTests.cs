@@ -65,6 +65,7 @@ public sealed class ConfigLoaderTests
           Big Name: { kind: command }
           c: { command: [x], environment: { BEADSWARM_BEAD: x } }
           d: { command: [x], environment: { A-B: x } }
+          g: { kind: acp }
           f: { command: [x], sandbox: docker, network: yes, homeReadable: [/etc, "~/x", a/../b] }
         runner: e
         pipeline:
@@ -317,6 +318,7 @@ public sealed class ConfigLoaderTests
           retryDelayMax: 1m
           feedbackBytesMax: 8192
           logBytesMax: 1048576
+          logsMax: 1073741824
           gatesMax: 2
         """;
 

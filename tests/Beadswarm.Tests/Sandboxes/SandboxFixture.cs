@@ -3,7 +3,6 @@ using Beadswarm.Beads;
 using Beadswarm.Claims;
 using Beadswarm.Git;
 using Beadswarm.Pipelines;
-using Beadswarm.Processes;
 using Beadswarm.Sandboxes;
 using Beadswarm.Tests.Processes;
 using Beadswarm.Tests.Support;
