@@ -26,6 +26,7 @@ static class ExitCodes
     public const int Fenced = 18;
     public const int Refused = 19;
     public const int NotPassed = 20;
+    public const int Unauthorized = 21;
     public const int Bug = 70;
     public const int Terminated = 130;
 
@@ -53,6 +54,7 @@ static class ExitCodes
         (Fenced, "heartbeat, stage, release: the token is stale or the lease has ended; stop working on the bead"),
         (Refused, "claim, heartbeat, stage, release: it makes no sense as things stand; the message says why"),
         (NotPassed, "stage pass, stage fail, done: the bead did not pass; the answer says what comes next"),
+        (Unauthorized, "run, attach: an agent's vendor does not let it in: no login, no credit, no such model"),
         (Bug, "a defect of this program"),
         (Terminated, "run: the agents were ended by a second Ctrl-C, SIGTERM or stop; their work was kept"),
     ];

@@ -15,6 +15,7 @@ static class RunSummary
             SwarmEnd.Drained => ExitCodes.Drained,
             SwarmEnd.Terminated => ExitCodes.Terminated,
             SwarmEnd.Meltdown => ExitCodes.Meltdown,
+            SwarmEnd.Unauthorized => ExitCodes.Unauthorized,
             SwarmEnd.TakenOver => ExitCodes.Held,
         };
 
@@ -50,6 +51,8 @@ static class RunSummary
             SwarmEnd.Terminated => "terminated, with all work kept; 'beadswarm run --resume' goes on",
             SwarmEnd.Meltdown =>
                 "stopped by itself: too many failures at once; 'beadswarm run --resume' goes on when that is mended",
+            SwarmEnd.Unauthorized =>
+                "stopped by itself: an agent is not let in; log in, and 'beadswarm run --resume' goes on",
             SwarmEnd.TakenOver =>
                 "gave up, because another process runs this swarm now; 'beadswarm attach' follows it",
         };

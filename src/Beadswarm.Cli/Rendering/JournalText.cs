@@ -51,6 +51,7 @@ static class JournalText
             JournalEvent.ProcessesLeaked leaked =>
                 $"{leaked.Stage} left {leaked.Ended + leaked.Remaining} running: {leaked.Processes}; "
                 + (leaked.Remaining == 0 ? "ended" : $"{leaked.Remaining} could not be ended"),
+            JournalEvent.AgentUsed => null,
             JournalEvent.StageEnded ended =>
                 $"{ended.Stage} {ended.Status.ToLowerInvariant()} after {Span(ended.DurationMs)}: {ended.Summary}"
                 + $" → {Next(ended)}",

@@ -30,6 +30,7 @@ sealed class AgentHost(
             var record = new SessionRecord(
                 launch.SessionFolder, launch.Workspace, runner.Kind, timeProvider.GetUtcNow(), launch.Limits)
             {
+                RunnerName = launch.Runner.Name,
                 Continues = launch.Continues,
                 Confined = launch.Runner.Sandbox is not null,
             };
@@ -86,6 +87,21 @@ sealed class AgentHost(
         return Task.FromResult<IAgentSession?>(
             new AgentSession(
                 child, runner, record with { Folder = process.SessionFolder }, Secrets, timeProvider));
+    }
+
+    public EarlierSession? Recall(string sessionFolder)
+    {
+        if (SessionRecord.TryRead(sessionFolder) is not { RunnerName: { } name } record
+            || RunnerOf(record.RunnerKind) is not { } runner)
+        {
+            return null;
+        }
+
+        var files = new AgentFiles(sessionFolder);
+        var reading = runner.Interpret(new AgentReport(
+            ExitRecord.Read(files.Exit), AgentSession.Tail(files), new AgentResult.Missing(), files,
+            timeProvider.GetUtcNow(), timeProvider.LocalTimeZone, record.Continues));
+        return new EarlierSession(name, reading.End, reading.Usage);
     }
 
     public Task<LeakReport> ClearAsync(string tag, CancellationToken cancellationToken) =>

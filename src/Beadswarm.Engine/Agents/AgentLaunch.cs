@@ -62,7 +62,16 @@ sealed record AgentOutcome(AgentEnd End, LeakReport Leaks)
 {
     /// <summary>What it used, however it ended.</summary>
     public UsageReport Usage { get; init; } = UsageReport.Unknown;
+
+    /// <summary>The last that the agent said; null where its program is not understood.</summary>
+    public string? LastWords { get; init; }
+
+    /// <summary>Name of its runner, where that is known.</summary>
+    public string? Runner { get; init; }
 }
+
+/// <summary>A session that is over, read again from what it left.</summary>
+sealed record EarlierSession(string Runner, AgentEnd End, UsageReport Usage);
 
 /// <summary>Starts agents and finds them again; the one way the engine reaches processes of agents.</summary>
 interface IAgentHost
@@ -81,6 +90,12 @@ interface IAgentHost
     /// was.
     /// </summary>
     Task<OrphanReport> ClearOrphansAsync(SweepSearch search, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// What an ended session came to, as far as its folder still tells; null: nothing does, or its program is none that
+    /// is understood.
+    /// </summary>
+    EarlierSession? Recall(string sessionFolder) => null;
 
     /// <summary>
     /// The end of a text that an agent left in its session, up to so many bytes; empty when it left none that can be

@@ -69,6 +69,8 @@ sealed class AgentSession : IAgentSession, IDisposable
         return new AgentOutcome(AgentEndText.Map(end, text => Redaction.Apply(text, _secrets)), leaks)
         {
             Usage = reading.Usage,
+            LastWords = reading.LastWords,
+            Runner = _record.RunnerName,
         };
     }
 
@@ -97,7 +99,7 @@ sealed class AgentSession : IAgentSession, IDisposable
     {
         var result = AgentResultFile.Read(_files);
         var reading = _runner.Interpret(new AgentReport(
-            await _child.Exit, Tail(), result, _files, _timeProvider.GetUtcNow(), _timeProvider.LocalTimeZone,
+            await _child.Exit, Tail(_files), result, _files, _timeProvider.GetUtcNow(), _timeProvider.LocalTimeZone,
             _record.Continues));
         if (reading.Verdict is { } verdict && result is AgentResult.Missing)
         {
@@ -108,10 +110,11 @@ sealed class AgentSession : IAgentSession, IDisposable
         return reading;
     }
 
-    string Tail()
+    /// <summary>The last part of what an agent printed, on both streams.</summary>
+    public static string Tail(AgentFiles files)
     {
-        var output = UntrustedFile.ReadTailText(_files.Stdout, TailBytesMax);
-        var error = UntrustedFile.ReadTailText(_files.Stderr, TailBytesMax);
+        var output = UntrustedFile.ReadTailText(files.Stdout, TailBytesMax);
+        var error = UntrustedFile.ReadTailText(files.Stderr, TailBytesMax);
         return OutputTrimming.Trim(error.Length == 0 ? output : $"{output.TrimEnd()}\n{error}", TailBytesMax);
     }
 

@@ -34,6 +34,7 @@ sealed class ClaudeCodeTranscript(Conversation? continued)
     decimal? _conversationCost;
     Result? _result;
     string? _error;
+    string? _lastWords;
     DateTimeOffset? _resetAt;
 
     /// <summary>What the last line of its kind says; the program may end more than one turn.</summary>
@@ -65,12 +66,13 @@ sealed class ClaudeCodeTranscript(Conversation? continued)
     public AgentReading Conclude(AgentReport report)
     {
         var (end, verdict) = End(report);
-        return new AgentReading(end, Usage(end), verdict);
+        return new AgentReading(end, Usage(end), verdict, _lastWords);
     }
 
     void SeeAssistant(JsonElement line)
     {
         _error = line.Text("error");
+        SeeWords(line);
         if (line.Get("message") is not { } message || message.Text("id") is not { } id
             || message.Is("model", NoModel) || !_calls.Add(id))
         {
@@ -87,6 +89,17 @@ sealed class ClaudeCodeTranscript(Conversation? continued)
                 usage.Number("cache_creation_input_tokens"));
             _sinceResult += tokens;
             _contextMax = Math.Max(_contextMax ?? 0, tokens.Context);
+        }
+    }
+
+    /// <summary>What the agent itself says, not the ones it sends out, and not the program in its place.</summary>
+    void SeeWords(JsonElement line)
+    {
+        if (line.Get("parent_tool_use_id") is null && line.Get("message") is { } message
+            && !message.Is("model", NoModel))
+        {
+            _lastWords = message.Get("content").Items().Where(block => block.Is("type", "text"))
+                .Select(block => block.Text("text")).LastOrDefault() ?? _lastWords;
         }
     }
 

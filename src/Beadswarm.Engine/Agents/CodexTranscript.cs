@@ -51,7 +51,7 @@ sealed class CodexTranscript(Conversation? continued)
     public AgentReading Conclude(AgentReport report)
     {
         var (end, verdict) = End(report);
-        return new AgentReading(end, Usage(), verdict);
+        return new AgentReading(end, Usage(), verdict, _lastMessage);
     }
 
     void SeeUsage(JsonElement line)

@@ -44,7 +44,8 @@ sealed record AgentReport(
 /// <param name="Verdict">
 /// The verdict that the program returned by its own means, as the JSON of a result file; it is kept as one.
 /// </param>
-sealed record AgentReading(AgentEnd End, UsageReport Usage, string? Verdict = null);
+/// <param name="LastWords">The last that the agent said, in whatever length it did.</param>
+sealed record AgentReading(AgentEnd End, UsageReport Usage, string? Verdict = null, string? LastWords = null);
 
 /// <summary>Knows one kind of agent program: how to start it, and how to read what it leaves.</summary>
 interface IAgentRunner

@@ -31,6 +31,9 @@ sealed record RunnerSpec
     /// <summary>How much it thinks, as its CLI names it; null: what the CLI is set up for.</summary>
     public string? Effort { get; init; }
 
+    /// <summary>The runner to use while this one's vendor takes no work; null: wait.</summary>
+    public string? Fallback { get; init; }
+
     public AgentPermission Permission { get; init; } = AgentPermission.Full;
 
     /// <summary>Variables added to the allow-listed environment.</summary>

@@ -18,6 +18,9 @@ sealed record SessionRecord(
     /// <summary>Longer than any grace that a configuration can give, and short enough for a timer.</summary>
     static readonly TimeSpan GraceMax = TimeSpan.FromDays(1);
 
+    /// <summary>Name of its runner in the configuration.</summary>
+    public string? RunnerName { get; init; }
+
     /// <summary>The conversation it was to go on with.</summary>
     public Conversation? Continues { get; init; }
 

@@ -97,6 +97,11 @@ static class ConfigKeys
         new("runners.*.permission", Choose("full", "edits"), "full",
             "What an agent CLI may do without asking, as nobody is there to answer. full: everything that the "
             + "isolation around it allows. edits: change files; commands as far as the CLI allows them then."),
+        new("runners.*.fallback", Name, null,
+            "Name of the runner to use while this one's vendor refuses work: rate limited or overloaded.", "wait")
+        {
+            Nullable = true,
+        },
         new("runners.*.extraArguments", new Arguments(), "[]",
             "Further arguments for an agent CLI, after those it is given anyway."),
         new("runners.*.environment", new TextMap(), "{}", "Variables added to the agent's environment."),
@@ -196,6 +201,8 @@ static class ConfigKeys
             "Restarts of one part of the swarm within a time before it is parked."),
         new("limits.infrastructureRetriesMax", new Whole(0, 100), "5",
             "Infrastructure failures (crash, timeout, network) of a bead that are tried again."),
+        new("limits.continuationsMax", new Whole(0, 100), "3",
+            "How often an agent that ran out of turns or of context goes on within one attempt."),
         new("limits.retryDelayMin", Span("10ms", "1h"), "1s", "Wait before the first of these retries; it doubles."),
         new("limits.retryDelayMax", Span("10ms", "1d"), "5m", "Longest wait before a retry."),
         new("limits.feedbackBytesMax", new Whole(4096, 1024 * 1024), "16384", "Size of what the next attempt is told."),

@@ -225,6 +225,7 @@ static class ConfigLoader
             RestartsMax = restarts.Count,
             RestartWindow = restarts.Window,
             InfrastructureRetriesMax = reader.Whole(scope, "infrastructureRetriesMax"),
+            ContinuationsMax = reader.Whole(scope, "continuationsMax"),
             RetryDelayMin = reader.Duration(scope, "retryDelayMin"),
             RetryDelayMax = reader.Duration(scope, "retryDelayMax"),
             FeedbackBytesMax = reader.Whole(scope, "feedbackBytesMax"),

@@ -37,9 +37,33 @@ sealed class RunnerSection(
         }
 
         var choice = new RunnerChoice(specs, specs.Keys.FirstOrDefault() ?? FirstFound());
+        foreach (var (name, scope) in top.Named("runners") ?? [])
+        {
+            CheckFallback(name, scope, choice);
+        }
+
         return reader.TextOrNull(top, "runner") is { } given
             ? choice with { Default = Resolve(given, reader.OriginOf(top, "runner"), "runner", choice) }
             : choice;
+    }
+
+    void CheckFallback(string name, ConfigScope scope, RunnerChoice choice)
+    {
+        var (origin, path) = (reader.OriginOf(scope, "fallback"), scope.PathOf("fallback"));
+        if (choice.Specs[name].Fallback is not { } fallback || Resolve(fallback, origin, path, choice) != fallback)
+        {
+            return;
+        }
+
+        var seen = new HashSet<string> { name };
+        for (var next = fallback; next is not null; next = choice.Specs.GetValueOrDefault(next)?.Fallback)
+        {
+            if (!seen.Add(next))
+            {
+                errors.Add(new(origin, path, $"'{fallback}' leads back to '{next}'; the last of them must have none"));
+                return;
+            }
+        }
     }
 
     /// <summary>The runner a pool names, or an error and the default.</summary>
@@ -69,7 +93,9 @@ sealed class RunnerSection(
             usable.TryAdd(spec.Name, spec);
         }
 
-        foreach (var name in pools.Select(pool => pool.Runner).Distinct().Where(name => !usable.ContainsKey(name)))
+        var wanted = pools.Select(pool => pool.Runner)
+            .SelectMany(name => new[] { name, choice.Specs.GetValueOrDefault(name)?.Fallback }).OfType<string>();
+        foreach (var name in wanted.Distinct().Where(name => !usable.ContainsKey(name)))
         {
             runProblems.Add(Problem(name, choice));
         }
@@ -119,6 +145,7 @@ sealed class RunnerSection(
             Permission = reader.Text(scope, "permission", "full") == "edits"
                 ? AgentPermission.Edits
                 : AgentPermission.Full,
+            Fallback = reader.TextOrNull(scope, "fallback"),
             ExtraArguments = [.. reader.Words(scope, "extraArguments").Select(word => word.Text)],
             Environment = reader.Map(scope, "environment"),
             PassEnvironment = [.. reader.Words(scope, "passEnvironment").Select(word => word.Text)],

@@ -129,6 +129,7 @@ sealed record LimitsConfig
     public int RestartsMax { get; init; } = 3;
     public TimeSpan RestartWindow { get; init; } = TimeSpan.FromSeconds(60);
     public int InfrastructureRetriesMax { get; init; } = 5;
+    public int ContinuationsMax { get; init; } = 3;
     public TimeSpan RetryDelayMin { get; init; } = TimeSpan.FromSeconds(1);
     public TimeSpan RetryDelayMax { get; init; } = TimeSpan.FromMinutes(5);
     public int FeedbackBytesMax { get; init; } = 16 * 1024;

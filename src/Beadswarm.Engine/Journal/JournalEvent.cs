@@ -32,6 +32,7 @@ sealed record JournalEntry(
 [JsonDerivedType(typeof(StageStarted), "stage.started")]
 [JsonDerivedType(typeof(ProcessStarted), "process.started")]
 [JsonDerivedType(typeof(ProcessesLeaked), "process.leaked")]
+[JsonDerivedType(typeof(AgentUsed), "agent.used")]
 [JsonDerivedType(typeof(StageEnded), "stage.ended")]
 [JsonDerivedType(typeof(BeadBlocked), "bead.blocked")]
 [JsonDerivedType(typeof(GateRan), "gate.ran")]
@@ -121,6 +122,15 @@ abstract record JournalEvent
     /// </summary>
     public sealed record ProcessesLeaked(long Run, string Stage, int Ended, int Remaining, string Processes)
         : JournalEvent;
+
+    /// <summary>
+    /// What the agent of a stage used, as its CLI reports it: tokens of this execution alone, the most that one call
+    /// filled of the context, and the conversation that can be gone on with.
+    /// </summary>
+    public sealed record AgentUsed(
+        long Run, string Stage, int Attempt, string Runner, string? Model, int Calls, long InputTokens,
+        long OutputTokens, long CacheReadTokens, long CacheWriteTokens, long? ContextMax = null,
+        decimal? CostUsd = null, string? Conversation = null) : JournalEvent;
 
     /// <summary>A stage ended, and what comes next: keep, free, land or block.</summary>
     public sealed record StageEnded(

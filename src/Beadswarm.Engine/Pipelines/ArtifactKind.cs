@@ -15,6 +15,7 @@ static class ArtifactKind
     public const string Prompt = "prompt";
     public const string Feedback = "feedback";
     public const string RetryPacket = "retry_packet";
+    public const string Handoff = "handoff";
     public const string Dossier = "dossier";
 
     /// <summary>A document that a stage of one's own leaves under a name of its own.</summary>

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Beadswarm.Pipelines;
 
 /// <summary>Decides what a stage's end means and what comes next. Pure: time and chance are given as values.</summary>
@@ -15,10 +17,12 @@ static class PipelineRules
     // | gate failed or ran into its timeout        | failed   | an attempt   | back, or blocked              |
     // | crashed, lost, failed to start             | trouble  | infra retry  | same stage later, or blocked  |
     // | stage timeout, idle timeout                | trouble  | infra retry  | same stage later, or blocked  |
-    // | unavailable, unauthorized                  | trouble  | infra retry  | same stage later, or blocked  |
+    // | unavailable                                | trouble  | infra retry  | same stage later, or blocked  |
     // | rate limited                               | limited  | nothing      | same stage after the reset    |
     // | no room on the disk to begin               | limited  | nothing      | same stage later              |
     // | interrupted                                | stopped  | nothing      | same stage, free for anybody  |
+    // | unauthorized                               | stopped  | nothing      | same stage; the swarm stops   |
+    // | out of turns or context, continuation left | stopped  | nothing      | same stage, with a handoff    |
     // | its conversation was lost                  | stopped  | nothing      | same stage, a new conversation|
     //
     // "Back" is the stage itself when it comes before the pipeline's retry stage (a failed contract is written again),
@@ -55,10 +59,10 @@ static class PipelineRules
             new StageJudgement.Trouble($"the agent could not be started: {OneLine(failed.Detail)}"),
         StageEnd.Unavailable unavailable => new StageJudgement.Trouble(OneLine(unavailable.Detail)),
         StageEnd.Unauthorized unauthorized =>
-            new StageJudgement.Trouble($"the agent is not authorized: {OneLine(unauthorized.Detail)}"),
+            new StageJudgement.Interrupted($"the agent is not authorized: {OneLine(unauthorized.Detail)}"),
         StageEnd.RateLimited limited => new StageJudgement.Limited(limited.Until, "the agent is rate limited"),
         StageEnd.NoRoom full => new StageJudgement.Limited(null, OneLine(full.Detail)),
-        StageEnd.Restartable again => new StageJudgement.Interrupted(OneLine(again.Detail)),
+        StageEnd.Continued continued => new StageJudgement.Interrupted($"goes on: {OneLine(continued.Detail)}"),
         StageEnd.Interrupted => new StageJudgement.Interrupted("stopped by the swarm"),
     };
 
@@ -71,6 +75,17 @@ static class PipelineRules
         roomShort is not null && Judge(stage, end) is StageJudgement.Failed failed
             ? new StageEnd.Unavailable($"{roomShort}; meanwhile: {failed.Reason}")
             : end;
+
+    /// <summary>What becomes of a stage whose agent ran out of turns or of context.</summary>
+    /// <param name="continuations">How often it has gone on in this attempt already.</param>
+    public static StageEnd Unfinished(string detail, int continuations, int continuationsMax) =>
+        continuations < continuationsMax
+            ? new StageEnd.Continued(detail)
+            : new StageEnd.GaveUp(continuationsMax == 0
+                ? detail
+                : string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{detail} (after limits.continuationsMax {continuationsMax} continuations)"));
 
     /// <summary>What comes next for the bead.</summary>
     /// <param name="jitter">Drawn from [0, 1).</param>
@@ -159,8 +174,11 @@ static class PipelineRules
                 + $"{limits.InfrastructureRetriesMax}): {reason}");
     }
 
-    // The reset is text that an agent's CLI printed: one in the past would spin, one far away would strand the bead.
-    static DateTimeOffset Reset(DateTimeOffset? until, RetryLimits limits, DateTimeOffset now, double jitter)
+    /// <summary>
+    /// When to try again. The reset is text that an agent's CLI printed: one in the past would spin, one far away would
+    /// strand the bead.
+    /// </summary>
+    public static DateTimeOffset Reset(DateTimeOffset? until, RetryLimits limits, DateTimeOffset now, double jitter)
     {
         var spread = limits.DelayMin * (1 + Math.Clamp(jitter, 0, 1));
         var wait = until is { } at ? at - now + spread : limits.DelayMax;

@@ -62,8 +62,11 @@ abstract record StageEnd
     /// <summary>The agent's provider refuses work until <paramref name="Until"/>, where it says.</summary>
     public sealed record RateLimited(DateTimeOffset? Until) : StageEnd;
 
-    /// <summary>Nothing was tried, and the next try is another one: it can begin at once.</summary>
-    public sealed record Restartable(string Detail) : StageEnd;
+    /// <summary>
+    /// Not done, and the same stage goes on at once: after a handoff, of which an attempt has so many, or in a new
+    /// conversation where the old one was lost.
+    /// </summary>
+    public sealed record Continued(string Detail) : StageEnd;
 
     /// <summary>The swarm stopped the stage for its own reasons: drain, lost claim, withdrawn bead.</summary>
     public sealed record Interrupted : StageEnd;

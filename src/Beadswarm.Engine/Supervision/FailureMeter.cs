@@ -16,6 +16,7 @@ sealed class FailureMeter(RestartLimits limits, int agents, TimeProvider time)
     readonly Queue<StageTrouble> _troubles = [];
     string? _lastComponent;
     string? _decided;
+    string? _unauthorized;
 
     /// <summary>A component failed and was restarted or parked.</summary>
     public void ComponentFailed(string component, string error)
@@ -53,6 +54,27 @@ sealed class FailureMeter(RestartLimits limits, int agents, TimeProvider time)
         lock (_lock)
         {
             _decided ??= reason;
+        }
+    }
+
+    /// <summary>A vendor does not let an agent in: more tries do not help, whoever makes them.</summary>
+    public void NotAuthorized(string reason)
+    {
+        lock (_lock)
+        {
+            _unauthorized ??= reason;
+        }
+    }
+
+    /// <summary>What the first agent that was not let in was told, or null.</summary>
+    public string? Unauthorized
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _unauthorized;
+            }
         }
     }
 

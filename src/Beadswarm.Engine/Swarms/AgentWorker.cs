@@ -34,6 +34,12 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
 
         while (!drain.IsCancellationRequested && !terminate.IsCancellationRequested)
         {
+            if (parts.Runners.Pick(slot.Runner, parts.Time.GetUtcNow()) is RunnerPick.Rest vendor)
+            {
+                await HoldAsync(vendor.Reason, vendor.Until - parts.Time.GetUtcNow(), drain, terminate);
+                continue;
+            }
+
             switch (parts.Admission.Ask())
             {
                 case AdmissionAnswer.Held held:
@@ -82,15 +88,22 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
     {
         await parts.Room.TellAsync(held, terminate);
 
+        await HoldAsync(held.Reason, Admission.Pause, drain, terminate);
+    }
+
+    async Task HoldAsync(string reason, TimeSpan pause, CancellationToken drain, CancellationToken terminate)
+    {
         // The figures change all the time; the first ones of this wait are said.
         if (_waitsFor is not { Length: > 0 })
         {
-            _waitsFor = held.Reason;
-            await parts.Store.SetAgentStatusAsync(
-                parts.Epoch, slot.Number, AgentStatus.Waiting, held.Reason, terminate);
+            _waitsFor = reason;
+            await parts.Store.SetAgentStatusAsync(parts.Epoch, slot.Number, AgentStatus.Waiting, reason, terminate);
         }
 
-        await UnlessToldToStopAsync(stop => Task.Delay(Admission.Pause, parts.Time, stop), drain, terminate);
+        if (pause > TimeSpan.Zero)
+        {
+            await UnlessToldToStopAsync(stop => Task.Delay(pause, parts.Time, stop), drain, terminate);
+        }
     }
 
     /// <summary>The next claim would most likely come to nothing too: waits longer each time.</summary>
@@ -130,6 +143,12 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
                     ? await _stages.RunAsync(current, work.Token)
                     : await _stages.ResumeAsync(unfinished, current, work.Token);
                 _begunInVain = 0;
+                if (report?.End is StageEnd.Unauthorized refused)
+                {
+                    parts.Failures.NotAuthorized(
+                        $"runner {slot.Runner} is not authorized: {PipelineRules.OneLine(refused.Detail)}");
+                }
+
                 if (report is null
                     || await _ending.FinishAsync(current, report, drain, null) is not
                     { Transition: BeadTransition.Keep next })

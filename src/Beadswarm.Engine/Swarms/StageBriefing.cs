@@ -2,6 +2,7 @@ using System.Text;
 using Beadswarm.Agents;
 using Beadswarm.Beads;
 using Beadswarm.Claims;
+using Beadswarm.Configuration;
 using Beadswarm.Pipelines;
 using Beadswarm.Sandboxes;
 using Beadswarm.Storage;
@@ -22,6 +23,9 @@ sealed class StageBriefing(SwarmParts parts, AgentSlot slot)
         public sealed record Ready(AgentLaunch Launch) : Outcome;
 
         public sealed record Unready(string Reason) : Outcome;
+
+        /// <summary>No runner takes work any more.</summary>
+        public sealed record Held(DateTimeOffset Until) : Outcome;
     }
 
     public async Task<Outcome> WriteAsync(
@@ -33,6 +37,14 @@ sealed class StageBriefing(SwarmParts parts, AgentSlot slot)
             return new Outcome.Unready($"{claim.Bead} is not in the tracker any more");
         }
 
+        var pick = parts.Runners.Pick(slot.Runner, parts.Time.GetUtcNow());
+        if (pick is RunnerPick.Rest wait)
+        {
+            return new Outcome.Held(wait.Until);
+        }
+
+        var name = ((RunnerPick.Use)pick).Runner;
+        var runner = name == RunnerSpec.External.Name ? RunnerSpec.External : parts.Config.Runners[name];
         var template = PromptLibrary.Find(stage.Prompt ?? stage.Name.Value, parts.ReadTemplate);
         if (template is PromptParse.Invalid invalid)
         {
@@ -70,14 +82,15 @@ sealed class StageBriefing(SwarmParts parts, AgentSlot slot)
             Attempt = claim.Attempt,
             Workspace = workspace.Path,
             SessionFolder = start.SessionFolder,
-            Prompt = prompt,
+            Prompt = Document(StageDocuments.HandoffName(claim.Stage, claim.Attempt)) is { } handoff
+                ? $"{prompt.TrimEnd()}\n\n{handoff}"
+                : prompt,
             BeadJson = BeadJson.Describe(bead),
             Context = context,
-            Runner = slot.Runner == RunnerSpec.External.Name
-                ? RunnerSpec.External
-                : parts.Config.Runners[slot.Runner],
+            Runner = runner,
             VerdictRequired = stage.VerdictRequired,
             Ground = Ground(workspace),
+            Continues = await ConversationAsync(claim, stage, runner, workspace.Path, cancellationToken),
             Limits = new AgentLimits(
                 stage.Timeout ?? limits.StageTimeout, limits.IdleTimeout, limits.Grace, limits.LogBytesMax,
                 limits.AgentMemoryBytesMax),
@@ -90,14 +103,33 @@ sealed class StageBriefing(SwarmParts parts, AgentSlot slot)
             [.. ground.Private, parts.Paths.Folder], [ground.Hub, .. ground.Fixed, .. ground.Borrowed], ground.Writable)
         : new SandboxGround([], [], []);
 
-    /// <summary>The newest document of each name; feedback only where there is something to make good.</summary>
+    /// <summary>What was said before about this stage, where the runner's program keeps that.</summary>
+    async Task<Conversation?> ConversationAsync(
+        Claim claim, StageSpec stage, RunnerSpec runner, string workspace, CancellationToken cancellationToken)
+    {
+        if (RunnerDetection.OfKind(runner.Kind) is null)
+        {
+            return null;
+        }
+
+        var history = await parts.Store.ReadHistoryAsync(
+            claim.Bead, null, StageDocuments.HistoryMax, cancellationToken);
+        var earlier = history.LastOrDefault(run => run.Stage == claim.Stage && run.CompletedAt is not null);
+        return earlier is not null && parts.Agents.Recall(earlier.SessionFolder) is { } session
+            ? ConversationRules.Continue(
+                stage, claim.Attempt, runner.Name, workspace,
+                new EarlierTalk(session.Runner, earlier.Attempt, earlier.Workspace, session.End, session.Usage))
+            : null;
+    }
+
+    /// <summary>The newest document of each name that concerns the stage.</summary>
     async Task<IReadOnlyList<ContextFile>> ContextAsync(Claim claim, CancellationToken cancellationToken)
     {
         var artifacts = await parts.Store.ReadArtifactsAsync(claim.Bead, cancellationToken);
         return
         [
             .. artifacts.GroupBy(artifact => artifact.Name)
-                .Where(group => claim.Attempt > 1 || group.Key != StageDocuments.FeedbackName)
+                .Where(group => StageDocuments.Concerns(group.Key, claim.Stage, claim.Attempt))
                 .Select(group => group.MaxBy(artifact => artifact.Id)!)
                 .Select(artifact => new ContextFile(artifact.Name, Encoding.UTF8.GetString(artifact.Content.Span))),
         ];

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Beadswarm.Agents;
 using Beadswarm.Pipelines;
 using Beadswarm.Storage;
@@ -12,6 +13,15 @@ static class StageDocuments
 
     /// <summary>What the next attempt is told; the newest counts.</summary>
     public const string FeedbackName = "feedback.md";
+
+    /// <summary>What an unfinished execution leaves; one name for each attempt of a stage.</summary>
+    public static string HandoffName(StageName stage, int attempt) =>
+        string.Create(CultureInfo.InvariantCulture, $"handoff-{stage}-{attempt}.md");
+
+    /// <summary>Whether a stage is given it: feedback and handoffs are for those they were written for.</summary>
+    public static bool Concerns(string name, StageName stage, int attempt) =>
+        name == FeedbackName ? attempt > 1
+        : !name.StartsWith("handoff-", StringComparison.Ordinal) || name == HandoffName(stage, attempt);
 
     const int DocumentBytesMax = 256 * 1024;
 

@@ -32,7 +32,8 @@ static class AgentEndRules
         AgentEnd.RateLimited limited => new StageEnd.RateLimited(limited.Until),
         AgentEnd.Overloaded overloaded => new StageEnd.Unavailable(overloaded.Detail),
         AgentEnd.Unauthorized unauthorized => new StageEnd.Unauthorized(unauthorized.Detail),
-        AgentEnd.WaitingForPermission waiting => new StageEnd.GaveUp($"it asked: {waiting.Detail}"),
+        AgentEnd.WaitingForPermission waiting => new StageEnd.GaveUp(
+            $"it asked: {waiting.Detail}; nobody answers: see runners.NAME.permission"),
         AgentEnd.TimedOut timedOut => new StageEnd.TimedOut(timedOut.After),
         AgentEnd.Stalled stalled => new StageEnd.Stalled(stalled.Silence),
         AgentEnd.LogLimit flooded => new StageEnd.Crashed(
@@ -43,9 +44,12 @@ static class AgentEndRules
         AgentEnd.Crashed crashed => new StageEnd.Crashed($"signal {crashed.Signal}"),
         AgentEnd.FailedToStart failed => new StageEnd.FailedToStart(failed.Reason),
         AgentEnd.Killed => new StageEnd.Interrupted(),
-        AgentEnd.ConversationLost => new StageEnd.Restartable("its conversation is not there any more"),
+        AgentEnd.ConversationLost => new StageEnd.Continued("its conversation is not there any more"),
         AgentEnd.Lost => new StageEnd.Lost("its process is gone and left no exit code"),
     };
+
+    /// <summary>Whether it stopped before it was done, with its work begun.</summary>
+    public static bool IsUnfinished(AgentEnd end) => end is AgentEnd.MaxTurns or AgentEnd.ContextExhausted;
 
     public static string OutputTail(AgentEnd end) => end switch
     {

@@ -1,3 +1,4 @@
+using System.Text;
 using Beadswarm.Agents;
 using Beadswarm.Beads;
 using Beadswarm.Claims;
@@ -73,6 +74,8 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
             {
                 case StageBriefing.Outcome.Unready unready:
                     return new HandedStage.Over(StageReport.Without(run, new StageEnd.Unavailable(unready.Reason)));
+                case StageBriefing.Outcome.Held held:
+                    return new HandedStage.Over(StageReport.Without(run, new StageEnd.RateLimited(held.Until)));
                 case StageBriefing.Outcome.Ready ready:
                     await AgentBriefing.WriteAsync(ready.Launch, [], work);
                     break;
@@ -92,7 +95,8 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
             return workspace?.Branch != WorkspaceBranch.Of(slot.Number, claim.Bead)
                 ? StageReport.Without(open.Run, new StageEnd.Lost("its workspace is not there any more"))
                 : await JudgeAsync(
-                    claim, parts.Config.Pipeline[claim.Stage], open.Run, workspace, open.Start, from, end, work);
+                    claim, parts.Config.Pipeline[claim.Stage], open.Run, workspace, open.Start, from,
+                    new AgentOutcome(end, LeakReport.Nothing), work);
         }, report => report, work);
 
     /// <summary>
@@ -114,7 +118,7 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
 
             var end = session is not null
                 ? await OrEndAsync(session, () => EndAsync(open.Run, session, claim, parts.TagOf(open), work))
-                : EndUnseen(stage, adopted);
+                : new AgentOutcome(EndUnseen(stage, adopted), LeakReport.Nothing);
 
             // It may have been started without having been recorded; nothing of it may live beside its successor.
             await SayLeaksAsync(
@@ -183,16 +187,19 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
         if (stage.Kind == StageKind.Command)
         {
             return await JudgeAsync(
-                claim, stage, run, workspace, start, from, new AgentEnd.Finished(null, null), work);
+                claim, stage, run, workspace, start, from,
+                new AgentOutcome(new AgentEnd.Finished(null, null), LeakReport.Nothing), work);
         }
 
         var briefing = await _briefing.WriteAsync(claim, stage, start, workspace, work);
-        if (briefing is StageBriefing.Outcome.Unready unready)
+        if (briefing is not StageBriefing.Outcome.Ready ready)
         {
-            return StageReport.Without(run, new StageEnd.Unavailable(unready.Reason));
+            return StageReport.Without(run, briefing is StageBriefing.Outcome.Held held
+                ? new StageEnd.RateLimited(held.Until)
+                : new StageEnd.Unavailable(((StageBriefing.Outcome.Unready)briefing).Reason));
         }
 
-        var launch = ((StageBriefing.Outcome.Ready)briefing).Launch with { Tag = parts.TagOf(claim) };
+        var launch = ready.Launch with { Tag = parts.TagOf(claim) };
         var starting = await parts.Effects.IntendAsync(Effect(EffectKind.Process, launch.Tag, claim), work);
         var session = await parts.Agents.StartAsync(launch, work);
         var end = await AttendAsync(claim, run, session, launch.Tag, starting, work);
@@ -210,7 +217,7 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
         return (workspace, from);
     }
 
-    Task<AgentEnd> AttendAsync(
+    Task<AgentOutcome> AttendAsync(
         Claim claim, StageRunId run, IAgentSession session, string tag, EffectId starting, CancellationToken work) =>
         OrEndAsync(session, async () =>
         {
@@ -231,7 +238,7 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
     /// Whatever goes wrong, a store that does not answer among it: the agent must not live on in a workspace that the
     /// slot uses again.
     /// </summary>
-    static async Task<AgentEnd> OrEndAsync(IAgentSession session, Func<Task<AgentEnd>> attend)
+    static async Task<AgentOutcome> OrEndAsync(IAgentSession session, Func<Task<AgentOutcome>> attend)
     {
         try
         {
@@ -269,12 +276,33 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
         return merge is MergeOutcome.Clean clean ? clean.Candidate : head;
     }
 
-    async Task<AgentEnd> EndAsync(
+    async Task<AgentOutcome> EndAsync(
         StageRunId run, IAgentSession session, Claim claim, string tag, CancellationToken work)
     {
         var outcome = await WatchAsync(session, claim, tag, work);
         await SayLeaksAsync(claim, run, outcome.Leaks);
-        return outcome.End;
+        if (outcome.Runner is { } runner)
+        {
+            parts.Runners.Note(runner, outcome.End, parts.Time.GetUtcNow(), parts.Random.NextDouble());
+            await SayUsageAsync(claim, run, runner, outcome.Usage);
+        }
+
+        return outcome;
+    }
+
+    /// <summary>Whatever becomes of the claim: what was used is used.</summary>
+    async Task SayUsageAsync(Claim claim, StageRunId run, string runner, UsageReport usage)
+    {
+        if (usage != UsageReport.Unknown)
+        {
+            await parts.Store.AppendAsync(
+                claim.Bead, slot.Number,
+                new JournalEvent.AgentUsed(
+                    run.Value, claim.Stage.Value, claim.Attempt, runner, usage.Model, usage.Calls, usage.Tokens.Input,
+                    usage.Tokens.Output, usage.Tokens.CacheRead, usage.Tokens.CacheWrite, usage.ContextMax,
+                    usage.CostUsd, usage.Conversation?.Id),
+                CancellationToken.None);
+        }
     }
 
     /// <summary>Of a stage that was taken up again and whose agent has left nothing to go by.</summary>
@@ -331,7 +359,7 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
     /// <param name="from">Where the workspace stood when the agent began; null when that is not known any more.</param>
     async Task<StageReport> JudgeAsync(
         Claim claim, StageSpec stage, StageRunId run, Workspace workspace, StageStart start, CommitId? from,
-        AgentEnd end, CancellationToken work)
+        AgentOutcome outcome, CancellationToken work)
     {
         using var patience = new CancellationTokenSource(RescueTime, parts.Time);
         if ((await parts.Store.ReadSwarmAsync(patience.Token))?.Epoch != parts.Epoch)
@@ -355,13 +383,58 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
 
         try
         {
-            return await EvidenceAsync(claim, stage, workspace, (start, from), end, (head, tree), Report, work);
+            return Fallback(outcome) is { } other
+                ? Report(new StageEnd.Continued($"runner {outcome.Runner} takes no work, {other} does"), null)
+                : AgentEndRules.IsUnfinished(outcome.End)
+                ? await UnfinishedAsync(claim, outcome, (start.BaseCommit, head), Report, work)
+                : await EvidenceAsync(
+                    claim, stage, workspace, (start, from), outcome.End, (head, tree), Report, work);
         }
         catch (OperationCanceledException) when (work.IsCancellationRequested)
         {
             // The work is saved and known: whoever takes the bead next goes on from here.
             return Report(new StageEnd.Interrupted(), null);
         }
+    }
+
+    /// <summary>The runner that takes over from one that was refused; null: none was, or none does.</summary>
+    string? Fallback(AgentOutcome outcome) =>
+        outcome is { Runner: { } refused, End: AgentEnd.RateLimited or AgentEnd.Overloaded }
+        && parts.Runners.Pick(slot.Runner, parts.Time.GetUtcNow()) is RunnerPick.Use { Runner: var other }
+        && other != refused
+            ? other
+            : null;
+
+    /// <summary>It goes on with a handoff, as often as an attempt may; then it is a failed one.</summary>
+    async Task<StageReport> UnfinishedAsync(
+        Claim claim, AgentOutcome outcome, (string Base, string Head) commits,
+        Func<StageEnd, FailedCheck?, StageReport> report, CancellationToken work)
+    {
+        var name = StageDocuments.HandoffName(claim.Stage, claim.Attempt);
+        var artifacts = await parts.Store.ReadArtifactsAsync(claim.Bead, work);
+        var continuations = artifacts.Count(artifact => artifact.Name == name);
+        var max = parts.Config.Limits.ContinuationsMax;
+        var reason = ((StageEnd.GaveUp)AgentEndRules.Trouble(outcome.End)!).Detail;
+        var end = PipelineRules.Unfinished(reason, continuations, max);
+        if (end is not StageEnd.Continued)
+        {
+            return report(end, new FailedCheck(null, null, null, outcome.LastWords ?? ""));
+        }
+
+        var changes = await parts.LandsOn.ChangesAsync(
+            CommitId.Parse(commits.Base), CommitId.Parse(commits.Head), work);
+        var handoff = new Handoff(continuations + 1, max, reason, commits.Base, commits.Head)
+        {
+            Changes =
+            [
+                .. changes.Select(change =>
+                    (change.Added ? "added" : change.Deleted ? "deleted" : "changed", change.Path)),
+            ],
+            LastWords = outcome.LastWords,
+        };
+        var document = new NewArtifact(ArtifactKind.Handoff, name, Encoding.UTF8.GetBytes(handoff.ToMarkdown()));
+        var left = report(end, null);
+        return left with { Artifacts = [.. left.Artifacts, document] };
     }
 
     /// <summary>Not when only the swarm's own quota is used up: that keeps nobody from writing.</summary>

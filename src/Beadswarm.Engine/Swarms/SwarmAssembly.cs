@@ -146,6 +146,7 @@ sealed class SwarmAssembly : IAsyncDisposable
                 $"{prefix}/gate-{epoch.Value}"),
             LandsOn = outside.LandsOn,
             Claims = new ClaimRegistry(setup.Config.Limits.Lease, setup.Time),
+            Runners = new RunnerHolds(setup.Config.Runners, setup.Config.Limits.Retry),
             Failures = new FailureMeter(setup.Config.Limits.Restarts, setup.Config.AgentCount, setup.Time),
             Bell = new Bell(),
             Time = setup.Time,

@@ -65,6 +65,7 @@ sealed class SwarmMonitor(SwarmParts parts, TrackerSync tracker, SwarmStop stop,
             status.Blocked, status.Pending, status.Ready, status.NextWakeAt is not null,
             Unsettled: draining is null && unsettled, target, draining)
         {
+            Unauthorized = parts.Failures.Unauthorized,
             Meltdown = parts.Failures.Meltdown(),
             TakenOver = status.Swarm?.Epoch != parts.Epoch,
         };

@@ -40,6 +40,9 @@ enum SwarmEnd
     /// <summary>Too many failures at once: it stopped by itself.</summary>
     Meltdown,
 
+    /// <summary>An agent's vendor does not let it in: it stopped by itself.</summary>
+    Unauthorized,
+
     /// <summary>Another orchestrator works on the swarm now: this one, which had slept, let go of everything.</summary>
     TakenOver,
 }

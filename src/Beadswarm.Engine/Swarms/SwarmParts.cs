@@ -30,6 +30,8 @@ sealed record SwarmParts
     /// <summary>Where beads land first: the target, or the integration branch.</summary>
     public required ILandingRepository LandsOn { get; init; }
     public required ClaimRegistry Claims { get; init; }
+    /// <summary>Which vendors take no work for a while.</summary>
+    public required RunnerHolds Runners { get; init; }
     public required FailureMeter Failures { get; init; }
     public required Bell Bell { get; init; }
     public required TimeProvider Time { get; init; }

@@ -24,6 +24,9 @@ sealed record SwarmView(
     /// <summary>Why going on would only burn money, or null.</summary>
     public string? Meltdown { get; init; }
 
+    /// <summary>What an agent was told that its vendor does not let in, or null.</summary>
+    public string? Unauthorized { get; init; }
+
     /// <summary>The store belongs to a later orchestrator: what it says is not for this one to act on.</summary>
     public bool TakenOver { get; init; }
 }
@@ -43,6 +46,11 @@ static class SwarmRules
         {
             // What is queued to land is a safe point by itself: the queue survives.
             return busy ? new SwarmDecision.GoOn() : new SwarmDecision.Finish(drain.End, drain.Reason);
+        }
+
+        if (view.Unauthorized is { } refusal)
+        {
+            return new SwarmDecision.Drain(SwarmEnd.Unauthorized, refusal);
         }
 
         if (view.Meltdown is { } storm)

@@ -240,6 +240,20 @@ public sealed class ConfigLoaderTests
         Loaded(null, new()).RunProblems.Single().Message,
         StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("b: { kind: codex, command: [x] }", "")]
+    [InlineData(
+        "b: { kind: codex, command: [x], fallback: a }", "'b' leads back to 'a'; the last of them must have none")]
+    [InlineData("c: { kind: codex, command: [x] }", "unknown runner 'b'; did you mean")]
+    public void Fallback_is_a_known_runner_and_no_circle(string other, string expected)
+    {
+        var yaml = $"runner: a\nrunners:\n  a: {{ kind: claude-code, fallback: b }}\n  {other}\n";
+        var result = ConfigLoader.Load(new() { Detected = Found, FileText = yaml });
+        var text = result is ConfigResult.Refused refused ? refused.Errors[0].Message : "";
+
+        Assert.StartsWith(expected, text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Agent_cli_with_a_program_of_its_own_need_not_be_on_path() => Assert.Empty(
         Loaded("runners: { mine: { kind: codex, command: [/opt/codex], model: m, effort: high } }").RunProblems);

@@ -96,6 +96,7 @@ public sealed class JournalReferenceTests
         var t when t == typeof(string) => "text ä",
         var t when t == typeof(int) => 3,
         var t when t == typeof(long) => 4L,
+        var t when t == typeof(decimal) => 0.25m,
         var t when t == typeof(bool) => true,
         var t when t == typeof(DateTimeOffset) => new DateTimeOffset(2026, 3, 1, 20, 0, 0, TimeSpan.Zero),
         var t => throw new ArgumentException($"give {t.Name} an example"),

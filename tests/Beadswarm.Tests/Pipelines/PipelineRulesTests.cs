@@ -37,6 +37,7 @@ public sealed class PipelineRulesTests
         new StageEnd.Unauthorized("401"),
         new StageEnd.RateLimited(Noon.AddHours(2)),
         new StageEnd.RateLimited(null),
+        new StageEnd.Continued("40 turns"),
         new StageEnd.Interrupted(),
         new StageEnd.NoRoom("the disk is full"),
     ];
@@ -92,6 +93,16 @@ public sealed class PipelineRulesTests
             null => "progress",
             var other => other.ToString(),
         });
+
+    [Fact]
+    public void Unfinished_stage_goes_on_as_often_as_an_attempt_may_and_then_fails()
+    {
+        Assert.Equal(new StageEnd.Continued("40 turns"), PipelineRules.Unfinished("40 turns", 2, 3));
+        Assert.Equal(
+            new StageEnd.GaveUp("40 turns (after limits.continuationsMax 3 continuations)"),
+            PipelineRules.Unfinished("40 turns", 3, 3));
+        Assert.Equal(new StageEnd.GaveUp("40 turns"), PipelineRules.Unfinished("40 turns", 0, 0));
+    }
 
     [Fact]
     public void Stage_that_needs_no_progress_may_leave_the_tree_alone() =>

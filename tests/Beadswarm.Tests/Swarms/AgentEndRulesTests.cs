@@ -28,7 +28,13 @@ public sealed class AgentEndRulesTests
 
     [Fact]
     public void A_question_is_giving_up() =>
-        Check(new StageEnd.GaveUp("it asked: may I?"), new AgentEnd.WaitingForPermission("may I?"));
+        Check(
+            new StageEnd.GaveUp("it asked: may I?; nobody answers: see runners.NAME.permission"),
+            new AgentEnd.WaitingForPermission("may I?"));
+
+    [Fact]
+    public void A_conversation_that_was_lost_goes_on_in_another_one() => Check(
+        new StageEnd.Continued("its conversation is not there any more"), new AgentEnd.ConversationLost("none"));
 
     [Fact]
     public void A_rate_limit_keeps_its_reset() => Check(

@@ -61,6 +61,10 @@ public sealed class SwarmRulesTests
         Check("Drain Meltdown", Nothing with { Meltdown = "hot", InProgress = 2, ServedReady = 3 });
 
     [Fact]
+    public void An_agent_that_is_not_let_in_drains_whatever_else_there_is() => Check(
+        "Drain Unauthorized", Nothing with { Unauthorized = "no login", Meltdown = "hot", InProgress = 2 });
+
+    [Fact]
     public void A_meltdown_ends_as_one() =>
         Check("Finish Meltdown", Nothing with { Draining = new SwarmDecision.Drain(SwarmEnd.Meltdown, "hot") });
 
