@@ -3,7 +3,7 @@
 # Outside of the repository, and once for each state of the lock file, so that no build cleans it and no old one is used.
 agents_folder() {
   sum=$(sha256sum "$root/eng/agents/package-lock.json" | cut -c 1-12)
-  echo "${XDG_CACHE_HOME:-$HOME/.cache}/beadswarm/agents-$sum"
+  echo "${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/beadswarm/agents-$sum"
 }
 
 # Installs them where they are missing. Where that fails, says so: the tests that need them fail with the same words.

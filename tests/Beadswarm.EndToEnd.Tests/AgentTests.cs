@@ -111,7 +111,7 @@ public sealed class AgentTests
         using var repository = RealAgents.Repository(
             server, kind, [new("a-1"), new("a-2"), new("a-3")], agents: 3, RealAgents.OneStage);
 
-        var output = await repository.MustAsync(17, "run");
+        var output = await repository.MustAsync(21, "run");
 
         Assert.Equal(
             1, output.Out.Split('\n').Count(line => line.Contains("is not let in", StringComparison.Ordinal)));

@@ -17,6 +17,8 @@ public sealed class ExternalAgentTests
     const int Beads = 12;
     const int Dies = 3, Stale = 5, Twice = 7;
 
+    static readonly int[] Special = [Dies, Stale, Twice];
+
     const string More =
         """
         pipeline:
@@ -53,14 +55,14 @@ public sealed class ExternalAgentTests
         try
         {
             // Those that are there for something special get a bead before the others can take them all.
-            foreach (var number in (int[])[Dies, Stale, Twice])
+            foreach (var number in Special)
             {
                 agents.Add(Start(repository, number, notes));
                 await run.WaitForAsync(
                     entry => Is(entry, "bead.claimed") && entry.GetProperty("agent").GetInt32() == number);
             }
 
-            agents.AddRange(Enumerable.Range(1, Agents).Except([Dies, Stale, Twice])
+            agents.AddRange(Enumerable.Range(1, Agents).Except(Special)
                 .Select(number => Start(repository, number, notes)));
             var output = await run.EndAsync();
             Assert.True(output.ExitCode == 0, $"{output}");

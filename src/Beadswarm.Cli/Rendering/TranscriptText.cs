@@ -28,13 +28,15 @@ sealed class TranscriptText(string? kind, bool raw, IReadOnlyList<string> secret
         TranscriptEntry.Thought thought => Cut("  ~ ", Split(thought.Text), ThoughtLinesMax),
         TranscriptEntry.Ran ran => Split(ran.Command).Select((line, i) => i == 0 ? $"$ {line}" : $"  {line}"),
         TranscriptEntry.Changed changed => changed.Files.Select(file => $"± {file} ({changed.How})"),
-        TranscriptEntry.Called called => [$"> {called.Tool} {Split(called.What).FirstOrDefault()}".TrimEnd()],
+        TranscriptEntry.Called called => [$"> {called.Tool} {FirstOf(Split(called.What))}".TrimEnd()],
         TranscriptEntry.Answered answered =>
             Cut(answered.Failed ? "  ! " : "  | ", Split(answered.Text), AnswerLinesMax),
         TranscriptEntry.Used used => [Format(used)],
         TranscriptEntry.Noted noted => Split(noted.Text).Select(line => $"-- {line}"),
         TranscriptEntry.Plain plain => [plain.Line],
     };
+
+    static string FirstOf(IReadOnlyList<string> lines) => lines is [var first, ..] ? first : "";
 
     static string Format(TranscriptEntry.Used used)
     {

@@ -150,7 +150,7 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
                 }
 
                 if (report is null
-                    || await _ending.FinishAsync(current, report, drain, null) is not
+                    || await _ending.FinishAsync(current, report, null, drain) is not
                     { Transition: BeadTransition.Keep next })
                 {
                     return;

@@ -330,7 +330,7 @@ sealed class ExternalWork(
             work.ThrowIfCancellationRequested();
         }
 
-        return _ending.FinishAsync(claim, report, drain, answer);
+        return _ending.FinishAsync(claim, report, answer, drain);
     }
 
     void Remember(HandedStage.Ready ready)

@@ -33,7 +33,8 @@ sealed class FailureReport(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
 
         if (failure.Decision is RestartDecision.Hold)
         {
-            await parts.Room.TellAsync(parts.Admission.Hold(failure.Error.Message), cancellationToken);
+            var held = parts.Admission.Hold($"too little is free on the disk; make room ({failure.Error.Message})");
+            await parts.Room.TellAsync(held, cancellationToken);
             return;
         }
 

@@ -19,7 +19,7 @@ sealed class StageEnding(SwarmParts parts, IReadOnlyList<StageName> serves)
     /// <summary>Records the stage's end and what comes next. Null when the claim was lost meanwhile.</summary>
     /// <param name="answer">To the request of an external agent, from what is about to be recorded.</param>
     public async Task<EndedStage?> FinishAsync(
-        Claim claim, StageReport report, CancellationToken drain, Func<EndedStage, RequestAnswer>? answer)
+        Claim claim, StageReport report, Func<EndedStage, RequestAnswer>? answer, CancellationToken drain)
     {
         var position = new StagePosition(
             parts.Config.Pipeline, claim.Stage, claim.Attempt, claim.AttemptsAllowed, claim.InfrastructureFailures);

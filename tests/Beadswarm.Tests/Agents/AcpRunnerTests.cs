@@ -42,8 +42,9 @@ public sealed class AcpRunnerTests : IDisposable
         Assert.True(outcome.End is AgentEnd.Finished { Verdict.Passed: true }, $"{outcome.End}\n{Output()}");
         Assert.Equal(new TokenCount(30, 2, 0, 0), outcome.Usage.Tokens);
         Assert.Equal("s-1", outcome.Usage.Conversation?.Id);
-        Assert.Equal("hello\n", File.ReadAllText(_fixture["work/hello.txt"]));
-        Assert.Contains("do it", File.ReadAllText(_fixture["work/prompt.json"]), StringComparison.Ordinal);
+        Assert.Equal("hello\n", await File.ReadAllTextAsync(_fixture["work/hello.txt"], Cancel));
+        Assert.Contains(
+            "do it", await File.ReadAllTextAsync(_fixture["work/prompt.json"], Cancel), StringComparison.Ordinal);
         Assert.True(outcome.Leaks.Clean);
     }
 

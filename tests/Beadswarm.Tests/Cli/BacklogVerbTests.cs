@@ -62,7 +62,7 @@ public sealed class BacklogVerbTests
         Snapshot.Match(
             await bench.RunAsync("run", "--dry-run", "--agents", "3") + "\n"
             + await bench.RunAsync("run", "--dry-run", "--limit", "1", "--format", "json") + "\n"
-            + await bench.RunAsync("run", "--agents", "0") + "\n"
+            + await bench.RunAsync("run", "--agents", "1001") + "\n"
             + await bench.RunAsync("run", "--timeout", "soon") + "\n"
             + await bench.RunAsync("run"));
         Assert.Equal(before, Directory.GetFileSystemEntries(bench.Path, "*", SearchOption.AllDirectories).Order());

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Beadswarm.Beads;
 using Beadswarm.Claims;
-using Beadswarm.Configuration;
 using Beadswarm.Control;
 using Beadswarm.Journal;
 using Beadswarm.Pipelines;
@@ -28,8 +27,10 @@ public sealed class ExternalAgentTests : IDisposable
         var claim = await AskAsync(Claim("c"));
         Assert.Equal(("t-1", "contract", 1), (Text(claim, "bead"), Text(claim, "stage"), (int)claim["attempt"]!));
         Assert.Equal("agent-7/t-1", SwarmRepository.GitIn(Text(claim, "workspace"), "branch", "--show-current"));
-        Assert.Contains("t-1", File.ReadAllText(Text(claim, "promptFile")), StringComparison.Ordinal);
-        File.WriteAllText(Path.Combine(Text(claim, "contextFolder"), "contract.md"), "what is promised");
+        Assert.Contains(
+            "t-1", await File.ReadAllTextAsync(Text(claim, "promptFile"), Cancel), StringComparison.Ordinal);
+        await File.WriteAllTextAsync(
+            Path.Combine(Text(claim, "contextFolder"), "contract.md"), "what is promised", Cancel);
         Assert.Equal("implement", Text(await AskAsync(Of(claim, ExternalVerb.StagePass, "p1")), "nextStage"));
 
         // Red, so it is done again, with what the gate said; the contract has come along.
@@ -40,7 +41,7 @@ public sealed class ExternalAgentTests : IDisposable
         Assert.Equal((false, "implement", 2), ((bool)red["passed"]!, Text(red, "nextStage"), (int)red["nextAttempt"]!));
         var third = await AskAsync(Of(claim, ExternalVerb.StageStart, "s3"));
         Assert.Contains(
-            "check", File.ReadAllText(Path.Combine(Text(third, "contextFolder"), "feedback.md")),
+            "check", await File.ReadAllTextAsync(Path.Combine(Text(third, "contextFolder"), "feedback.md"), Cancel),
             StringComparison.Ordinal);
         Work(claim, "good");
         Assert.Equal("qa-enforcer", Text(await AskAsync(Of(claim, ExternalVerb.StagePass, "p3")), "nextStage"));
@@ -78,7 +79,7 @@ public sealed class ExternalAgentTests : IDisposable
             Assert.Equal($"{passed}", $"{await AskAsync(Of(claim, ExternalVerb.StagePass, "p"))}");
             Assert.Equal($"{claim}", $"{await AskAsync(Claim("c"))}");
             Assert.Equal($"{started}", $"{await AskAsync(Of(claim, ExternalVerb.StageStart, "s"))}");
-            Assert.Equal("not committed", File.ReadAllText(Path.Combine(Text(claim, "workspace"), "work/t-1")).Trim());
+            Assert.Equal("not committed", await LeftAsync(claim));
         }
 
         var journal = await _repository.JournalAsync();
@@ -103,7 +104,7 @@ public sealed class ExternalAgentTests : IDisposable
         Assert.Equal("fenced", Text(await AskAsync(Of(claim, ExternalVerb.Heartbeat, "h")), "reason"));
         Assert.Equal("fenced", Text(await AskAsync(Claim("c")), "reason"));
         var next = await AskAsync(Claim("d", agent: 8));
-        Assert.Equal("half of it", File.ReadAllText(Path.Combine(Text(next, "workspace"), "work/t-1")).Trim());
+        Assert.Equal("half of it", await LeftAsync(next));
     }
 
     [Fact]
@@ -135,9 +136,9 @@ public sealed class ExternalAgentTests : IDisposable
         Assert.Equal("refused", Text(await AskAsync(Claim("two")), "reason"));
         Assert.Equal("nothing-ready", Text(await AskAsync(Claim("no", agent: 9, bead: "t-9")), "reason"));
         Assert.Equal("refused", Text(await AskAsync(Of(claim, ExternalVerb.Release, "c")), "reason"));
-        File.WriteAllText(Text(claim, "resultFile"), "{\"verdict\":\"fail\"}");
+        await File.WriteAllTextAsync(Text(claim, "resultFile"), "{\"verdict\":\"fail\"}", Cancel);
         Assert.Equal("refused", Text(await AskAsync(Of(claim, ExternalVerb.StagePass, "p")), "reason"));
-        File.WriteAllText(Text(claim, "resultFile"), "no json");
+        await File.WriteAllTextAsync(Text(claim, "resultFile"), "no json", Cancel);
         Assert.Equal("refused", Text(await AskAsync(Of(claim, ExternalVerb.StagePass, "q")), "reason"));
         var stranger = Of(claim, ExternalVerb.Heartbeat, "h") with { Agent = new AgentNumber(8) };
         Assert.Equal("fenced", Text(await AskAsync(stranger), "reason"));
@@ -197,6 +198,10 @@ public sealed class ExternalAgentTests : IDisposable
         var folder = Directory.CreateDirectory(Path.Combine(Text(claim, "workspace"), "work")).FullName;
         File.WriteAllText(Path.Combine(folder, Text(claim, "bead")), text + "\n");
     }
+
+    /// <summary>What is in the workspace of a claim of the first bead.</summary>
+    static async Task<string> LeftAsync(JsonObject claim) =>
+        (await File.ReadAllTextAsync(Path.Combine(Text(claim, "workspace"), "work/t-1"), Cancel)).Trim();
 
     static string Text(JsonObject json, string name) => (string?)json[name] ?? "";
 }

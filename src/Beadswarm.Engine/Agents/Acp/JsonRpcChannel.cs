@@ -83,7 +83,7 @@ sealed class JsonRpcChannel(Stream input, Stream output, IJsonRpcPeer peer)
             {
                 var end = buffer.AsSpan(start, left).IndexOf((byte)'\n');
                 var length = end < 0 ? left : end;
-                line.Write(buffer, start, length);
+                await line.WriteAsync(buffer.AsMemory(start, length), cancellationToken);
                 if (line.Length > LineBytesMax)
                 {
                     throw new AcpException($"the agent sent a line of more than {LineBytesMax} bytes");
