@@ -60,8 +60,8 @@ static class AcpView
         if (line.Get("usage") is { } usage)
         {
             yield return new TranscriptEntry.Used(
-                usage.Number("inputTokens") + usage.Number("cachedReadTokens"), usage.Number("cachedReadTokens"),
-                usage.Number("outputTokens"), null);
+                usage.Tokens("inputTokens") + usage.Tokens("cachedReadTokens"), usage.Tokens("cachedReadTokens"),
+                usage.Tokens("outputTokens"), null);
         }
 
         yield return new TranscriptEntry.Noted(line.Text("error") is { } error

@@ -85,8 +85,8 @@ sealed class ClaudeCodeTranscript(Conversation? continued)
         {
             // The output is not complete yet when this is printed; the result says it.
             var tokens = new TokenCount(
-                usage.Number("input_tokens"), usage.Number("output_tokens"), usage.Number("cache_read_input_tokens"),
-                usage.Number("cache_creation_input_tokens"));
+                usage.Tokens("input_tokens"), usage.Tokens("output_tokens"), usage.Tokens("cache_read_input_tokens"),
+                usage.Tokens("cache_creation_input_tokens"));
             _sinceResult += tokens;
             _contextMax = Math.Max(_contextMax ?? 0, tokens.Context);
         }
@@ -114,12 +114,12 @@ sealed class ClaudeCodeTranscript(Conversation? continued)
 
     void SeeResult(JsonElement line)
     {
-        var errors = line.Get("errors").Items().Select(error => error.ToString());
+        var errors = line.Get("errors").Items().Select(LenientJson.TextOf);
         _result = new Result(
             line.IsTrue("is_error"), line.Text("subtype"), line.Text("terminal_reason"),
             line.NumberOrNull("api_error_status"), line.Text("result") ?? string.Join("; ", errors),
             VerdictSchema.TextOf(line.Get("structured_output")));
-        _conversationCost = line.Decimal("total_cost_usd") ?? _conversationCost;
+        _conversationCost = line.Money("total_cost_usd") ?? _conversationCost;
         if (line.Get("model_usage_since_last_result") is { ValueKind: JsonValueKind.Object } since)
         {
             Add(since);
@@ -132,9 +132,9 @@ sealed class ClaudeCodeTranscript(Conversation? continued)
         foreach (var model in models.EnumerateObject().Select(model => model.Value))
         {
             _told += new TokenCount(
-                model.Number("inputTokens"), model.Number("outputTokens"), model.Number("cacheReadInputTokens"),
-                model.Number("cacheCreationInputTokens"));
-            _cost = (_cost ?? 0) + Math.Round(model.Decimal("costUSD") ?? 0, CostDigits);
+                model.Tokens("inputTokens"), model.Tokens("outputTokens"), model.Tokens("cacheReadInputTokens"),
+                model.Tokens("cacheCreationInputTokens"));
+            _cost = (_cost ?? 0) + Math.Round(model.Money("costUSD") ?? 0, CostDigits);
             _contextWindow = model.NumberOrNull("contextWindow") ?? _contextWindow;
         }
 

@@ -97,10 +97,10 @@ static class ClaudeCodeView
     {
         if (line.Get("usage") is { } usage)
         {
-            var cached = usage.Number("cache_read_input_tokens");
+            var cached = usage.Tokens("cache_read_input_tokens");
             yield return new TranscriptEntry.Used(
-                usage.Number("input_tokens") + usage.Number("cache_creation_input_tokens") + cached, cached,
-                usage.Number("output_tokens"), line.Decimal("total_cost_usd"));
+                usage.Tokens("input_tokens") + usage.Tokens("cache_creation_input_tokens") + cached, cached,
+                usage.Tokens("output_tokens"), line.Money("total_cost_usd"));
         }
 
         var why = line.Text("terminal_reason") ?? line.Text("subtype") ?? "unknown";

@@ -59,9 +59,9 @@ sealed class CodexTranscript(Conversation? continued)
         _turns++;
         if (line.Get("usage") is { } usage)
         {
-            var (cached, written) = (usage.Number("cached_input_tokens"), usage.Number("cache_write_input_tokens"));
+            var (cached, written) = (usage.Tokens("cached_input_tokens"), usage.Tokens("cache_write_input_tokens"));
             _total = new TokenCount(
-                Math.Max(0, usage.Number("input_tokens") - cached - written), usage.Number("output_tokens"), cached,
+                Math.Max(0, usage.Tokens("input_tokens") - cached - written), usage.Tokens("output_tokens"), cached,
                 written);
         }
     }

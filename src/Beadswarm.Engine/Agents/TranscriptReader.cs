@@ -142,10 +142,19 @@ static class LenientJson
             ? number
             : null;
 
-    public static decimal? Decimal(this JsonElement element, string name) =>
+    /// <summary>An amount of money; null where none can be meant, so that sums stay within bounds.</summary>
+    public static decimal? Money(this JsonElement element, string name) =>
         element.Get(name) is { ValueKind: JsonValueKind.Number } value && value.TryGetDecimal(out var number)
+        && number is >= 0 and <= MoneyMax
             ? number
             : null;
+
+    /// <summary>A number of tokens; 0 where none can be meant, so that sums stay within bounds.</summary>
+    public static long Tokens(this JsonElement element, string name) =>
+        element.NumberOrNull(name) is { } number and >= 0 and <= TokensMax ? number : 0;
+
+    const decimal MoneyMax = 1_000_000;
+    const long TokensMax = 1_000_000_000_000;
 
     public static bool IsTrue(this JsonElement element, string name) =>
         element.Get(name) is { ValueKind: JsonValueKind.True };

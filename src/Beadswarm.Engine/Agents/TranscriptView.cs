@@ -41,9 +41,9 @@ sealed class TranscriptView(string? kind)
                 Dialect.Acp => [.. AcpView.Read(document.RootElement)],
             };
         }
-        catch (JsonException)
+        catch (Exception unreadable) when (unreadable is JsonException or ArgumentException)
         {
-            // It only looks like an object, or was cut.
+            // It only looks like an object, or was cut, even within a character.
             return [new TranscriptEntry.Plain(line)];
         }
     }

@@ -55,8 +55,8 @@ sealed class AcpTranscript
         {
             _turns++;
             _tokens = new TokenCount(
-                usage.Number("inputTokens"), usage.Number("outputTokens"), usage.Number("cachedReadTokens"),
-                usage.Number("cachedWriteTokens"));
+                usage.Tokens("inputTokens"), usage.Tokens("outputTokens"), usage.Tokens("cachedReadTokens"),
+                usage.Tokens("cachedWriteTokens"));
         }
     }
 }
