@@ -49,6 +49,7 @@ public sealed class LeftoverProcessTests : IDisposable
         var child = SwarmChild.Start(_repository);
         _children.Add(child);
         var daemon = await IdentityAsync();
+        await RecordedAsync();
         await child.KillAsync();
         var wrapper = (await _repository.JournalAsync()).Select(entry => entry.Event)
             .OfType<JournalEvent.ProcessStarted>().Last().Pid;
@@ -77,6 +78,7 @@ public sealed class LeftoverProcessTests : IDisposable
         var child = SwarmChild.Start(_repository);
         _children.Add(child);
         var daemon = await IdentityAsync();
+        await RecordedAsync();
         await child.KillAsync();
         var paths = new SwarmPaths(_repository.Path);
         var open = Assert.Single(await _repository.AskAsync(store => store.ReadOpenStagesAsync(Cancel)));
@@ -107,6 +109,7 @@ public sealed class LeftoverProcessTests : IDisposable
         var child = SwarmChild.Start(_repository);
         _children.Add(child);
         var daemon = await IdentityAsync();
+        await RecordedAsync();
         await child.KillAsync();
         var config = _repository.Config(agents: 1, change: config => config with
         {
@@ -184,6 +187,11 @@ public sealed class LeftoverProcessTests : IDisposable
         """).Commit();
 
     /// <summary>The process that says its id to the test.</summary>
+    /// <summary>An agent may be there before its orchestrator has written down that it is.</summary>
+    Task RecordedAsync() => _repository.RecordedAsync(journal => journal.Select(entry => entry.Event)
+        .SkipWhile(happened => happened is not JournalEvent.StageStarted { Stage: "implement" })
+        .Any(happened => happened is JournalEvent.ProcessStarted));
+
     async Task<ProcessIdentity> IdentityAsync()
     {
         var pid = int.Parse(await _arrived.LineAsync(), System.Globalization.CultureInfo.InvariantCulture);
