@@ -42,12 +42,14 @@ static class MachineSurroundings
 
         // Read once before anything is written: a tracker that cannot be read is refused with nothing changed.
         await tracker.ReadAsync(cancellationToken);
-        user.Ignore(paths.Folder);
         var node = Environment.MachineName;
         var held = SwarmLock.Take(paths, SwarmHolder.OfThisProcess(SwarmHolder.RunVerb, setup.Time));
         IStore? store = null;
         try
         {
+            // Under the lock: of two starts at once, one alone writes git's exclude file.
+            user.Ignore(paths.Folder);
+
             // A git of a dead orchestrator may be in the middle of something still, and must not act beside this one's.
             var tag = SwarmAssembly.CommandTag(paths.Repository);
             var abandoned = await AbandonedCommands.EndAsync(tag, setup.Time, cancellationToken);
