@@ -11,7 +11,7 @@ public sealed class CommandLineFuzzTests
     static readonly HashSet<string> Harmless =
     [
         "beadswarm", "status", "progress", "agents", "failures", "queue", "history", "why", "retry", "release",
-        "completion", "prompts", "heartbeat", "stage",
+        "completion", "prompts", "heartbeat", "stage", "done",
     ];
 
     static readonly byte[][] Corpus = FuzzInputs.Of(
@@ -19,6 +19,7 @@ public sealed class CommandLineFuzzTests
         "retry\0demo-9",
         "release\0demo-7\0--reason\0lunch", "run\0--agents\03\0--set\0limits.lease=30s\0--dry-run", "config\0show",
         "prompts\0--agents\03", "heartbeat\0--agent\03\0--bead\0demo-7\0--token\02\0--request-id\0r-1",
+        "done\0--bead\0demo-7",
         "stage\0pass\0--agent\03\0--bead\0demo-7\0--token\02\0--summary\0done",
         "completion\0bash", "logs\0--bead\0demo-7\0--tail\010", "@file", "status\0-C\0",
         "agents\0--repo=.", "");
