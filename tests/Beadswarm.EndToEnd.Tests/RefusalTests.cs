@@ -75,8 +75,8 @@ public sealed class RefusalTests
         await RefusedAsync(repository, 7, ["limitz", "limits", "swarm.yaml"], "run");
         await RefusedAsync(repository, 7, ["limitz", "limits", "swarm.yaml"], "start");
 
-        repository.Write(".beadswarm/swarm.yaml", sound.Replace("agents: 4", "agents: 0", StringComparison.Ordinal));
-        await RefusedAsync(repository, 7, ["agents", "0", "1000"], "run");
+        repository.Write(".beadswarm/swarm.yaml", sound.Replace("agents: 4", "agents: 1001", StringComparison.Ordinal));
+        await RefusedAsync(repository, 7, ["agents", "1001", "0 to 1000"], "run");
 
         repository.Write(".beadswarm/swarm.yaml", sound);
         await RefusedAsync(repository, 7, ["--set", "landing.batch"], "run", "--set", "landing.batch=many");
