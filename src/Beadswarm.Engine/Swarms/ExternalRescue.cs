@@ -1,10 +1,8 @@
-using Beadswarm.Beads;
 using Beadswarm.Claims;
 using Beadswarm.Git;
 using Beadswarm.Journal;
 using Beadswarm.Pipelines;
 using Beadswarm.Storage;
-using Beadswarm.Workspaces;
 
 namespace Beadswarm.Swarms;
 
@@ -14,6 +12,7 @@ namespace Beadswarm.Swarms;
 /// </summary>
 sealed class ExternalRescue(SwarmParts parts)
 {
+    readonly WorkRescue _work = new(parts);
     string? _told;
 
     /// <returns>False when the bead is not free now: its work cannot be saved yet, or the claim was renewed.</returns>
@@ -23,7 +22,7 @@ sealed class ExternalRescue(SwarmParts parts)
         SavedHead? head;
         try
         {
-            head = await SaveAsync(key.Agent, key.Bead, lapsed.Stage, cancellationToken);
+            head = await SaveAsync(key, lapsed.Stage, cancellationToken);
         }
         catch (Exception error) when (error is GitException or IOException or UnauthorizedAccessException)
         {
@@ -38,23 +37,8 @@ sealed class ExternalRescue(SwarmParts parts)
     }
 
     /// <summary>Commits what lies in the agent's workspace; null when that is not the bead's.</summary>
-    public async Task<SavedHead?> SaveAsync(
-        AgentNumber agent, BeadId bead, StageName stage, CancellationToken cancellationToken)
-    {
-        var workspace = await parts.Workspaces.FindAsync(agent, cancellationToken);
-        if (workspace?.Branch != WorkspaceBranch.Of(agent, bead))
-        {
-            return null;
-        }
-
-        var leftover = await parts.Effects.DoAsync(
-            new NewEffect(EffectKind.Rescue, workspace.Branch.Value) { Bead = bead, Agent = agent },
-            () => parts.Workspaces.CommitLeftoversAsync(
-                workspace, $"{bead}: {stage}, given up\n", parts.Time.GetUtcNow(), cancellationToken),
-            saved => $"at {saved.Head}", cancellationToken);
-        var tree = await parts.LandsOn.TreeAsync(leftover.Head, cancellationToken);
-        return new SavedHead(leftover.Head.Value, tree.Value);
-    }
+    public Task<SavedHead?> SaveAsync(ClaimKey key, StageName stage, CancellationToken cancellationToken) =>
+        _work.FindAndSaveAsync(key.Agent, key.Bead, $"{stage}, given up", cancellationToken);
 
     async Task TellAsync(string reason, CancellationToken cancellationToken)
     {

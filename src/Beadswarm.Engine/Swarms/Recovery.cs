@@ -4,7 +4,6 @@ using Beadswarm.Journal;
 using Beadswarm.Pipelines;
 using Beadswarm.Processes;
 using Beadswarm.Storage;
-using Beadswarm.Workspaces;
 
 namespace Beadswarm.Swarms;
 
@@ -84,10 +83,11 @@ sealed class Recovery(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
             return;
         }
 
-        var head = await RescueAsync(claim, cancellationToken);
+        var head = await new WorkRescue(parts).FindAndSaveAsync(
+            claim.Key.Agent, claim.Bead, $"{claim.Stage}, interrupted", cancellationToken);
         var finish = new StageFinish(
             stage.Run, StageStatus.Interrupted, "the orchestrator ended and this agent has no slot any more", null,
-            head, head is null ? null : (await parts.LandsOn.TreeAsync(new(head), cancellationToken)).Value, []);
+            head?.Commit, head?.Tree, []);
 
         // Fenced when all of this took longer than the lease: then the claim is found idle and given back below.
         if (await parts.Store.FinishStageAsync(claim.Key, finish, Free(claim), cancellationToken) == WriteOutcome.Done)
@@ -95,22 +95,6 @@ sealed class Recovery(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
             await NoteAsync(
                 claim.Key, $"stage {claim.Stage} was running without a slot", "given back", cancellationToken);
         }
-    }
-
-    async Task<string?> RescueAsync(Claim claim, CancellationToken cancellationToken)
-    {
-        var workspace = await parts.Workspaces.FindAsync(claim.Key.Agent, cancellationToken);
-        if (workspace?.Branch != WorkspaceBranch.Of(claim.Key.Agent, claim.Bead))
-        {
-            return null;
-        }
-
-        var leftover = await parts.Effects.DoAsync(
-            new NewEffect(EffectKind.Rescue, workspace.Branch.Value) { Bead = claim.Bead, Agent = claim.Key.Agent },
-            () => parts.Workspaces.CommitLeftoversAsync(
-                workspace, $"{claim.Bead}: {claim.Stage}, interrupted\n", parts.Time.GetUtcNow(), cancellationToken),
-            saved => $"at {saved.Head}", cancellationToken);
-        return leftover.Head.Value;
     }
 
     /// <summary>

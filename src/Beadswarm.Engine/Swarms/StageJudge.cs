@@ -20,6 +20,8 @@ sealed class StageJudge(SwarmParts parts, AgentSlot slot)
     /// <summary>Beyond the folders in which candidates are tested.</summary>
     const int ExternalFolders = 1_000_000;
 
+    readonly WorkRescue _work = new(parts);
+
     /// <summary>
     /// At this point no process of the stage lives: its work is saved, looked at, and put to the gates.
     /// </summary>
@@ -35,14 +37,8 @@ sealed class StageJudge(SwarmParts parts, AgentSlot slot)
             return StageReport.Without(run, new StageEnd.Interrupted());
         }
 
-        var leftover = await parts.Effects.DoAsync(
-            new NewEffect(EffectKind.Rescue, workspace.Branch.Value) { Bead = claim.Bead, Agent = slot.Number },
-            () => parts.Workspaces.CommitLeftoversAsync(
-                workspace, $"{claim.Bead}: {stage.Name}, attempt {claim.Attempt}\n", parts.Time.GetUtcNow(),
-                patience.Token),
-            saved => $"at {saved.Head}", patience.Token);
-        var tree = (await parts.LandsOn.TreeAsync(leftover.Head, patience.Token)).Value;
-        var head = leftover.Head.Value;
+        var (head, tree) = await _work.SaveAsync(
+            workspace, slot.Number, claim.Bead, $"{stage.Name}, attempt {claim.Attempt}", patience.Token);
         var documents = StageDocuments.Collect(parts.Agents, stage, start.SessionFolder);
 
         StageReport Report(StageEnd of, FailedCheck? check) => new(
