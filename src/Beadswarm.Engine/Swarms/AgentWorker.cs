@@ -156,13 +156,7 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
                     return;
                 }
 
-                current = current with
-                {
-                    Stage = next.Stage,
-                    Attempt = next.Attempt,
-                    HeadCommit = report.HeadCommit ?? current.HeadCommit,
-                    BaseCommit = current.BaseCommit ?? report.BaseCommit,
-                };
+                current = TransitionRules.Onward(current, next, report);
             }
         }
         catch (OperationCanceledException) when (work.IsCancellationRequested)

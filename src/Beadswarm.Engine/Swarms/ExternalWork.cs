@@ -226,13 +226,7 @@ sealed class ExternalWork(
                 return ExternalAnswers.Ended(call.Verb, claim.Key, at, ended);
             }
 
-            claim = claim with
-            {
-                Stage = next.Stage,
-                Attempt = next.Attempt,
-                HeadCommit = report.HeadCommit ?? claim.HeadCommit,
-                BaseCommit = claim.BaseCommit ?? report.BaseCommit,
-            };
+            claim = TransitionRules.Onward(claim, next, report);
             open = null;
         }
 
@@ -306,7 +300,7 @@ sealed class ExternalWork(
         }
         else
         {
-            var head = await _rescue.SaveAsync(call.Agent, claim.Bead, claim.Stage, work);
+            var head = await _rescue.SaveAsync(claim.Key, claim.Stage, work);
             var finish = new StageFinish(
                 open.Run, StageStatus.Interrupted, reason, null, head?.Commit, head?.Tree, [])
             {

@@ -87,8 +87,7 @@ static class MachineSurroundings
                     setup.Time)
                 {
                     Bubblewrap = bubblewrap,
-                    Secrets = Redaction.SecretsOf(
-                        setup.Environment.Concat(setup.Config.Runners.Values.SelectMany(spec => spec.Environment))),
+                    Secrets = setup.Secrets,
                 },
                 Gates = new GateCommands(
                     setup.Environment, [], new GateCheckout(runner), Bounds(setup.Config.Limits), setup.Time),

@@ -96,6 +96,15 @@ static class TransitionRules
             StageDecision.Block block => new BeadTransition.Block(block.Reason),
         };
 
+    /// <summary>The claim as its holder goes on with it.</summary>
+    public static Claim Onward(Claim claim, BeadTransition.Keep next, StageReport report) => claim with
+    {
+        Stage = next.Stage,
+        Attempt = next.Attempt,
+        HeadCommit = report.HeadCommit ?? claim.HeadCommit,
+        BaseCommit = claim.BaseCommit ?? report.BaseCommit,
+    };
+
     static BeadTransition GoOn(
         Claim claim, StageName stage, int attempt, IReadOnlyList<StageName> serves, bool draining) =>
         !draining && serves.Contains(stage)

@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using Beadswarm.Beads;
 using Beadswarm.Control;
 using Beadswarm.Journal;
-using Beadswarm.Processes;
 using Beadswarm.Storage;
 using Beadswarm.Supervision;
 
@@ -43,9 +42,7 @@ sealed class SwarmRun : IAsyncDisposable
             assembly.Parts,
             new ExternalWork(
                 assembly.Parts, [.. assembly.Agents.Select(agent => agent.Slot)], assembly.AllStages,
-                Redaction.SecretsOf(assembly.Setup.Environment.Concat(
-                    assembly.Setup.Config.Runners.Values.SelectMany(runner => runner.Environment))),
-                _stop.DrainToken),
+                assembly.Setup.Secrets, _stop.DrainToken),
             _stop.TerminateToken);
         Completion = CompleteAsync();
     }

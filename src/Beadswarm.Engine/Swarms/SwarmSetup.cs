@@ -1,4 +1,5 @@
 using Beadswarm.Configuration;
+using Beadswarm.Processes;
 
 namespace Beadswarm.Swarms;
 
@@ -11,6 +12,10 @@ sealed record SwarmSetup
 
     /// <summary>The orchestrator's own environment; agents see only what is allowed of it.</summary>
     public required IReadOnlyDictionary<string, string> Environment { get; init; }
+
+    /// <summary>What must not be in anything that is kept or shown: secrets of our own and of the runners.</summary>
+    public IReadOnlyList<string> Secrets => Redaction.SecretsOf(
+        Environment.Concat(Config.Runners.Values.SelectMany(runner => runner.Environment)));
 
     /// <summary>The scripted agent that ships with the program.</summary>
     public required string ScriptedAgentPath { get; init; }
