@@ -14,6 +14,7 @@ namespace Beadswarm.Cli;
 static class ExternalVerbs
 {
     static readonly TimeSpan BusyPause = TimeSpan.FromMilliseconds(200);
+    static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -54,6 +55,23 @@ static class ExternalVerbs
                     + $"again with --request-id {asked.Id}",
                     ExitCodes.NoSwarm);
             }
+        }
+    }
+
+    /// <summary>Asks once a second until it is over or there is no time left; once at least.</summary>
+    public static async Task<T> UntilAsync<T>(
+        CliHost host, TimeSpan? wait, Func<Task<T>> ask, Func<T, bool> over, CancellationToken cancellationToken)
+    {
+        var began = host.Time.GetTimestamp();
+        while (true)
+        {
+            var answer = await ask();
+            if (over(answer) || host.Time.GetElapsedTime(began) + Pause >= (wait ?? TimeSpan.Zero))
+            {
+                return answer;
+            }
+
+            await Task.Delay(Pause, host.Time, cancellationToken);
         }
     }
 

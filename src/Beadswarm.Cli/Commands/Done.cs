@@ -8,8 +8,6 @@ namespace Beadswarm.Cli.Commands;
 /// <summary>Tells an agent that the swarm has not started what became of a bead it has worked on.</summary>
 static class DoneCommand
 {
-    static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
-
     public static Command Create(CliHost host)
     {
         var wait = RunOptions.Minutes("--wait", "Wait up to this many minutes until the bead has landed or comes back");
@@ -23,20 +21,13 @@ static class DoneCommand
                     ? set
                     : throw new UserError("no bead is named", "give --bead, or set BEADSWARM_BEAD", ExitCodes.Usage));
             await using var reader = SwarmReader.Open(call);
-            var began = host.Time.GetTimestamp();
-            while (true)
-            {
-                var work = await reader.ReadAsync((store, token) => store.ReadBeadAsync(id, token), cancellationToken)
+            var work = await ExternalVerbs.UntilAsync(
+                host, call.Get(wait),
+                async () => await reader.ReadAsync((store, token) => store.ReadBeadAsync(id, token), cancellationToken)
                     ?? throw new UserError(
-                        $"the swarm does not know {id}", "see 'beadswarm beads'", ExitCodes.NotFound);
-                if (work.State is not BeadState.Landing
-                    || host.Time.GetElapsedTime(began) + Pause >= (call.Get(wait) ?? TimeSpan.Zero))
-                {
-                    return ExternalVerbs.Print(call, Describe(work));
-                }
-
-                await Task.Delay(Pause, host.Time, cancellationToken);
-            }
+                        $"the swarm does not know {id}", "see 'beadswarm beads'", ExitCodes.NotFound),
+                work => work.State is not BeadState.Landing, cancellationToken);
+            return ExternalVerbs.Print(call, Describe(work));
         });
         return command;
     }
