@@ -44,13 +44,7 @@ public sealed class LeftoverProcessTests : IDisposable
     [Fact]
     public async Task After_the_death_of_orchestrator_and_wrapper_the_next_start_ends_everything_and_says_so()
     {
-        var never = _repository.Fifo("never");
-        OnceInImplement($"{In(Daemon, "arrived")}; read go < '{never.Path}'");
-        var child = SwarmChild.Start(_repository);
-        _children.Add(child);
-        var daemon = await IdentityAsync();
-        await RecordedAsync();
-        await child.KillAsync();
+        var daemon = await LeftAsync();
         var wrapper = (await _repository.JournalAsync()).Select(entry => entry.Event)
             .OfType<JournalEvent.ProcessStarted>().Last().Pid;
         Assert.Equal(0, Libc.kill(wrapper, Libc.SignalKill));
@@ -73,13 +67,7 @@ public sealed class LeftoverProcessTests : IDisposable
     [Fact]
     public async Task What_has_shed_its_tag_is_seen_by_all_who_look_and_doctor_ends_it()
     {
-        var never = _repository.Fifo("never");
-        OnceInImplement($"{In(Daemon, "arrived")}; read go < '{never.Path}'");
-        var child = SwarmChild.Start(_repository);
-        _children.Add(child);
-        var daemon = await IdentityAsync();
-        await RecordedAsync();
-        await child.KillAsync();
+        var daemon = await LeftAsync();
         var paths = new SwarmPaths(_repository.Path);
         var open = Assert.Single(await _repository.AskAsync(store => store.ReadOpenStagesAsync(Cancel)));
 
@@ -104,13 +92,7 @@ public sealed class LeftoverProcessTests : IDisposable
     [Fact]
     public async Task What_a_stage_left_whose_slot_is_gone_is_ended_by_the_next_start_and_the_journal_says_so()
     {
-        var never = _repository.Fifo("never");
-        OnceInImplement($"{In(Daemon, "arrived")}; read go < '{never.Path}'");
-        var child = SwarmChild.Start(_repository);
-        _children.Add(child);
-        var daemon = await IdentityAsync();
-        await RecordedAsync();
-        await child.KillAsync();
+        var daemon = await LeftAsync();
         var config = _repository.Config(agents: 1, change: config => config with
         {
             Pipeline = config.Pipeline with
@@ -187,10 +169,22 @@ public sealed class LeftoverProcessTests : IDisposable
         """).Commit();
 
     /// <summary>The process that says its id to the test.</summary>
-    /// <summary>An agent may be there before its orchestrator has written down that it is.</summary>
-    Task RecordedAsync() => _repository.RecordedAsync(journal => journal.Select(entry => entry.Event)
-        .SkipWhile(happened => happened is not JournalEvent.StageStarted { Stage: "implement" })
-        .Any(happened => happened is JournalEvent.ProcessStarted));
+    /// <summary>An orchestrator is killed while its agent is at work; what the agent has started lives on.</summary>
+    async Task<ProcessIdentity> LeftAsync()
+    {
+        var never = _repository.Fifo("never");
+        OnceInImplement($"{In(Daemon, "arrived")}; read go < '{never.Path}'");
+        var child = SwarmChild.Start(_repository);
+        _children.Add(child);
+        var daemon = await IdentityAsync();
+
+        // An agent may be there before its orchestrator has written down that it is.
+        await _repository.RecordedAsync(journal => journal.Select(entry => entry.Event)
+            .SkipWhile(happened => happened is not JournalEvent.StageStarted { Stage: "implement" })
+            .Any(happened => happened is JournalEvent.ProcessStarted));
+        await child.KillAsync();
+        return daemon;
+    }
 
     async Task<ProcessIdentity> IdentityAsync()
     {
