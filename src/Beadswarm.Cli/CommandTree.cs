@@ -44,6 +44,7 @@ static class CommandTree
         FailuresCommand.Create(host),
         BeadsCommand.Create(host),
         QueueCommand.Create(host),
+        GatesCommand.Create(host),
         HistoryCommand.Create(host),
         WhyCommand.Create(host),
         LogsCommand.Create(host),

@@ -1,5 +1,6 @@
 using Beadswarm.Beads;
 using Beadswarm.Claims;
+using Beadswarm.Gates;
 using Beadswarm.Journal;
 using Beadswarm.Landing;
 using Beadswarm.Storage;
@@ -36,6 +37,9 @@ sealed class NoSwarmYet : IStoreReader
         long after, BeadId? bead, int limit, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<JournalEntry>>([]);
 
-    public Task<IReadOnlyList<LandingEntry>> ReadQueueAsync(CancellationToken cancellationToken) =>
-        Task.FromResult<IReadOnlyList<LandingEntry>>([]);
+    public Task<IReadOnlyList<GateSummary>> ReadGatesAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<GateSummary>>([]);
+
+    public Task<LandingQueue> ReadQueueAsync(CancellationToken cancellationToken) =>
+        Task.FromResult(LandingQueue.Empty);
 }

@@ -8,13 +8,13 @@ using Beadswarm.Swarms;
 namespace Beadswarm.Cli;
 
 /// <summary>
-/// A person's request about one bead: through the socket where a swarm runs, else on the store itself, under the lock
-/// that keeps a swarm from starting meanwhile.
+/// A person's request about a bead or the merge queue: through the socket where a swarm runs, else on the store itself,
+/// under the lock that keeps a swarm from starting meanwhile.
 /// </summary>
 static class PersonalCall
 {
     public static async Task<int> AskAsync(
-        VerbCall call, BeadId bead, Func<ControlClient, CancellationToken, Task<CommandReply>> ask,
+        VerbCall call, BeadId? bead, Func<ControlClient, CancellationToken, Task<CommandReply>> ask,
         Func<IStore, CancellationToken, Task<CommandReply>> act, CancellationToken cancellationToken)
     {
         var paths = new SwarmPaths(call.RepositoryPath);
@@ -25,7 +25,7 @@ static class PersonalCall
             call.PrintLine(JsonLine.Object(json =>
             {
                 json.WriteString("type", "reply");
-                json.WriteString("bead", bead.Value);
+                json.WriteString("bead", bead?.Value);
                 json.WriteBoolean("done", reply.Done);
                 json.WriteString("message", reply.Message);
             }));

@@ -12,7 +12,7 @@ namespace Beadswarm.Cli;
 /// <param name="Bead">What the tracker says; null when it is gone from there.</param>
 /// <param name="Against">Why the tracker does not list it as ready.</param>
 sealed record WhyFacts(
-    BeadId Id, BeadWork? Work, Bead? Bead, IReadOnlyList<string> Against, IReadOnlyList<LandingEntry> Queue,
+    BeadId Id, BeadWork? Work, Bead? Bead, IReadOnlyList<string> Against, LandingQueue Queue,
     StatusSnapshot Status, bool Alive, DateTimeOffset Now);
 
 /// <summary>Says in words where a bead stands and why nobody, or who, works on it.</summary>
@@ -86,13 +86,17 @@ static class WhyRules
 
     static string Queued(WhyFacts facts)
     {
-        var position = facts.Queue.TakeWhile(entry => entry.Bead != facts.Id).Count();
-        return position < facts.Queue.Count
+        var queue = facts.Queue.Entries;
+        var position = queue.TakeWhile(entry => entry.Bead != facts.Id).Count();
+        var where = position < queue.Count
             ? string.Create(
                 CultureInfo.InvariantCulture,
-                $"it passed every stage and is number {position + 1} of {facts.Queue.Count} in the merge queue since ")
-                + At(facts.Queue[position].QueuedAt)
+                $"it passed every stage and is number {position + 1} of {queue.Count} in the merge queue since ")
+                + At(queue[position].QueuedAt)
             : "it passed every stage and is about to land";
+        return facts.Queue.Pause is { } pause
+            ? $"{where}, which is paused since {At(pause.Since)}{(pause.Reason is { } why ? $": {why}" : "")}"
+            : where;
     }
 
     static string At(DateTimeOffset at) => at.UtcDateTime.ToString("u", CultureInfo.InvariantCulture);

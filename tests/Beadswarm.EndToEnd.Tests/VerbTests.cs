@@ -65,7 +65,10 @@ public sealed class VerbTests
         Assert.Contains("landed", (await repository.MustAsync(0, "why", "a-1")).Out);
 
         Assert.Equal("a-2", Text((await LinesAsync(repository, "failures"))[0], "bead"));
-        Assert.Empty(await LinesAsync(repository, "queue"));
+        Assert.Equal("queue", Text(Assert.Single(await LinesAsync(repository, "queue")), "type"));
+        var gate = Assert.Single(await LinesAsync(repository, "gates"));
+        Assert.Equal(("check", false), (Text(gate, "gate"), gate.GetProperty("quarantined").GetBoolean()));
+        Assert.NotEqual(0, gate.GetProperty("passed").GetInt32());
         Assert.Equal(2, (await LinesAsync(repository, "agents")).Length);
         Assert.NotEmpty((await repository.MustAsync(0, "progress")).Out);
         Assert.Contains("tried a-2", (await repository.MustAsync(0, "logs", "--bead", "a-2")).Out);

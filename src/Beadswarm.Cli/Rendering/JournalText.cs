@@ -59,11 +59,19 @@ static class JournalText
             JournalEvent.GateRan gate =>
                 $"gate {gate.Gate} {gate.Status.ToLowerInvariant()} on {Short(gate.Commit)}"
                 + $" after {Span(gate.DurationMs)}",
+            JournalEvent.GateFlaky flaky =>
+                $"gate {flaky.Gate} is FLAKY: passed on {Short(flaky.Commit)} after it had failed on the same tree",
+            JournalEvent.GateQuarantined quarantined =>
+                $"gate {quarantined.Gate} is quarantined: it is run and recorded, and its failures hold nothing up",
             JournalEvent.BaselineLowered lowered => $"gate {lowered.Gate}: baseline is {lowered.Count} now",
             JournalEvent.LandingQueued queued => $"queued to land {Short(queued.HeadCommit)}",
             JournalEvent.LandingIntended => null,
             JournalEvent.LandingVoided voided => $"landing tried again: {voided.Reason}",
             JournalEvent.LandingIntegrated integrated => $"integrated as {Short(integrated.Commit)}",
+            JournalEvent.LandingWished { Wish: "first" } => "is to land before all others",
+            JournalEvent.LandingWished wished => $"is to leave the merge queue{Because(wished.Reason)}",
+            JournalEvent.QueuePaused paused => $"merge queue paused{Because(paused.Reason)}",
+            JournalEvent.QueueResumed => "merge queue resumed",
             JournalEvent.LandingReturned returned => $"came back from landing: {returned.Reason} → {returned.Next}",
             JournalEvent.LandingLeft left => $"left for a person on {left.Branch}",
             JournalEvent.BeadLanded landed => $"LANDED as {Short(landed.Commit)}",

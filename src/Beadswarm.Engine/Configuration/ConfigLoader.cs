@@ -157,6 +157,8 @@ static class ConfigLoader
                     CountPattern = reader.TextOrNull(scope, "countPattern"),
                     Cleanup = reader.TextOrNull(scope, "cleanup"),
                     BeforeCommit = reader.Switch(scope, "beforeCommit"),
+                    Reruns = reader.Whole(scope, "reruns"),
+                    Quarantined = reader.Switch(scope, "quarantined"),
                     Cached = reader.Switch(scope, "cached"),
                 };
             }
@@ -205,6 +207,7 @@ static class ConfigLoader
         {
             Tests = reader.Whole(scope, "tests", Math.Clamp(detected.Processors / 4, 1, 8)),
             Reruns = reader.Whole(scope, "reruns"),
+            Aging = reader.Duration(scope, "aging"),
         };
     }
 

@@ -98,6 +98,9 @@ sealed record LandingConfig(
 
     /// <summary>Failures of a single bead upon the target that are forgiven before it is returned.</summary>
     public int Reruns { get; init; } = 1;
+
+    /// <summary>How long a landing may be overtaken by one of the next higher priority.</summary>
+    public TimeSpan Aging { get; init; } = TimeSpan.FromMinutes(10);
 }
 
 /// <summary>What an agent works in.</summary>

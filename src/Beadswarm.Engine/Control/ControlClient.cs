@@ -5,8 +5,10 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Beadswarm.Beads;
 using Beadswarm.Claims;
+using Beadswarm.Gates;
 using Beadswarm.Journal;
 using Beadswarm.Landing;
+using Beadswarm.Landing.Queueing;
 using Beadswarm.Storage;
 using Beadswarm.Swarms;
 
@@ -49,8 +51,11 @@ sealed class ControlClient(string socketPath) : IStoreReader
             new(ControlOperations.History) { Bead = bead, Agent = agent, Limit = limit },
             SwarmJson.Default.IReadOnlyListStageRun, cancellationToken);
 
-    public Task<IReadOnlyList<LandingEntry>> ReadQueueAsync(CancellationToken cancellationToken) =>
-        AskAsync(new(ControlOperations.Queue), SwarmJson.Default.IReadOnlyListLandingEntry, cancellationToken);
+    public Task<IReadOnlyList<GateSummary>> ReadGatesAsync(CancellationToken cancellationToken) =>
+        AskAsync(new(ControlOperations.Gates), SwarmJson.Default.IReadOnlyListGateSummary, cancellationToken);
+
+    public Task<LandingQueue> ReadQueueAsync(CancellationToken cancellationToken) =>
+        AskAsync(new(ControlOperations.Queue), SwarmJson.Default.LandingQueue, cancellationToken);
 
     public Task<IReadOnlyList<LandingEntry>> ReadLandingsAsync(BeadId? bead, CancellationToken cancellationToken) =>
         AskAsync(
@@ -83,6 +88,13 @@ sealed class ControlClient(string socketPath) : IStoreReader
         AskAsync(
             new(ControlOperations.Release) { Bead = bead, Reason = reason }, SwarmJson.Default.CommandReply,
             cancellationToken);
+
+    /// <summary>Where the landings stood when the lander last looked.</summary>
+    public Task<LineReport> ReadLineAsync(CancellationToken cancellationToken) =>
+        AskAsync(new(ControlOperations.Line), SwarmJson.Default.LineReport, cancellationToken);
+
+    public Task<CommandReply> AskQueueAsync(QueueRequest request, CancellationToken cancellationToken) =>
+        AskAsync(ControlProtocol.Of(request), SwarmJson.Default.CommandReply, cancellationToken);
 
     /// <summary>What an external agent is answered, as JSON; null while it is not done.</summary>
     public async Task<byte[]?> AskExternalAsync(ExternalCall call, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using Beadswarm.Beads;
 using Beadswarm.Journal;
+using Beadswarm.Landing.Queueing;
 using Beadswarm.Swarms;
 
 namespace Beadswarm.Control;
@@ -25,6 +26,12 @@ sealed record ControlCommands(
     /// <summary>What only the running orchestrator knows, beside the status that was just read.</summary>
     public Func<StatusSnapshot, CancellationToken, Task<SwarmVitals>>? Vitals { get; init; }
 
+    /// <summary>Where the landings stood when the lander last looked.</summary>
+    public Func<CancellationToken, Task<LineReport>>? Line { get; init; }
+
+    /// <summary>Does what a person asks of the merge queue.</summary>
+    public Func<QueueRequest, CancellationToken, Task<CommandReply>>? Queue { get; init; }
+
     /// <summary>
     /// Does what an external agent asks for. The answer is JSON; null while it is not done.
     /// </summary>
@@ -33,3 +40,20 @@ sealed record ControlCommands(
 
 /// <summary>Whether a command was carried out, and why not.</summary>
 sealed record CommandReply(bool Done, string Message);
+
+/// <summary>What a person asks of the merge queue.</summary>
+abstract record QueueRequest
+{
+    QueueRequest() { }
+
+    /// <summary>Nothing lands and no test begins until it is resumed.</summary>
+    public sealed record Pause(string? Reason) : QueueRequest;
+
+    public sealed record Resume : QueueRequest;
+
+    /// <summary>The bead goes to the head of the queue.</summary>
+    public sealed record First(BeadId Bead) : QueueRequest;
+
+    /// <summary>The bead leaves the queue and is blocked.</summary>
+    public sealed record Eject(BeadId Bead, string Reason) : QueueRequest;
+}

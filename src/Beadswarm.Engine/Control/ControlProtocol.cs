@@ -66,6 +66,25 @@ static class ControlProtocol
         return buffer.WrittenSpan.ToArray();
     }
 
+    public static ControlRequest Of(QueueRequest request) => request switch
+    {
+        QueueRequest.Pause pause => new(ControlOperations.PauseQueue) { Reason = pause.Reason ?? "" },
+        QueueRequest.Resume => new(ControlOperations.ResumeQueue),
+        QueueRequest.First first => new(ControlOperations.LandFirst) { Bead = first.Bead },
+        QueueRequest.Eject eject => new(ControlOperations.Eject) { Bead = eject.Bead, Reason = eject.Reason },
+    };
+
+    /// <summary>What is asked of the queue; null: it is another operation.</summary>
+    public static QueueRequest? ReadQueue(ControlRequest request) => (request.Operation, request.Bead) switch
+    {
+        (ControlOperations.PauseQueue, _) =>
+            new QueueRequest.Pause(request.Reason.Length > 0 ? request.Reason : null),
+        (ControlOperations.ResumeQueue, _) => new QueueRequest.Resume(),
+        (ControlOperations.LandFirst, { } bead) => new QueueRequest.First(bead),
+        (ControlOperations.Eject, { } bead) => new QueueRequest.Eject(bead, request.Reason),
+        _ => null,
+    };
+
     /// <summary>Reads a request line.</summary>
     /// <exception cref="ControlException">It is no request: the message says why.</exception>
     public static ControlRequest ParseRequest(ReadOnlySpan<byte> line)
@@ -212,6 +231,8 @@ static class ControlOperations
     public const string Bead = "bead";
     public const string History = "history";
     public const string Queue = "queue";
+    public const string Line = "line";
+    public const string Gates = "gates";
     public const string Landings = "landings";
     public const string Artifacts = "artifacts";
     public const string Journal = "journal";
@@ -220,6 +241,10 @@ static class ControlOperations
     public const string Terminate = "terminate";
     public const string Retry = "retry";
     public const string Release = "release";
+    public const string PauseQueue = "queue-pause";
+    public const string ResumeQueue = "queue-resume";
+    public const string LandFirst = "queue-first";
+    public const string Eject = "queue-eject";
 
     /// <summary>
     /// A verb of an agent that the swarm has not started. Answered with <c>null</c> while it is not done: the same is

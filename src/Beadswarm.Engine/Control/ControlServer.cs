@@ -205,7 +205,14 @@ sealed class ControlServer : IAsyncDisposable
                 break;
             case ControlOperations.Queue:
                 await SendAsync(
-                    stream, await _store.ReadQueueAsync(cancellationToken), json.IReadOnlyListLandingEntry,
+                    stream, await _store.ReadQueueAsync(cancellationToken), json.LandingQueue, cancellationToken);
+                break;
+            case ControlOperations.Line when _commands.Line is { } line:
+                await SendAsync(stream, await line(cancellationToken), json.LineReport, cancellationToken);
+                break;
+            case ControlOperations.Gates:
+                await SendAsync(
+                    stream, await _store.ReadGatesAsync(cancellationToken), json.IReadOnlyListGateSummary,
                     cancellationToken);
                 break;
             case ControlOperations.Landings:
@@ -258,6 +265,9 @@ sealed class ControlServer : IAsyncDisposable
                 await SendAsync(
                     stream, await _commands.Release(BeadOf(request), request.Reason, cancellationToken), reply,
                     cancellationToken);
+                break;
+            case var _ when _commands.Queue is { } queue && ControlProtocol.ReadQueue(request) is { } asked:
+                await SendAsync(stream, await queue(asked, cancellationToken), reply, cancellationToken);
                 break;
             case ControlOperations.External when _commands.External is { } ask && request.External is { } call:
                 await SendAsync(

@@ -2,8 +2,10 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Beadswarm.Beads;
 using Beadswarm.Claims;
+using Beadswarm.Gates;
 using Beadswarm.Journal;
 using Beadswarm.Landing;
+using Beadswarm.Landing.Queueing;
 using Beadswarm.Pipelines;
 using Beadswarm.Storage;
 using Beadswarm.Swarms;
@@ -29,6 +31,10 @@ namespace Beadswarm.Control;
 [JsonSerializable(typeof(IReadOnlyList<BeadWork>))]
 [JsonSerializable(typeof(IReadOnlyList<StageRun>))]
 [JsonSerializable(typeof(IReadOnlyList<LandingEntry>))]
+[JsonSerializable(typeof(LandingQueue))]
+[JsonSerializable(typeof(LandingWish))]
+[JsonSerializable(typeof(LineReport))]
+[JsonSerializable(typeof(IReadOnlyList<GateSummary>))]
 [JsonSerializable(typeof(IReadOnlyList<StoredArtifact>))]
 [JsonSerializable(typeof(JournalEntry))]
 [JsonSerializable(typeof(JournalEvent))]
@@ -36,6 +42,7 @@ namespace Beadswarm.Control;
 [JsonSerializable(typeof(CommandReply))]
 [JsonSerializable(typeof(BeadState.Left), TypeInfoPropertyName = "BeadStateLeft")]
 [JsonSerializable(typeof(LandingState.Left), TypeInfoPropertyName = "LandingStateLeft")]
+[JsonSerializable(typeof(LineState.Queued), TypeInfoPropertyName = "LineStateQueued")]
 sealed partial class SwarmJson : JsonSerializerContext;
 
 /// <summary>A bead id as a string.</summary>

@@ -36,6 +36,18 @@ static class GateRules
         result is { Status: GateStatus.Passed or GateStatus.Failed, ExitCode: not null }
         && !(again && result.Status == GateStatus.Failed);
 
+    /// <summary>
+    /// Whether a gate contradicts itself: passed where it had failed, on the same tree and by the same recipe. A count
+    /// that is allowed now and was not then is no contradiction.
+    /// </summary>
+    /// <param name="before">Its last verdict; null: there is none.</param>
+    public static bool IsFlaky(GateResult? before, GateResult now) =>
+        before is { Status: GateStatus.Failed, ExitCode: not 0 } && now.Status == GateStatus.Passed;
+
+    /// <summary>A count that is too high stays so; whatever else has failed may do better another time.</summary>
+    public static bool IsWorthRerun(GateResult result) =>
+        result is { Status: GateStatus.Failed, ExitCode: not 0 };
+
     /// <summary>A recorded result as it counts now: the baseline may have moved since.</summary>
     public static GateResult Reuse(GateResult recorded, string commit, int? baseline)
     {

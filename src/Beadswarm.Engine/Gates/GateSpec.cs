@@ -21,6 +21,12 @@ sealed record GateSpec
     /// <summary>Part of the quick check before an agent's commit is accepted by the workspace's hook.</summary>
     public bool BeforeCommit { get; init; }
 
+    /// <summary>How often it is run again on the same tree when it has failed, before that counts.</summary>
+    public int Reruns { get; init; }
+
+    /// <summary>It is run and recorded like any other, and its failures hold nothing up.</summary>
+    public bool Quarantined { get; init; }
+
     /// <summary>A verdict may be reused for the same tree and command.</summary>
     public bool Cached { get; init; } = true;
 }

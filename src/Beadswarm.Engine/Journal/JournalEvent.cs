@@ -36,14 +36,19 @@ sealed record JournalEntry(
 [JsonDerivedType(typeof(StageEnded), "stage.ended")]
 [JsonDerivedType(typeof(BeadBlocked), "bead.blocked")]
 [JsonDerivedType(typeof(GateRan), "gate.ran")]
+[JsonDerivedType(typeof(GateFlaky), "gate.flaky")]
+[JsonDerivedType(typeof(GateQuarantined), "gate.quarantined")]
 [JsonDerivedType(typeof(BaselineLowered), "gate.baseline")]
 [JsonDerivedType(typeof(LandingQueued), "landing.queued")]
 [JsonDerivedType(typeof(LandingIntended), "landing.intended")]
 [JsonDerivedType(typeof(LandingVoided), "landing.voided")]
 [JsonDerivedType(typeof(LandingIntegrated), "landing.integrated")]
+[JsonDerivedType(typeof(LandingWished), "landing.wished")]
 [JsonDerivedType(typeof(LandingReturned), "landing.returned")]
 [JsonDerivedType(typeof(LandingLeft), "landing.left")]
 [JsonDerivedType(typeof(BeadLanded), "bead.landed")]
+[JsonDerivedType(typeof(QueuePaused), "queue.paused")]
+[JsonDerivedType(typeof(QueueResumed), "queue.resumed")]
 [JsonDerivedType(typeof(EpicCompleted), "epic.completed")]
 [JsonDerivedType(typeof(TrackerTold), "tracker.told")]
 [JsonDerivedType(typeof(TrackerCommitted), "tracker.committed")]
@@ -146,6 +151,12 @@ abstract record JournalEvent
         string Gate, string Commit, string Tree, string Status, int? ExitCode, string LogSha256, long DurationMs,
         string? Recipe = null) : JournalEvent;
 
+    /// <summary>A gate passed where it had failed, on the same tree and by the same recipe.</summary>
+    public sealed record GateFlaky(string Gate, string Commit, string Tree, string Recipe) : JournalEvent;
+
+    /// <summary>From this start on, the gate is run and recorded, and holds nothing up.</summary>
+    public sealed record GateQuarantined(string Gate) : JournalEvent;
+
     /// <summary>A counting gate got a first or lower baseline.</summary>
     public sealed record BaselineLowered(string Gate, int Count) : JournalEvent;
 
@@ -161,6 +172,9 @@ abstract record JournalEvent
     /// <summary>On the integration branch.</summary>
     public sealed record LandingIntegrated(long Landing, string Commit) : JournalEvent;
 
+    /// <summary>A person asked something of a landing that waits: first, or eject for a reason.</summary>
+    public sealed record LandingWished(long Landing, string Wish, string? Reason = null) : JournalEvent;
+
     /// <summary>Conflict or red gate: out of the queue, and what comes next: free or block.</summary>
     public sealed record LandingReturned(
         long Landing, string Reason, string Next, string? NextStage = null, int? NextAttempt = null,
@@ -171,6 +185,12 @@ abstract record JournalEvent
 
     /// <summary>The content was observed on the target.</summary>
     public sealed record BeadLanded(long Landing, string Commit, string ObservedTip) : JournalEvent;
+
+    /// <summary>A person stopped the merge queue: the target stays as it is until it is resumed.</summary>
+    public sealed record QueuePaused(string? Reason) : JournalEvent;
+
+    /// <summary>A person let the merge queue go on.</summary>
+    public sealed record QueueResumed : JournalEvent;
 
     /// <summary>All children of an epic are closed, and the tracker is about to be told to close it too.</summary>
     public sealed record EpicCompleted : JournalEvent;

@@ -39,12 +39,46 @@ abstract record LandingState
     public sealed record Returned(string Reason) : LandingState;
 }
 
+/// <summary>What a person asks of a landing that waits. The lander does it, as nobody else writes there.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "wish")]
+[JsonDerivedType(typeof(First), "first")]
+[JsonDerivedType(typeof(Eject), "eject")]
+abstract record LandingWish
+{
+    LandingWish() { }
+
+    /// <summary>It goes to the head of the queue, whatever is under way.</summary>
+    public sealed record First : LandingWish;
+
+    /// <summary>It leaves the queue, and its bead is blocked for the given reason.</summary>
+    public sealed record Eject(string Reason) : LandingWish;
+}
+
 /// <summary>A landing of a bead.</summary>
 /// <param name="Agent">Who finished it.</param>
 sealed record LandingEntry(
     LandingId Id, BeadId Bead, string Title, int Priority, int Attempt, int AttemptsAllowed, AgentNumber Agent,
     string Branch, string BaseCommit, string HeadCommit, string HeadTree, LandingState State,
-    DateTimeOffset QueuedAt, DateTimeOffset UpdatedAt);
+    DateTimeOffset QueuedAt, DateTimeOffset UpdatedAt)
+{
+    /// <summary>Null: nobody has asked for anything.</summary>
+    public LandingWish? Wish { get; init; }
+}
+
+/// <summary>
+/// What waits for or is in the course of landing: what is intended, what is integrated, then what is queued, each in
+/// order of arrival.
+/// </summary>
+/// <param name="Pause">Null: the queue is at work.</param>
+sealed record LandingQueue(IReadOnlyList<LandingEntry> Entries, QueuePause? Pause)
+{
+    public static readonly LandingQueue Empty = new([], null);
+}
+
+/// <summary>
+/// That a person has stopped the queue: the target stays as it is until it is resumed, also over restarts.
+/// </summary>
+sealed record QueuePause(string? Reason, DateTimeOffset Since);
 
 /// <summary>
 /// What the target is to become: moved from exactly <paramref name="Base"/> to exactly <paramref name="Candidate"/>.

@@ -198,6 +198,18 @@ interface IStore : IStoreReader, IAsyncDisposable
     /// </summary>
     Task<WriteOutcome> ForceReleaseAsync(BeadId bead, string reason, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Keeps what a person asks of a bead that waits to land, until it has landed or left the queue; a later wish
+    /// replaces an earlier one. Fenced when it does not wait, or has reached the integration branch.
+    /// </summary>
+    Task<WriteOutcome> WishAsync(BeadId bead, LandingWish wish, CancellationToken cancellationToken);
+
+    /// <summary>Stops the merge queue for as long as nobody resumes it. Fenced when it is stopped already.</summary>
+    Task<WriteOutcome> PauseQueueAsync(string? reason, CancellationToken cancellationToken);
+
+    /// <summary>Fenced when the queue is at work already.</summary>
+    Task<WriteOutcome> ResumeQueueAsync(CancellationToken cancellationToken);
+
     /// <summary>Appends an entry that belongs to no other change, for example what recovery found.</summary>
     Task AppendAsync(BeadId? bead, AgentNumber? agent, JournalEvent entry, CancellationToken cancellationToken);
 }

@@ -1,5 +1,6 @@
 using Beadswarm.Beads;
 using Beadswarm.Claims;
+using Beadswarm.Gates;
 using Beadswarm.Journal;
 using Beadswarm.Landing;
 using Beadswarm.Swarms;
@@ -36,6 +37,9 @@ interface IStoreReader
     Task<IReadOnlyList<JournalEntry>> ReadJournalAsync(
         long after, BeadId? bead, int limit, CancellationToken cancellationToken);
 
-    /// <summary>What waits for or is in the course of landing, in the order it will land.</summary>
-    Task<IReadOnlyList<LandingEntry>> ReadQueueAsync(CancellationToken cancellationToken);
+    /// <summary>How each gate has done so far, by name.</summary>
+    Task<IReadOnlyList<GateSummary>> ReadGatesAsync(CancellationToken cancellationToken);
+
+    /// <summary>What waits for or is in the course of landing, and whether it may.</summary>
+    Task<LandingQueue> ReadQueueAsync(CancellationToken cancellationToken);
 }

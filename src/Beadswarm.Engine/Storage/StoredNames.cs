@@ -1,6 +1,7 @@
 using Beadswarm.Beads;
 using Beadswarm.Claims;
 using Beadswarm.Gates;
+using Beadswarm.Landing;
 using Beadswarm.Pipelines;
 using Beadswarm.Swarms;
 
@@ -55,6 +56,19 @@ static class StoredNames
         EffectKind.Publication => "publication",
         EffectKind.BranchRemoval => "branch.removal",
         EffectKind.Follow => "follow",
+    };
+
+    public static (string Wish, string? Reason) Of(LandingWish wish) => wish switch
+    {
+        LandingWish.First => ("first", null),
+        LandingWish.Eject eject => ("eject", eject.Reason),
+    };
+
+    public static LandingWish ToWish(string wish, string? reason) => wish switch
+    {
+        "first" => new LandingWish.First(),
+        "eject" => new LandingWish.Eject(reason ?? ""),
+        _ => throw new StoreException($"the store holds an unknown wish, '{wish}'", transient: false),
     };
 
     /// <summary>What comes next, as the journal says it.</summary>

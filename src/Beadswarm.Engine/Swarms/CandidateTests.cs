@@ -10,7 +10,8 @@ namespace Beadswarm.Swarms;
 /// The tests of candidates that are under way, each in a landing workspace of its own, and what is known of their
 /// trees. Rings when one has ended. Nothing is lost with this process: verdicts are on record by tree.
 /// </summary>
-sealed class CandidateTests(Gatekeeper gates, IReadOnlyList<string> names, ILandingRepository where, Bell bell)
+sealed class CandidateTests(
+    Gatekeeper gates, IReadOnlyList<string> names, ILandingRepository where, Bell bell, TimeProvider time)
 {
     /// <summary>Of so many trees the knowledge is kept; then it begins anew, and the record is asked.</summary>
     const int TreesMax = 10_000;
@@ -20,6 +21,9 @@ sealed class CandidateTests(Gatekeeper gates, IReadOnlyList<string> names, ILand
     readonly Dictionary<TreeId, GatesOutcome> _last = [];
 
     public IReadOnlySet<TreeId> Running => _running.Keys.ToHashSet();
+
+    /// <summary>When the test of a tree was begun; null: it is not under way.</summary>
+    public DateTimeOffset? Since(TreeId tree) => _running.GetValueOrDefault(tree)?.Since;
 
     public TreeKnowledge Known(TreeId tree) => _known.GetValueOrDefault(tree);
 
@@ -42,7 +46,7 @@ sealed class CandidateTests(Gatekeeper gates, IReadOnlyList<string> names, ILand
             names, candidate.Commit.Value, candidate.Tree.Value, bead,
             cancellation => where.CheckoutAsync(candidate.Commit, slot, cancellation), cancel.Token,
             again: Known(candidate.Tree).Failures > 0);
-        _running[candidate.Tree] = new UnderWay(slot, cancel, test, RingAfterAsync(test));
+        _running[candidate.Tree] = new UnderWay(slot, time.GetUtcNow(), cancel, test, RingAfterAsync(test));
     }
 
     /// <summary>Its place stays taken until all its processes are gone.</summary>
@@ -127,5 +131,6 @@ sealed class CandidateTests(Gatekeeper gates, IReadOnlyList<string> names, ILand
     }
 
     /// <param name="Watch">Ends after it, and well.</param>
-    sealed record UnderWay(int Slot, CancellationTokenSource Cancel, Task<GatesOutcome> Test, Task Watch);
+    sealed record UnderWay(
+        int Slot, DateTimeOffset Since, CancellationTokenSource Cancel, Task<GatesOutcome> Test, Task Watch);
 }

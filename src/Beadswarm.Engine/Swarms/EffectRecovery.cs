@@ -89,7 +89,7 @@ sealed class EffectRecovery(SwarmParts parts, SwarmSurroundings outside)
     async Task<string> PublicationAsync(NewEffect effect, CancellationToken cancellationToken)
     {
         var queue = await parts.Store.ReadQueueAsync(cancellationToken);
-        var waiting = queue.FirstOrDefault(
+        var waiting = queue.Entries.FirstOrDefault(
             entry => entry.Bead == effect.Bead && entry.HeadCommit == effect.To && entry.State is LandingState.Queued);
 
         // Made sure of, not looked at alone: a branch that is there stays as it is.

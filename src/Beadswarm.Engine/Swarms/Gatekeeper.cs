@@ -43,19 +43,31 @@ sealed class Gatekeeper(
                 folder ??= await directory(cancellationToken);
             }
 
-            var number = Interlocked.Increment(ref _runs).ToString(CultureInfo.InvariantCulture);
-            var log = Path.Combine(logFolder, bead?.Value ?? "target", $"{spec.Name}-{commit[..12]}-{number}.log");
-            var tag = $"{tagPrefix}/{spec.Name}-{number}";
-            var run = new GateRun(spec, folder ?? "", commit, tree, log, tag) { Bead = bead, Again = again };
+            GateRun Run(bool again)
+            {
+                var number = Interlocked.Increment(ref _runs).ToString(CultureInfo.InvariantCulture);
+                var log = Path.Combine(logFolder, bead?.Value ?? "target", $"{spec.Name}-{commit[..12]}-{number}.log");
+                return new GateRun(spec, folder ?? "", commit, tree, log, $"{tagPrefix}/{spec.Name}-{number}")
+                {
+                    Bead = bead,
+                    Again = again,
+                };
+            }
+
             var result = known
-                ? await runner.RunAsync(run, cancellationToken)
-                : await effects.DoAsync(
-                    new NewEffect(EffectKind.Gate, tag) { Bead = bead, To = commit },
-                    () => runner.RunAsync(run, cancellationToken), ended => StoredNames.Of(ended.Status),
-                    cancellationToken);
+                ? await runner.RunAsync(Run(again), cancellationToken)
+                : await PerformAsync(Run(again), cancellationToken);
+
+            // A failure on record has been through this.
+            for (var rerun = 0; !known && rerun < spec.Reruns && GateRules.IsWorthRerun(result); rerun++)
+            {
+                result = await PerformAsync(Run(again: true), cancellationToken);
+            }
+
             switch (result.Status)
             {
                 case GateStatus.Passed:
+                case var _ when spec.Quarantined:
                     break;
                 case GateStatus.Failed:
                     return new GatesOutcome.Failed(result);
@@ -67,6 +79,11 @@ sealed class Gatekeeper(
         return new GatesOutcome.Passed();
     }
 
+    Task<GateResult> PerformAsync(GateRun run, CancellationToken cancellationToken) =>
+        effects.DoAsync(
+            new NewEffect(EffectKind.Gate, run.Tag) { Bead = run.Bead, To = run.Commit },
+            () => runner.RunAsync(run, cancellationToken), ended => StoredNames.Of(ended.Status), cancellationToken);
+
     /// <summary>
     /// A counting gate that fails now on a tree that it passed before, because the baseline has been lowered since;
     /// null when there is none.
@@ -74,7 +91,8 @@ sealed class Gatekeeper(
     public async Task<GatesOutcome.Failed?> OvertakenAsync(
         IReadOnlyList<string> names, string commit, string tree, CancellationToken cancellationToken)
     {
-        foreach (var spec in names.Select(name => gates[name]).Where(spec => spec.CountPattern is not null))
+        foreach (var spec in names.Select(name => gates[name])
+            .Where(spec => spec is { CountPattern: not null, Quarantined: false }))
         {
             if (await store.FindGateResultAsync(tree, runner.RecipeOf(spec), cancellationToken) is { } recorded
                 && GateRules.Reuse(recorded, commit, await store.ReadBaselineAsync(spec.Name, cancellationToken))

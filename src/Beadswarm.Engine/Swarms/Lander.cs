@@ -23,8 +23,8 @@ abstract record LandingStep
     /// <summary>Nothing to do until something rings, or the tracker's file is to be committed.</summary>
     public sealed record Idle : LandingStep;
 
-    /// <summary>Tests are under way; nothing to do until something rings.</summary>
-    public sealed record Testing : LandingStep;
+    /// <summary>Tests are under way, or a person has paused the queue; nothing to do until something rings.</summary>
+    public sealed record Waiting : LandingStep;
 
     /// <summary>Something outside is in the way; the queue is kept and tried again.</summary>
     public sealed record Held(string Reason) : LandingStep;
@@ -104,12 +104,22 @@ sealed class Lander
     }
 
     /// <summary>
-    /// Brings the tracker's file onto the target, where git tracks it. Called once more when everything is over.
+    /// Brings the tracker's file onto the target, where git tracks it, once more when everything is over.
     /// </summary>
-    public Task<LandingStep> CommitTrackerAsync(CancellationToken cancellationToken)
+    public async Task<LandingStep> CommitTrackerAsync(CancellationToken cancellationToken) =>
+        (await _parts.Store.ReadQueueAsync(cancellationToken)).Pause is null
+            ? await CommitFileAsync(cancellationToken)
+            : new LandingStep.Waiting();
+
+    /// <summary>Where the queue stood when it was last looked at. For any thread.</summary>
+    public async Task<LineReport> ReportAsync(CancellationToken cancellationToken)
     {
-        _tip.Forget();
-        return _tracker.CommitAsync(cancellationToken);
+        var gates = await _parts.Store.ReadGatesAsync(cancellationToken);
+        var times = _parts.Config.Landing.Gates
+            .Select(name => gates.FirstOrDefault(gate => gate.Gate == name)?.Typical).ToArray();
+        return new LineReport(
+            _queue.Positions, _parts.Config.Landing.Tests,
+            times.Aggregate((TimeSpan?)TimeSpan.Zero, (sum, time) => sum + time), _reportedHold);
     }
 
     async Task RestAfterAsync(LandingStep step, long heard, CancellationToken orDrain, CancellationToken stop)
@@ -130,7 +140,7 @@ sealed class Lander
         else
         {
             // A commit of the tracker's file would make every test under way useless: it waits for them.
-            await RestAsync(heard, step is LandingStep.Testing ? null : _tracker.Due, orDrain, stop);
+            await RestAsync(heard, step is LandingStep.Waiting ? null : _tracker.Due, orDrain, stop);
         }
     }
 
@@ -150,29 +160,48 @@ sealed class Lander
     async Task<LandingStep> StepAsync(bool draining, CancellationToken stop)
     {
         var queue = await _parts.Store.ReadQueueAsync(stop);
-        var queued = queue.Where(entry => entry.State is LandingState.Queued).ToArray();
-        var intended = queue.FirstOrDefault(entry => entry.State is LandingState.Intended);
-        await _checkout.FollowAsync(intended is not null || queued.Length > 0, stop);
+        var queued = QueueOrder.Of(
+            queue.Entries.Where(entry => entry.State is LandingState.Queued), _parts.Config.Landing.Aging);
+        var intended = queue.Entries.FirstOrDefault(entry => entry.State is LandingState.Intended);
+        await _checkout.FollowAsync(intended is not null || queued.Count > 0, stop);
         if (intended is not null)
         {
             return await _moves.SettleAsync(intended, ((LandingState.Intended)intended.State).Intent, stop);
         }
 
-        if (queued.Length > 0 || _queue.TestsUnderWay)
+        if (queued.FirstOrDefault(entry => entry.Wish is LandingWish.Eject) is { } unwanted)
+        {
+            await _returns.EjectAsync(unwanted, ((LandingWish.Eject)unwanted.Wish!).Reason, stop);
+            return new LandingStep.Moved();
+        }
+
+        if (queue.Pause is not null)
+        {
+            await _queue.StandStillAsync(queued);
+            return new LandingStep.Waiting();
+        }
+
+        if (queued.Count > 0 || _queue.TestsUnderWay)
         {
             return _parts.Config.Landing.Mode == LandingMode.Branch
                 ? await LeaveAsync(queued[0], stop)
                 : await LandAsync(queued, draining, stop);
         }
 
-        if (_parts.Integration is { } integration
-            && queue.Where(entry => entry.State is LandingState.Integrated).ToArray() is { Length: > 0 } integrated)
+        var integrated = queue.Entries.Where(entry => entry.State is LandingState.Integrated).ToArray();
+        if (_parts.Integration is { } integration && integrated.Length > 0)
         {
             _tip.Forget();
             return await PromoteAsync(integration, integrated, stop);
         }
 
-        return _tracker.Due <= TimeSpan.Zero ? await CommitTrackerAsync(stop) : new LandingStep.Idle();
+        return _tracker.Due <= TimeSpan.Zero ? await CommitFileAsync(stop) : new LandingStep.Idle();
+    }
+
+    Task<LandingStep> CommitFileAsync(CancellationToken cancellationToken)
+    {
+        _tip.Forget();
+        return _tracker.CommitAsync(cancellationToken);
     }
 
     async Task<LandingStep> LeaveAsync(LandingEntry entry, CancellationToken stop)
@@ -184,7 +213,7 @@ sealed class Lander
         return new LandingStep.Moved();
     }
 
-    async Task<LandingStep> LandAsync(LandingEntry[] queued, bool draining, CancellationToken stop)
+    async Task<LandingStep> LandAsync(IReadOnlyList<LandingEntry> queued, bool draining, CancellationToken stop)
     {
         var tip = await _tip.AskAsync(stop);
         var action = await _queue.DecideAsync(tip, queued, draining, stop);
@@ -199,7 +228,7 @@ sealed class Lander
         switch (action)
         {
             case null:
-                return new LandingStep.Testing();
+                return new LandingStep.Waiting();
             case QueueAction.Land land:
                 return await _moves.LandAsync(entries[land.Candidate.Members[0].Landing], land.Candidate, stop);
             case QueueAction.Complete complete:

@@ -22,6 +22,17 @@ sealed class LandingReturns(LanderParts parts)
                 parts.Config.Limits.FeedbackBytesMax),
             stop);
 
+    /// <summary>A person does not want it to land: it is blocked until somebody retries it.</summary>
+    public async Task EjectAsync(LandingEntry entry, string reason, CancellationToken stop)
+    {
+        var why = $"taken out of the merge queue by a person: {reason}";
+        var dossier = await BlockedDossier.WriteAsync(
+            parts.Store, parts.Backlog, parts.Agents, new BlockedBead(entry.Bead, why, Feedback: null, Last: null),
+            stop);
+        await SwarmFencedException.ThrowIfFencedAsync(parts.Store.ReturnLandingAsync(
+            parts.Epoch, entry.Id, why, new BeadTransition.Block(why), [dossier], stop));
+    }
+
     async Task ReturnAsync(
         LandingEntry entry, string reason, Func<string, AttemptFeedback> feedback, CancellationToken stop)
     {

@@ -12,7 +12,7 @@ namespace Beadswarm.Swarms;
 sealed class MergeQueue(LanderParts parts, ILandingRepository where)
 {
     readonly Dictionary<(CommitId Onto, LandingId Landing), MergeOutcome> _merges = [];
-    readonly CandidateTests _tests = new(parts.Gates, parts.Config.Landing.Gates, where, parts.Bell);
+    readonly CandidateTests _tests = new(parts.Gates, parts.Config.Landing.Gates, where, parts.Bell, parts.Time);
 
     /// <summary>
     /// Each landing goes onto the target as a tree of its own that was tested, so batches are of one. Several at once
@@ -22,6 +22,13 @@ sealed class MergeQueue(LanderParts parts, ILandingRepository where)
         parts.Config.Landing.Tests, 2 * parts.Config.Landing.Tests, BatchMax: 1, parts.Config.Landing.Reruns,
         CandidateTest.TestsMax);
     QueueState _state = QueueState.Empty;
+    QueueView? _view;
+
+    // Written by the lander, read by whoever asks the swarm.
+    volatile IReadOnlyList<LinePosition> _positions = [];
+
+    /// <summary>Where each landing that waits stood after the last decision, from the head on.</summary>
+    public IReadOnlyList<LinePosition> Positions => _positions;
 
     public bool TestsUnderWay => _tests.Running.Count > 0;
 
@@ -46,10 +53,12 @@ sealed class MergeQueue(LanderParts parts, ILandingRepository where)
         while (true)
         {
             var running = _tests.Running;
-            var view = new QueueView(
-                tip, [.. waiting.Select(entry => entry.Id)], new HashSet<LandingId>(), running, Merged, _tests.Known);
+            _view = new QueueView(
+                tip, [.. waiting.Select(entry => entry.Id)],
+                waiting.Where(entry => entry.Wish is LandingWish.First).Select(entry => entry.Id).ToHashSet(), running,
+                Merged, _tests.Known);
             var settings = drain ? _settings with { Slots = running.Count } : _settings;
-            var plan = QueuePlanner.Plan(_state, view, settings);
+            var plan = QueuePlanner.Plan(_state, _view, settings);
             _state = plan.State;
             var merged = false;
             foreach (var action in plan.Actions)
@@ -71,15 +80,24 @@ sealed class MergeQueue(LanderParts parts, ILandingRepository where)
                         merged = true;
                         break;
                     default:
+                        Tell(waiting);
                         return action;
                 }
             }
 
             if (!merged)
             {
+                Tell(waiting);
                 return null;
             }
         }
+    }
+
+    /// <summary>Nothing is begun and nothing lands; tests that are under way come to their end.</summary>
+    public async Task StandStillAsync(IReadOnlyList<LandingEntry> waiting)
+    {
+        await _tests.TakeInAsync();
+        Tell(waiting);
     }
 
     /// <summary>A tree without a verdict is tried again.</summary>
@@ -101,6 +119,15 @@ sealed class MergeQueue(LanderParts parts, ILandingRepository where)
         }
 
         return now is not null;
+    }
+
+    void Tell(IReadOnlyList<LandingEntry> waiting)
+    {
+        if (_view is not null)
+        {
+            _view = _view with { Waiting = [.. waiting.Select(entry => entry.Id)], Running = _tests.Running };
+            _positions = LineRules.Positions(_state, _view, _tests.Since);
+        }
     }
 
     MergeResult? Merged(CommitId onto, LandingId landing) => _merges.GetValueOrDefault((onto, landing)) switch

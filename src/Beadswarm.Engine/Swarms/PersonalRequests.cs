@@ -1,6 +1,7 @@
 using Beadswarm.Beads;
 using Beadswarm.Claims;
 using Beadswarm.Control;
+using Beadswarm.Landing;
 using Beadswarm.Pipelines;
 using Beadswarm.Storage;
 
@@ -28,6 +29,31 @@ static class PersonalRequests
             ? new CommandReply(true, $"{bead} is taken up again with {pipeline.MaxAttempts} further attempts")
             : new CommandReply(false, $"{bead} is not blocked, so there is nothing to retry; see beadswarm why {bead}");
     }
+
+    /// <summary>What concerns a landing is done by the lander, before it does anything else.</summary>
+    public static async Task<CommandReply> QueueAsync(
+        IStore store, QueueRequest request, CancellationToken cancellationToken) => request switch
+        {
+            QueueRequest.Pause pause => await store.PauseQueueAsync(pause.Reason, cancellationToken)
+                == WriteOutcome.Done
+                ? new CommandReply(true, "the merge queue is paused: nothing lands until beadswarm queue resume")
+                : new CommandReply(false, "the merge queue is paused already; see beadswarm queue"),
+            QueueRequest.Resume => await store.ResumeQueueAsync(cancellationToken) == WriteOutcome.Done
+                ? new CommandReply(true, "the merge queue goes on")
+                : new CommandReply(false, "the merge queue is not paused; see beadswarm queue"),
+            QueueRequest.First first => await WishAsync(
+                store, first.Bead, new LandingWish.First(), "goes to the head of the merge queue", cancellationToken),
+            QueueRequest.Eject eject => await WishAsync(
+                store, eject.Bead, new LandingWish.Eject(eject.Reason),
+                $"leaves the merge queue and is blocked; beadswarm retry {eject.Bead} takes it up again",
+                cancellationToken),
+        };
+
+    static async Task<CommandReply> WishAsync(
+        IStore store, BeadId bead, LandingWish wish, string done, CancellationToken cancellationToken) =>
+        await store.WishAsync(bead, wish, cancellationToken) == WriteOutcome.Done
+            ? new CommandReply(true, $"{bead} {done}")
+            : new CommandReply(false, $"{bead} does not wait to land; see beadswarm why {bead}");
 
     /// <summary>Takes a bead from whoever holds it.</summary>
     public static async Task<CommandReply> ReleaseAsync(

@@ -3,6 +3,7 @@ using System.Text;
 using Beadswarm.Claims;
 using Beadswarm.Configuration;
 using Beadswarm.Gates;
+using Beadswarm.Journal;
 using Beadswarm.Pipelines;
 using Beadswarm.Processes;
 using Beadswarm.Storage;
@@ -86,6 +87,11 @@ sealed class SwarmAssembly : IAsyncDisposable
         foreach (var cleared in outside.Cleared)
         {
             await store.AppendAsync(null, null, cleared, cancellationToken);
+        }
+
+        foreach (var gate in config.Gates.Values.Where(gate => gate.Quarantined))
+        {
+            await store.AppendAsync(null, null, new JournalEvent.GateQuarantined(gate.Name), cancellationToken);
         }
 
         var parts = Share(setup, outside, swarm.Epoch);
@@ -174,7 +180,8 @@ sealed class SwarmAssembly : IAsyncDisposable
     static SwarmBounds BoundsOf(SwarmConfig config, IGateCommands gates) => new(
         config.Pipeline.MaxAttempts, config.Limits.InfrastructureRetriesMax, config.Landing.Target,
         config.Landing.Remote,
-        config.Landing.Gates.ToDictionary(name => name, name => gates.RecipeOf(config.Gates[name])));
+        config.Landing.Gates.Where(name => !config.Gates[name].Quarantined)
+            .ToDictionary(name => name, name => gates.RecipeOf(config.Gates[name])));
 
     static AgentSlot[] Slots(SwarmConfig config) =>
         [.. Pools(config).Select((pool, index) => new AgentSlot(new AgentNumber(index + 1), pool.Role, pool.Runner))];

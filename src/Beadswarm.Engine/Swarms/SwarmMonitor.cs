@@ -59,7 +59,7 @@ sealed class SwarmMonitor(SwarmParts parts, TrackerSync tracker, SwarmStop stop,
         // that stops waits for what is in hand only: such a claim, or an intended landing, is for the next one.
         var draining = stop.Draining;
         var inHand = parts.Claims.All().Count;
-        var unsettled = outbox.Count > 0 || queue.Any(entry => entry.State is LandingState.Intended);
+        var unsettled = outbox.Count > 0 || queue.Entries.Any(entry => entry.State is LandingState.Intended);
         return new SwarmView(
             status.Landed, status.Left, draining is null ? Math.Max(inHand, status.InProgress) : inHand, status.Landing,
             status.Blocked, status.Pending, status.Ready, status.NextWakeAt is not null,

@@ -234,7 +234,16 @@ sealed class SwarmRun : IAsyncDisposable
         StatusText = _assembly.Setup.StatusText,
         Vitals = ReadVitalsAsync,
         External = _external.AskAsync,
+        Line = _assembly.Lander.ReportAsync,
+        Queue = AskQueueAsync,
     };
+
+    async Task<CommandReply> AskQueueAsync(QueueRequest request, CancellationToken cancellationToken)
+    {
+        var reply = await PersonalRequests.QueueAsync(Store, request, cancellationToken);
+        _assembly.Parts.Bell.Ring();
+        return reply;
+    }
 
     async Task<CommandReply> RetryAsync(BeadId bead, CancellationToken cancellationToken)
     {

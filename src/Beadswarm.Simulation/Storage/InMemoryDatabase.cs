@@ -2,6 +2,7 @@ using Beadswarm.Beads;
 using Beadswarm.Claims;
 using Beadswarm.Gates;
 using Beadswarm.Journal;
+using Beadswarm.Landing;
 using Beadswarm.Storage;
 
 namespace Beadswarm.Simulation.Storage;
@@ -15,6 +16,9 @@ sealed class InMemoryDatabase
 {
     /// <summary>Commits that reach the disk together when <see cref="StoreDefects.AnsweredBeforeDurable"/>.</summary>
     const int UnsafeCommitsMax = 8;
+
+    /// <summary>The key of the only row that says whether the merge queue is paused.</summary>
+    public const int ThePause = 1;
 
     readonly TimeProvider _time;
     readonly UndoLog _undo = new();
@@ -33,6 +37,8 @@ sealed class InMemoryDatabase
         Artifacts = new Series<StoredArtifact>(_undo, ReplacedArtifact);
         Contents = new Table<string, byte[]>(_undo, StringComparer.Ordinal);
         Gates = new Series<GateResult>(_undo, ReplacedGate);
+        Summaries = new Table<string, GateSummary>(_undo, StringComparer.Ordinal);
+        Pauses = new Table<int, QueuePause>(_undo);
         Baselines = new Table<string, Baseline>(_undo, StringComparer.Ordinal);
         Requests = new Table<string, StoredRequest>(_undo, StringComparer.Ordinal);
         Effects = new Series<OpenEffect>(_undo, ReplacedEffect);
@@ -64,7 +70,13 @@ sealed class InMemoryDatabase
     /// <summary>Runs of gates that came to a verdict.</summary>
     public Grouping<(string Tree, string Recipe)> Verdicts { get; } = new();
 
+    /// <summary>How each gate has done.</summary>
+    public Table<string, GateSummary> Summaries { get; }
+
     public Table<string, Baseline> Baselines { get; }
+
+    /// <summary>At most the one of <see cref="ThePause"/>.</summary>
+    public Table<int, QueuePause> Pauses { get; }
 
     /// <summary>What requests of external agents came to.</summary>
     public Table<string, StoredRequest> Requests { get; }

@@ -119,8 +119,15 @@ sealed class InMemoryStore(
     public Task LowerBaselineAsync(string gate, int count, CancellationToken cancellationToken) =>
         Write(transaction => StageOperations.LowerBaseline(transaction, gate, count), cancellationToken);
 
-    public Task<IReadOnlyList<LandingEntry>> ReadQueueAsync(CancellationToken cancellationToken) =>
-        List(tables => tables.Landings.Queue.Select(landing => Entry(tables, landing)), cancellationToken);
+    public Task<IReadOnlyList<GateSummary>> ReadGatesAsync(CancellationToken cancellationToken) =>
+        List(tables => tables.Summaries.Rows, cancellationToken);
+
+    public Task<LandingQueue> ReadQueueAsync(CancellationToken cancellationToken) =>
+        Read(
+            tables => new LandingQueue(
+                [.. tables.Landings.Queue.Select(landing => Entry(tables, landing) with { Wish = landing.Wish })],
+                tables.Pauses.Find(InMemoryDatabase.ThePause)),
+            cancellationToken);
 
     public Task<WriteOutcome> IntendLandingAsync(
         SwarmEpoch epoch, LandingId landing, LandingIntent intent, CancellationToken cancellationToken) =>
@@ -177,6 +184,15 @@ sealed class InMemoryStore(
 
     public Task<WriteOutcome> ForceReleaseAsync(BeadId bead, string reason, CancellationToken cancellationToken) =>
         Write(transaction => ClaimOperations.ForceRelease(transaction, bead, reason), cancellationToken);
+
+    public Task<WriteOutcome> WishAsync(BeadId bead, LandingWish wish, CancellationToken cancellationToken) =>
+        Write(transaction => LandingOperations.Wish(transaction, bead, wish), cancellationToken);
+
+    public Task<WriteOutcome> PauseQueueAsync(string? reason, CancellationToken cancellationToken) =>
+        Write(transaction => LandingOperations.Pause(transaction, reason), cancellationToken);
+
+    public Task<WriteOutcome> ResumeQueueAsync(CancellationToken cancellationToken) =>
+        Write(LandingOperations.Resume, cancellationToken);
 
     public Task AppendAsync(
         BeadId? bead, AgentNumber? agent, JournalEvent entry, CancellationToken cancellationToken) =>

@@ -153,6 +153,45 @@ static class LandingOperations
         return WriteOutcome.Done;
     }
 
+    public static WriteOutcome Wish(StoreTransaction transaction, BeadId bead, LandingWish wish)
+    {
+        if (transaction.Tables.Landings.Of(bead)
+            .FirstOrDefault(landing => landing.State is LandingState.Queued or LandingState.Intended)
+            is not { } landing)
+        {
+            return WriteOutcome.Fenced;
+        }
+
+        transaction.Tables.Landings.Put(landing with { Wish = wish });
+        var (word, reason) = StoredNames.Of(wish);
+        transaction.Append(bead, landing.Agent, new JournalEvent.LandingWished(landing.Id.Value, word, reason));
+        return WriteOutcome.Done;
+    }
+
+    public static WriteOutcome Pause(StoreTransaction transaction, string? reason)
+    {
+        if (transaction.Tables.Pauses.Find(InMemoryDatabase.ThePause) is not null)
+        {
+            return WriteOutcome.Fenced;
+        }
+
+        transaction.Tables.Pauses.Put(InMemoryDatabase.ThePause, new QueuePause(reason, transaction.Now));
+        transaction.Append(null, null, new JournalEvent.QueuePaused(reason));
+        return WriteOutcome.Done;
+    }
+
+    public static WriteOutcome Resume(StoreTransaction transaction)
+    {
+        if (transaction.Tables.Pauses.Find(InMemoryDatabase.ThePause) is null)
+        {
+            return WriteOutcome.Fenced;
+        }
+
+        transaction.Tables.Pauses.Put(InMemoryDatabase.ThePause, null);
+        transaction.Append(null, null, new JournalEvent.QueueResumed());
+        return WriteOutcome.Done;
+    }
+
     public static bool ConfirmOutbox(StoreTransaction transaction, SwarmEpoch epoch, IReadOnlyList<long> ids)
     {
         if (transaction.Hold(epoch) is null)

@@ -118,15 +118,36 @@ static class StageOperations
 
     public static bool RecordGate(StoreTransaction transaction, BeadId? bead, GateResult result)
     {
+        var flaky = GateRules.IsFlaky(FindGate(transaction.Tables, result.Tree, result.Recipe), result);
         transaction.Tables.Gates.Add(result with
         {
             At = StoreTime.Truncate(result.At),
             Duration = StoreTime.SpanFromMicros(StoreTime.ToMicros(result.Duration)),
         });
+        transaction.Tables.Summaries.Put(result.Gate, Counted(
+            transaction.Tables.Summaries.Find(result.Gate), transaction.Tables.Gates.Last!, flaky));
         transaction.Append(bead, null, new JournalEvent.GateRan(
             result.Gate, result.Commit, result.Tree, StoredNames.Of(result.Status), result.ExitCode, result.LogSha256,
             (long)result.Duration.TotalMilliseconds, result.Recipe));
+        if (flaky)
+        {
+            transaction.Append(bead, null, new JournalEvent.GateFlaky(
+                result.Gate, result.Commit, result.Tree, result.Recipe));
+        }
+
         return true;
+    }
+
+    static GateSummary Counted(GateSummary? before, GateResult result, bool flaky)
+    {
+        var passed = result.Status == GateStatus.Passed;
+        var (time, last) = (before?.PassedTime ?? TimeSpan.Zero, before?.LastAt ?? result.At);
+        return new GateSummary(
+            result.Gate, (before?.Passed ?? 0) + (passed ? 1 : 0),
+            (before?.Failed ?? 0) + (result.Status == GateStatus.Failed ? 1 : 0),
+            (before?.WithoutVerdict ?? 0) + (result.Status == GateStatus.NoVerdict ? 1 : 0),
+            (before?.Flaky ?? 0) + (flaky ? 1 : 0), passed ? time + result.Duration : time,
+            result.At > last ? result.At : last);
     }
 
     public static GateResult? FindGate(InMemoryDatabase tables, string tree, string recipe) =>

@@ -58,6 +58,9 @@ sealed record StoredLanding(
     LandingId Id, BeadId Bead, int Attempt, AgentNumber Agent, string Branch, string BaseCommit, string HeadCommit,
     string HeadTree, LandingState State, string? Integrated, DateTimeOffset QueuedAt, DateTimeOffset UpdatedAt)
 {
+    /// <summary>What a person asks of it.</summary>
+    public LandingWish? Wish { get; init; }
+
     public bool Live => State is LandingState.Queued or LandingState.Intended or LandingState.Integrated;
 
     public LandingEntry ToEntry(BeadWork bead) => new(

@@ -4,6 +4,7 @@ using Beadswarm.Claims;
 using Beadswarm.Cli;
 using Beadswarm.Cli.Rendering;
 using Beadswarm.Control;
+using Beadswarm.Landing;
 using Beadswarm.Swarms;
 using Beadswarm.Tests.Support;
 
@@ -125,8 +126,8 @@ public sealed class RenderingTests
 
     static WhyFacts Facts(FixedReader swarm, BeadId id, BeadWork? work, bool alive) =>
         new(
-            id, work, new Bead { Id = id, Title = work?.Title ?? "Unseen" }, [], swarm.Landings, swarm.Status, alive,
-            FixedReader.Start.AddMinutes(20));
+            id, work, new Bead { Id = id, Title = work?.Title ?? "Unseen" }, [],
+            new LandingQueue(swarm.Landings, swarm.Pause), swarm.Status, alive, FixedReader.Start.AddMinutes(20));
 
     static void Explain(StringBuilder text, WhyFacts facts)
     {

@@ -35,7 +35,9 @@ public sealed class ControlSocketTests : IDisposable
         Same(_reader.History, await client.ReadHistoryAsync(null, null, 100, Token));
         Same(_reader.History[3..], await client.ReadHistoryAsync(BeadId.Parse("demo-7"), null, 100, Token));
         Same(_reader.History[^2..], await client.ReadHistoryAsync(null, null, 2, Token));
-        Same(_reader.Landings, await client.ReadQueueAsync(Token));
+        Same(await _reader.ReadQueueAsync(Token), await client.ReadQueueAsync(Token));
+        Same(_reader.Gates, await client.ReadGatesAsync(Token));
+        Same(FixedCommands.Line, await client.ReadLineAsync(Token));
         Same(_reader.Landings, await client.ReadLandingsAsync(BeadId.Parse("demo-8"), Token));
         Same(_reader.Journal[1..], await client.ReadJournalAsync(1, null, 100, Token));
         var artifact = Assert.Single(await client.ReadArtifactsAsync(BeadId.Parse("demo-9"), Token));
@@ -54,10 +56,20 @@ public sealed class ControlSocketTests : IDisposable
         Assert.Equal(
             new CommandReply(false, "nobody holds it"), await client.ReleaseAsync(BeadId.Parse("demo-7"), "x", Token));
 
+        Assert.True((await client.AskQueueAsync(new QueueRequest.Pause(null), Token)).Done);
+        Assert.True((await client.AskQueueAsync(new QueueRequest.Resume(), Token)).Done);
+        var bead = BeadId.Parse("demo-8");
+        Assert.True((await client.AskQueueAsync(new QueueRequest.First(bead), Token)).Done);
+        Assert.True((await client.AskQueueAsync(new QueueRequest.Eject(bead, "late"), Token)).Done);
+
         Assert.Equal("drain: supper", await _commands.Told.Reader.ReadAsync(Token));
         Assert.Equal("terminate: now", await _commands.Told.Reader.ReadAsync(Token));
         Assert.Equal("retry demo-9", await _commands.Told.Reader.ReadAsync(Token));
         Assert.Equal("release demo-7: x", await _commands.Told.Reader.ReadAsync(Token));
+        Assert.Equal("Pause { Reason =  }", await _commands.Told.Reader.ReadAsync(Token));
+        Assert.Equal("Resume { }", await _commands.Told.Reader.ReadAsync(Token));
+        Assert.Equal("First { Bead = demo-8 }", await _commands.Told.Reader.ReadAsync(Token));
+        Assert.Equal("Eject { Bead = demo-8, Reason = late }", await _commands.Told.Reader.ReadAsync(Token));
     }
 
     [Fact]

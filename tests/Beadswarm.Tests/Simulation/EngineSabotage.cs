@@ -22,7 +22,7 @@ static class EngineSabotage
         {
             var outcome = await (Task<WriteOutcome>)goOn()!;
             var queue = await sound.Store.ReadQueueAsync(CancellationToken.None);
-            foreach (var entry in queue.Where(entry => entry.Id.Equals(given[1])))
+            foreach (var entry in queue.Entries.Where(entry => entry.Id.Equals(given[1])))
             {
                 await sound.Tracker.ApplyAsync(
                     [new BeadChange.Close(entry.Bead, "landed")], CancellationToken.None);

@@ -113,10 +113,10 @@ public abstract class EvidenceConformance : StoreConformance
         var intent = new LandingIntent("b0", "c1", "t1", ["src/a.cs", "docs/ä.md"]);
         Assert.Equal(WriteOutcome.Fenced, await Store.VoidLandingAsync(Epoch, landing.Id, "moved", Token));
         Assert.Equal(WriteOutcome.Done, await Store.IntendLandingAsync(Epoch, landing.Id, intent, Token));
-        var intended = Assert.IsType<LandingState.Intended>((await Store.ReadQueueAsync(Token))[0].State);
+        var intended = Assert.IsType<LandingState.Intended>((await Store.ReadQueueAsync(Token)).Entries[0].State);
         Assert.Equal(intent.Paths, intended.Intent.Paths);
         Assert.Equal(WriteOutcome.Done, await Store.VoidLandingAsync(Epoch, landing.Id, "moved", Token));
-        Assert.IsType<LandingState.Queued>((await Store.ReadQueueAsync(Token))[0].State);
+        Assert.IsType<LandingState.Queued>((await Store.ReadQueueAsync(Token)).Entries[0].State);
         await Store.IntendLandingAsync(Epoch, landing.Id, intent, Token);
 
         var proof = new LandingProof("c1", "c2");
@@ -133,7 +133,7 @@ public abstract class EvidenceConformance : StoreConformance
 
         Assert.Equal(before, await EverythingAsync());
         Assert.Equal(new BeadState.Completed("c1", Time.GetUtcNow()), (await BeadAsync("x-1")).State);
-        Assert.Empty(await Store.ReadQueueAsync(Token));
+        Assert.Empty((await Store.ReadQueueAsync(Token)).Entries);
     }
 
     [Fact]
@@ -146,7 +146,7 @@ public abstract class EvidenceConformance : StoreConformance
         await Store.IntendLandingAsync(Epoch, landing.Id, intent, Token);
         await Store.VoidLandingAsync(Epoch, landing.Id, "moved", Token);
 
-        Assert.Equal(new LandingState.Integrated("i1"), (await Store.ReadQueueAsync(Token))[0].State);
+        Assert.Equal(new LandingState.Integrated("i1"), (await Store.ReadQueueAsync(Token)).Entries[0].State);
     }
 
     [Fact]
@@ -163,7 +163,94 @@ public abstract class EvidenceConformance : StoreConformance
         await Store.RecordIntegratedAsync(Epoch, ids[1], "i1", Token);
         await Store.IntendLandingAsync(Epoch, ids[2], new LandingIntent("b0", "c1", "t1", []), Token);
 
-        Assert.Equal([ids[2], ids[1], ids[0]], (await Store.ReadQueueAsync(Token)).Select(entry => entry.Id));
+        Assert.Equal([ids[2], ids[1], ids[0]], (await Store.ReadQueueAsync(Token)).Entries.Select(entry => entry.Id));
+    }
+
+    [Fact]
+    public async Task What_a_person_asks_of_a_landing_stays_with_it_until_it_has_left_the_queue()
+    {
+        var landing = await QueueAsync(await HeldAsync());
+        Assert.Null((await Store.ReadQueueAsync(Token)).Entries[0].Wish);
+
+        Assert.Equal(WriteOutcome.Done, await Store.WishAsync(landing.Bead, new LandingWish.First(), Token));
+        Assert.Equal(new LandingWish.First(), (await Store.ReadQueueAsync(Token)).Entries[0].Wish);
+        var eject = new LandingWish.Eject("not on a Friday");
+        Assert.Equal(WriteOutcome.Done, await Store.WishAsync(landing.Bead, eject, Token));
+        await Store.IntendLandingAsync(Epoch, landing.Id, new LandingIntent("b0", "c1", "t1", []), Token);
+        Assert.Equal(eject, (await Store.ReadQueueAsync(Token)).Entries[0].Wish);
+        await Store.VoidLandingAsync(Epoch, landing.Id, "moved", Token);
+        await Store.ReturnLandingAsync(
+            Epoch, landing.Id, "red", new BeadTransition.Free(Implement, 2, 0, null), [], Token);
+
+        Assert.Equal(WriteOutcome.Fenced, await Store.WishAsync(landing.Bead, eject, Token));
+        await QueueAsync(await ClaimAsync(2));
+        Assert.Null((await Store.ReadQueueAsync(Token)).Entries[0].Wish);
+        var asked = (await JournalAsync()).Select(entry => entry.Event).OfType<JournalEvent.LandingWished>();
+        Assert.Equal(
+            [
+                new JournalEvent.LandingWished(landing.Id.Value, "first"),
+                new JournalEvent.LandingWished(landing.Id.Value, "eject", "not on a Friday"),
+            ],
+            asked);
+    }
+
+    [Fact]
+    public async Task What_is_on_the_integration_branch_is_beyond_a_persons_wishes()
+    {
+        var landing = await QueueAsync(await HeldAsync());
+        await Store.RecordIntegratedAsync(Epoch, landing.Id, "i1", Token);
+
+        Assert.Equal(
+            WriteOutcome.Fenced, await Store.WishAsync(landing.Bead, new LandingWish.Eject("late"), Token));
+        Assert.Equal(WriteOutcome.Fenced, await Store.WishAsync(BeadId.Parse("x-9"), new LandingWish.First(), Token));
+    }
+
+    [Fact]
+    public async Task A_paused_queue_stays_so_over_a_restart_until_it_is_resumed_once()
+    {
+        await BeginAsync();
+        Assert.Equal(WriteOutcome.Fenced, await Store.ResumeQueueAsync(Token));
+        Assert.Equal(WriteOutcome.Done, await Store.PauseQueueAsync("release day", Token));
+        var since = Time.GetUtcNow();
+        Time.Advance(TimeSpan.FromMinutes(3));
+        Assert.Equal(WriteOutcome.Fenced, await Store.PauseQueueAsync("again", Token));
+
+        await BeginAsync();
+
+        Assert.Equal(new QueuePause("release day", since), (await Store.ReadQueueAsync(Token)).Pause);
+        Assert.Equal(WriteOutcome.Done, await Store.ResumeQueueAsync(Token));
+        Assert.Null((await Store.ReadQueueAsync(Token)).Pause);
+        Assert.Equal(
+            [new JournalEvent.QueuePaused("release day"), new JournalEvent.QueueResumed()],
+            (await JournalAsync()).Select(entry => entry.Event)
+                .Where(happened => happened is JournalEvent.QueuePaused or JournalEvent.QueueResumed));
+    }
+
+    [Fact]
+    public async Task A_gate_that_passes_where_it_had_failed_is_told_as_flaky_and_counted()
+    {
+        await BeginAsync();
+        GateResult Result(GateStatus status, int? exitCode, string tree = "t1") => new(
+            "test", "r1", "c1", tree, status, exitCode, "", "", "", "", null, Time.GetUtcNow(),
+            TimeSpan.FromSeconds(4));
+        await Store.RecordGateResultAsync(null, Result(GateStatus.Failed, 1), Token);
+        await Store.RecordGateResultAsync(null, Result(GateStatus.NoVerdict, null), Token);
+        await Store.RecordGateResultAsync(null, Result(GateStatus.Passed, 0), Token);
+        await Store.RecordGateResultAsync(null, Result(GateStatus.Passed, 0), Token);
+        await Store.RecordGateResultAsync(null, Result(GateStatus.Failed, 0, "t2"), Token); // a count too high
+        Time.Advance(TimeSpan.FromMinutes(1));
+        await Store.RecordGateResultAsync(null, Result(GateStatus.Passed, 0, "t2"), Token);
+        await Store.RecordGateResultAsync(null, Result(GateStatus.Failed, null) with { Gate = "lint" }, Token);
+
+        Assert.Equal(
+            [
+                new GateSummary("lint", 0, 1, 0, 0, TimeSpan.Zero, Time.GetUtcNow()),
+                new GateSummary("test", 3, 2, 1, 1, TimeSpan.FromSeconds(12), Time.GetUtcNow()),
+            ],
+            await Store.ReadGatesAsync(Token));
+        Assert.Equal(
+            [new JournalEvent.GateFlaky("test", "c1", "t1", "r1")],
+            (await JournalAsync()).Select(entry => entry.Event).OfType<JournalEvent.GateFlaky>());
     }
 
     [Fact]

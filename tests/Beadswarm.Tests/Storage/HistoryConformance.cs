@@ -190,9 +190,15 @@ public abstract class HistoryConformance : StoreConformance
 
     async Task LandStepAsync(int argument)
     {
-        if (await Store.ReadQueueAsync(Token) is not [var head, ..])
+        if ((await Store.ReadQueueAsync(Token)).Entries is not [var head, ..])
         {
             return;
+        }
+
+        if (argument % 7 == 0 && head.State is not LandingState.Integrated)
+        {
+            LandingWish wish = argument % 2 == 0 ? new LandingWish.First() : new LandingWish.Eject("by hand");
+            Check(WriteOutcome.Done, await Store.WishAsync(head.Bead, wish, Token));
         }
 
         var outcome = (argument % 5) switch

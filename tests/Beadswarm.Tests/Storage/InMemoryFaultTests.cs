@@ -200,7 +200,7 @@ public sealed class InMemoryFaultTests : StoreConformance
             (await Store.ReadHistoryAsync(null, new AgentNumber(3), 99, Token)).Count,
             (await Store.ReadLandingsAsync(bead, Token)).Count,
             (await Store.ReadJournalAsync(0, bead, 99, Token)).Count,
-            (await Store.ReadQueueAsync(Token)).Count,
+            (await Store.ReadQueueAsync(Token)).Entries.Count,
             Database.Outbox.Next, Database.Landings.Next, Database.Runs.Next, Database.Artifacts.Next,
         };
         return $"{await EverythingAsync()}\n{string.Join('\n', rest)}";

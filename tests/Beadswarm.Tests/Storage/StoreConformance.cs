@@ -112,7 +112,7 @@ public abstract class StoreConformance : IAsyncLifetime
         Assert.Equal(
             WriteOutcome.Done,
             await Store.FinishStageAsync(claim.Key, Finish(run), new BeadTransition.Land(), Token));
-        return (await Store.ReadQueueAsync(Token)).Single(entry => entry.Bead == claim.Bead);
+        return (await Store.ReadQueueAsync(Token)).Entries.Single(entry => entry.Bead == claim.Bead);
     }
 
     private protected async Task BlockAsync(Claim claim, string reason = "attempts used up")

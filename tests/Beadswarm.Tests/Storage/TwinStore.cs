@@ -161,7 +161,19 @@ sealed class TwinStore(IStore one, IStore other) : IStore
         long after, BeadId? bead, int limit, CancellationToken cancellationToken) =>
         Both(store => store.ReadJournalAsync(after, bead, limit, cancellationToken));
 
-    public Task<IReadOnlyList<LandingEntry>> ReadQueueAsync(CancellationToken cancellationToken) =>
+    public Task<WriteOutcome> WishAsync(BeadId bead, LandingWish wish, CancellationToken cancellationToken) =>
+        Both(store => store.WishAsync(bead, wish, cancellationToken));
+
+    public Task<WriteOutcome> PauseQueueAsync(string? reason, CancellationToken cancellationToken) =>
+        Both(store => store.PauseQueueAsync(reason, cancellationToken));
+
+    public Task<WriteOutcome> ResumeQueueAsync(CancellationToken cancellationToken) =>
+        Both(store => store.ResumeQueueAsync(cancellationToken));
+
+    public Task<IReadOnlyList<GateSummary>> ReadGatesAsync(CancellationToken cancellationToken) =>
+        Both(store => store.ReadGatesAsync(cancellationToken));
+
+    public Task<LandingQueue> ReadQueueAsync(CancellationToken cancellationToken) =>
         Both(store => store.ReadQueueAsync(cancellationToken));
 
     public async ValueTask DisposeAsync()

@@ -25,6 +25,7 @@ public sealed class TwinHistoryTests : HistoryConformance
         await Store.ReadStatusAsync(Token);
         await Store.ReadBeadsAsync(Token);
         await Store.ReadQueueAsync(Token);
+        await Store.ReadGatesAsync(Token);
         await Store.ReadOpenStagesAsync(Token);
         await Store.ReadOutboxAsync(Token);
     }

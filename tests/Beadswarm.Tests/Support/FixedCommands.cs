@@ -1,6 +1,8 @@
 using System.Threading.Channels;
 using Beadswarm.Control;
 using Beadswarm.Journal;
+using Beadswarm.Landing;
+using Beadswarm.Landing.Queueing;
 
 namespace Beadswarm.Tests.Support;
 
@@ -15,6 +17,14 @@ sealed class FixedCommands
 
     /// <summary>What external agents are answered; null: it is not done yet.</summary>
     public Func<ExternalCall, string?> Answer { get; set; } = _ => null;
+
+    /// <summary>What the lander saw last.</summary>
+    public static LineReport Line { get; } = new(
+        [
+            new LinePosition(new LandingId(5), new LineState.Testing(FixedReader.Start.AddMinutes(18))),
+            new LinePosition(new LandingId(6), new LineState.OnTrial(null, 1)),
+        ],
+        4, TimeSpan.FromMinutes(3), "a gate gave no verdict");
 
     public ControlCommands Commands => new(
         reason => Told.Writer.TryWrite($"drain: {reason}"),
@@ -32,6 +42,12 @@ sealed class FixedCommands
         (_, token) => Journal.Reader.ReadAllAsync(token))
     {
         Vitals = (_, _) => Task.FromResult(FixedReader.Vitals),
+        Line = _ => Task.FromResult(Line),
+        Queue = (request, _) =>
+        {
+            Told.Writer.TryWrite($"{request}");
+            return Task.FromResult(new CommandReply(true, "done"));
+        },
         External = (call, _) => Task.FromResult(Answer(call)),
     };
 }

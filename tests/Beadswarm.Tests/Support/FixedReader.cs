@@ -1,6 +1,7 @@
 using Beadswarm.Beads;
 using Beadswarm.Claims;
 using Beadswarm.Estimates;
+using Beadswarm.Gates;
 using Beadswarm.Journal;
 using Beadswarm.Landing;
 using Beadswarm.Pipelines;
@@ -19,6 +20,10 @@ sealed class FixedReader : IStoreReader
     public List<BeadWork> Beads { get; } = [];
     public List<StageRun> History { get; } = [];
     public List<LandingEntry> Landings { get; } = [];
+
+    public List<GateSummary> Gates { get; } = [];
+
+    public QueuePause? Pause { get; set; }
     public List<StoredArtifact> Artifacts { get; } = [];
     public List<JournalEntry> Journal { get; } = [];
 
@@ -139,8 +144,11 @@ sealed class FixedReader : IStoreReader
             .. Journal.Where(entry => entry.Sequence > after && (bead is null || entry.Bead == bead)).Take(limit),
         ]);
 
-    public Task<IReadOnlyList<LandingEntry>> ReadQueueAsync(CancellationToken cancellationToken) =>
-        Answer<IReadOnlyList<LandingEntry>>(Landings);
+    public Task<IReadOnlyList<GateSummary>> ReadGatesAsync(CancellationToken cancellationToken) =>
+        Answer<IReadOnlyList<GateSummary>>(Gates);
+
+    public Task<LandingQueue> ReadQueueAsync(CancellationToken cancellationToken) =>
+        Answer(new LandingQueue(Landings, Pause));
 
     Task<T> Answer<T>(T value) => Failure is null ? Task.FromResult(value) : Task.FromException<T>(Failure);
 }

@@ -116,6 +116,43 @@ static class LandingOperations
         return WriteOutcome.Done;
     }
 
+    public static WriteOutcome Wish(SqlSession session, DateTimeOffset now, BeadId bead, LandingWish wish)
+    {
+        var (word, reason) = StoredNames.Of(wish);
+        var asked = session.First(
+            "UpsertWish", row => new { Id = row.GetInt64(0), Agent = row.Agent(1) },
+            ("bead", bead), ("wish", word), ("reason", reason), ("now", now));
+        if (asked is null)
+        {
+            return WriteOutcome.Fenced;
+        }
+
+        session.Append(now, bead, asked.Agent, new JournalEvent.LandingWished(asked.Id, word, reason));
+        return WriteOutcome.Done;
+    }
+
+    public static WriteOutcome Pause(SqlSession session, DateTimeOffset now, string? reason)
+    {
+        if (session.Run("InsertPause", ("reason", reason), ("now", now)) == 0)
+        {
+            return WriteOutcome.Fenced;
+        }
+
+        session.Append(now, null, null, new JournalEvent.QueuePaused(reason));
+        return WriteOutcome.Done;
+    }
+
+    public static WriteOutcome Resume(SqlSession session, DateTimeOffset now)
+    {
+        if (session.Run("DeletePause") == 0)
+        {
+            return WriteOutcome.Fenced;
+        }
+
+        session.Append(now, null, null, new JournalEvent.QueueResumed());
+        return WriteOutcome.Done;
+    }
+
     public static bool ConfirmOutbox(
         SqlSession session, DateTimeOffset now, SwarmEpoch epoch, IReadOnlyList<long> ids)
     {

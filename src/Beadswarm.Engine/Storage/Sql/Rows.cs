@@ -63,7 +63,16 @@ static class Rows
         new ClaimKey(row.Bead(0), agent, new FencingToken(row.GetInt64(1))), new StageName(row.GetString(2)),
         row.GetInt32(3), row.GetInt32(4), row.GetInt32(5), row.At(6), row.Text(7), row.Text(8));
 
-    /// <summary>SelectQueue and SelectLandings.</summary>
+    /// <summary>SelectQueue.</summary>
+    public static LandingEntry QueuedLanding(DbDataReader row) => Landing(row) with
+    {
+        Wish = row.Text(20) is { } wish ? StoredNames.ToWish(wish, row.Text(21)) : null,
+    };
+
+    /// <summary>SelectPause.</summary>
+    public static QueuePause Pause(DbDataReader row) => new(row.Text(0), row.At(1));
+
+    /// <summary>SelectLandings, and the beginning of SelectQueue.</summary>
     public static LandingEntry Landing(DbDataReader row) => new(
         new LandingId(row.GetInt64(0)), row.Bead(1), row.GetString(2), row.GetInt32(3), row.GetInt32(4),
         row.GetInt32(5), row.Agent(6), row.GetString(7), row.GetString(8), row.GetString(9), row.GetString(10),
@@ -112,6 +121,11 @@ static class Rows
         row.GetString(0), row.GetString(1), row.GetString(2), row.GetString(3),
         StoredNames.ToGateStatus(row.GetString(4)), row.Number(5), row.GetString(6), row.GetString(7), row.GetString(8),
         row.GetString(9), row.Number(10), row.At(11), row.Span(12));
+
+    /// <summary>SelectGates.</summary>
+    public static GateSummary GateSummary(DbDataReader row) => new(
+        row.GetString(0), checked((int)row.GetInt64(1)), checked((int)row.GetInt64(2)),
+        checked((int)row.GetInt64(3)), checked((int)row.GetInt64(4)), row.Span(5), row.At(6));
 
     /// <summary>SelectOutbox.</summary>
     public static OutboxEntry Outbox(DbDataReader row) =>

@@ -97,8 +97,14 @@ abstract class SqlStore : IStore
     public Task LowerBaselineAsync(string gate, int count, CancellationToken cancellationToken) =>
         Write((session, now) => StageOperations.LowerBaseline(session, now, gate, count), cancellationToken);
 
-    public Task<IReadOnlyList<LandingEntry>> ReadQueueAsync(CancellationToken cancellationToken) =>
-        List("SelectQueue", Rows.Landing, cancellationToken);
+    public Task<IReadOnlyList<GateSummary>> ReadGatesAsync(CancellationToken cancellationToken) =>
+        List("SelectGates", Rows.GateSummary, cancellationToken);
+
+    public Task<LandingQueue> ReadQueueAsync(CancellationToken cancellationToken) =>
+        Read(
+            session => new LandingQueue(
+                session.All("SelectQueue", Rows.QueuedLanding), session.First("SelectPause", Rows.Pause)),
+            cancellationToken);
 
     public Task<WriteOutcome> IntendLandingAsync(
         SwarmEpoch epoch, LandingId landing, LandingIntent intent, CancellationToken cancellationToken) =>
@@ -150,6 +156,15 @@ abstract class SqlStore : IStore
 
     public Task<WriteOutcome> ForceReleaseAsync(BeadId bead, string reason, CancellationToken cancellationToken) =>
         Write((session, now) => ClaimOperations.ForceRelease(session, now, bead, reason), cancellationToken);
+
+    public Task<WriteOutcome> WishAsync(BeadId bead, LandingWish wish, CancellationToken cancellationToken) =>
+        Write((session, now) => LandingOperations.Wish(session, now, bead, wish), cancellationToken);
+
+    public Task<WriteOutcome> PauseQueueAsync(string? reason, CancellationToken cancellationToken) =>
+        Write((session, now) => LandingOperations.Pause(session, now, reason), cancellationToken);
+
+    public Task<WriteOutcome> ResumeQueueAsync(CancellationToken cancellationToken) =>
+        Write(LandingOperations.Resume, cancellationToken);
 
     public Task AppendAsync(
         BeadId? bead, AgentNumber? agent, JournalEvent entry, CancellationToken cancellationToken) =>

@@ -109,14 +109,24 @@ static class StageOperations
 
     public static bool RecordGate(SqlSession session, DateTimeOffset now, BeadId? bead, GateResult result)
     {
+        var before = result.Status == GateStatus.Passed
+            ? session.First("FindGateResult", Rows.GateResult, ("tree", result.Tree), ("recipe", result.Recipe))
+            : null;
+        var flaky = GateRules.IsFlaky(before, result);
         session.Post("InsertGateResult", ("bead", bead?.Value), ("gate", result.Gate), ("recipe", result.Recipe),
             ("commit", result.Commit), ("tree", result.Tree), ("status", StoredNames.Of(result.Status)),
             ("exit_code", result.ExitCode), ("reason", result.Reason), ("log_path", result.LogPath),
             ("log_sha256", result.LogSha256), ("output_tail", result.OutputTail), ("count", result.Count),
-            ("at", result.At), ("duration", result.Duration));
+            ("at", result.At), ("duration", result.Duration), ("flaky", flaky));
         session.Append(now, bead, null, new JournalEvent.GateRan(
             result.Gate, result.Commit, result.Tree, StoredNames.Of(result.Status), result.ExitCode, result.LogSha256,
             (long)result.Duration.TotalMilliseconds, result.Recipe));
+        if (flaky)
+        {
+            session.Append(now, bead, null, new JournalEvent.GateFlaky(
+                result.Gate, result.Commit, result.Tree, result.Recipe));
+        }
+
         return true;
     }
 

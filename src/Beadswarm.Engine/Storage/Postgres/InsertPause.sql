@@ -1,0 +1,2 @@
+INSERT INTO beadswarm.pause (id, reason, since) VALUES (1, @reason, @now)
+ON CONFLICT (id) DO NOTHING

@@ -1,0 +1,1 @@
+SELECT reason, since FROM pause
