@@ -46,6 +46,7 @@ static class CommandTree
         QueueCommand.Create(host),
         GatesCommand.Create(host),
         HistoryCommand.Create(host),
+        CostsCommand.Create(host),
         WhyCommand.Create(host),
         LogsCommand.Create(host),
         WatchCommand.Create(host),

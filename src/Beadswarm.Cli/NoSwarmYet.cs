@@ -1,5 +1,6 @@
 using Beadswarm.Beads;
 using Beadswarm.Claims;
+using Beadswarm.Costs;
 using Beadswarm.Gates;
 using Beadswarm.Journal;
 using Beadswarm.Landing;
@@ -26,6 +27,9 @@ sealed class NoSwarmYet : IStoreReader
     public Task<IReadOnlyList<StageRun>> ReadHistoryAsync(
         BeadId? bead, AgentNumber? agent, int limit, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<StageRun>>([]);
+
+    public Task<IReadOnlyList<CostGroup>> ReadCostsAsync(CostQuery query, CancellationToken cancellationToken) =>
+        Task.FromResult(CostGroup.InOrder(query.By, []));
 
     public Task<IReadOnlyList<LandingEntry>> ReadLandingsAsync(BeadId? bead, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<LandingEntry>>([]);

@@ -63,7 +63,8 @@ static class RunSummary
             + $"{outcome.Pending} pending, {outcome.Attempts} attempts in {Spans.Format(outcome.Duration)}";
         var reason = outcome.Reason is null ? "" : $" ({SafeText.Line(outcome.Reason)})";
         var next = outcome.Blocked > 0 ? "\n'beadswarm failures' lists what is blocked and why" : "";
-        return $"{how}{reason}\n{counts}{next}";
+        var costs = outcome.Costs.Measured ? $"\ncosts {CostText.Describe(outcome.Costs)}" : "";
+        return $"{how}{reason}\n{counts}{costs}{next}";
     }
 
     static int Selected(SwarmOutcome outcome) => outcome.Landed + outcome.Blocked + outcome.Left + outcome.Pending;

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
+using Beadswarm.Beads;
 using Beadswarm.Cli.Rendering;
+using Beadswarm.Costs;
 using Beadswarm.Pipelines;
 using Beadswarm.Storage;
 
@@ -10,6 +12,7 @@ namespace Beadswarm.Cli.Commands;
 static class HistoryCommand
 {
     const int LimitDefault = 1000;
+    const int CostWidthMin = 100;
 
     public static Command Create(CliHost host)
     {
@@ -24,9 +27,26 @@ static class HistoryCommand
                 (store, token) => store.ReadHistoryAsync(call.Get(bead), call.Get(agent), call.Get(limit), token),
                 cancellationToken);
             call.Print(call.Json ? FormatJson(runs) : FormatText(runs, host));
+            if (!call.Json && call.Get(bead) is { } one && runs.Count > 0)
+            {
+                await PrintSumAsync(call, swarm, one, cancellationToken);
+            }
+
             return ExitCodes.Ok;
         });
         return command;
+    }
+
+    /// <summary>Of all its executions, also of those that are not listed.</summary>
+    static async Task PrintSumAsync(
+        VerbCall call, SwarmReader swarm, BeadId bead, CancellationToken cancellationToken)
+    {
+        var costs = await swarm.ReadAsync(
+            (store, token) => store.ReadCostsAsync(new CostQuery { Bead = bead }, token), cancellationToken);
+        if (costs[0].Sum.Executions > 0)
+        {
+            call.PrintLine($"\n{bead} has cost {CostText.Describe(costs[0].Sum)}");
+        }
     }
 
     static string FormatJson(IReadOnlyList<StageRun> runs) =>
@@ -50,19 +70,33 @@ static class HistoryCommand
         }
 
         var table = new TextTable(
+        [
             "started", new TextColumn("agent", Right: true), "bead", "stage", new TextColumn("attempt", Right: true),
-            "status", new TextColumn("took", Right: true), new TextColumn("summary", Flexible: true));
+            "status", new TextColumn("took", Right: true),
+            .. ShowsCost(host) ? [new TextColumn("cost", Right: true)] : Array.Empty<TextColumn>(),
+            new TextColumn("summary", Flexible: true),
+        ]);
         foreach (var run in runs)
         {
             table.Add(
+            [
                 run.StartedAt.UtcDateTime.ToString("MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture),
                 run.Agent.ToString(), run.Bead.Value, run.Stage.Value,
                 run.Attempt.ToString(CultureInfo.InvariantCulture), Word(run.Status),
-                run.CompletedAt is { } end ? Spans.Format(end - run.StartedAt) : null, run.Summary);
+                run.CompletedAt is { } end ? Spans.Format(end - run.StartedAt) : null,
+                .. ShowsCost(host) ? [CostOf(run)] : Array.Empty<string?>(),
+                run.Summary,
+            ]);
         }
 
         return table.Format(host.Width);
     }
+
+    // On a narrow screen the summary is worth more.
+    static bool ShowsCost(CliHost host) => host.Width >= CostWidthMin;
+
+    static string? CostOf(StageRun run) =>
+        run.CostUsd is { } cost ? CostText.Usd(cost) : run.Tokens is null ? null : "?";
 
     /// <summary>The public name of a status.</summary>
     public static string Word(StageStatus status) =>

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Beadswarm.Agents;
 using Beadswarm.Control;
+using Beadswarm.Costs;
 
 namespace Beadswarm.Cli.Rendering;
 
@@ -29,6 +31,12 @@ sealed class StatusView
     public int Pid { get; private set; }
     public List<ComponentLine> Components { get; } = [];
     public List<ComponentLine> SupervisedAgents { get; } = [];
+
+    /// <summary>Agents that have been run, and those of them whose cost nobody knows.</summary>
+    public int Executions { get; private set; }
+    public int Unpriced { get; private set; }
+    public long Tokens { get; private set; }
+    public decimal? CostUsd { get; private set; }
 
     DateTime? _p10;
     DateTime? _p50;
@@ -105,6 +113,9 @@ sealed class StatusView
                 }
 
                 break;
+            case "costs":
+                ReadObject(ref reader, SetCosts);
+                break;
             case "estimate":
                 ReadObject(ref reader, SetEstimate);
                 break;
@@ -128,6 +139,28 @@ sealed class StatusView
             var name = reader.GetString();
             reader.Read();
             set(name, ref reader);
+        }
+    }
+
+    void SetCosts(string? name, ref Utf8JsonReader reader)
+    {
+        switch (name)
+        {
+            case "executions":
+                Executions = reader.GetInt32();
+                break;
+            case "unpriced":
+                Unpriced = reader.GetInt32();
+                break;
+            case "tokens":
+                Tokens = reader.GetInt64();
+                break;
+            case "costUsd":
+                CostUsd = reader.TokenType == JsonTokenType.Null ? null : reader.GetDecimal();
+                break;
+            default:
+                reader.Skip();
+                break;
         }
     }
 
@@ -219,6 +252,12 @@ sealed class StatusView
         if (ToGo(now) is { } left)
         {
             text.Append(left).Append('\n');
+        }
+
+        if (Tokens > 0 || CostUsd > 0)
+        {
+            text.Append("costs ").Append(CostText.Describe(
+                new CostSum(Executions, Unpriced, 0, new TokenCount(Tokens, 0, 0, 0), CostUsd ?? 0))).Append('\n');
         }
 
         foreach (var component in Components)

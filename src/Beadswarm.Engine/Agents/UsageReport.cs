@@ -5,6 +5,9 @@ readonly record struct TokenCount(long Input, long Output, long CacheRead, long 
 {
     public bool IsZero => this == default;
 
+    /// <summary>Every token there is, whatever it costs.</summary>
+    public long All => Input + Output + CacheRead + CacheWrite;
+
     /// <summary>What a call with these tokens filled of its model's context.</summary>
     public long Context => Input + CacheRead + CacheWrite;
 

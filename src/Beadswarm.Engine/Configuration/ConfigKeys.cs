@@ -12,6 +12,8 @@ static class ConfigKeys
 
     public static readonly Text Name = new(NamePattern, NameSays);
 
+    static readonly Number Price = new(0, 10_000);
+
     /// <summary>The sections in the order they are written, with what each is for.</summary>
     public static readonly IReadOnlyList<(string Name, string Doc)> Sections =
     [
@@ -25,6 +27,9 @@ static class ConfigKeys
         ("landing", "How a passed bead gets onto the target branch."),
         ("workspace", "What an agent works in."),
         ("limits", "Every bound of a run."),
+        ("prices", "What a model costs, by its name: US dollars for a million tokens. Used where an agent CLI does not "
+            + "say what it cost. What is given here comes before the prices that ship with the program, which are "
+            + "listed below; a model with neither has an unknown cost, which is said and never taken for nothing."),
     ];
 
     public static readonly IReadOnlyList<ConfigKey> All =
@@ -217,6 +222,11 @@ static class ConfigKeys
             "Bytes that all logs of agents and gates may take. Beyond it the oldest of finished beads are removed."),
         new("limits.gatesMax", new Whole(1, 1024), null, "Gates that may run at once over all agents.",
             "one for each processor"),
+
+        new("prices.*.input", Price, null, "Tokens read, beside those of the cache.") { Required = true },
+        new("prices.*.output", Price, null, "Tokens written.") { Required = true },
+        new("prices.*.cacheRead", Price, null, "Tokens read from the cache.", "as input") { Nullable = true },
+        new("prices.*.cacheWrite", Price, null, "Tokens written to the cache.", "as input") { Nullable = true },
     ];
 
     static readonly Dictionary<string, ConfigKey> ByPath = All.ToDictionary(key => key.Path);

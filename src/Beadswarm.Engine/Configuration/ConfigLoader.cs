@@ -1,4 +1,5 @@
 using Beadswarm.Beads;
+using Beadswarm.Costs;
 using Beadswarm.Gates;
 using Beadswarm.Pipelines;
 
@@ -46,6 +47,7 @@ static class ConfigLoader
             Workspace = new(ReadSupported(reader, top.Section("workspace"), "kind", errors)),
             Store = ReadStore(reader, top, errors),
             Limits = ReadLimits(reader, top.Section("limits"), sources.Detected, errors),
+            Prices = ReadPrices(reader, top),
         };
 
         return errors.Count == 0
@@ -245,6 +247,21 @@ static class ConfigLoader
         }
 
         return limits;
+    }
+
+    static PriceTable ReadPrices(ConfigReader reader, ConfigScope top)
+    {
+        var prices = new Dictionary<string, ModelPrice>(StringComparer.Ordinal);
+        foreach (var (model, scope) in top.Named("prices") ?? [])
+        {
+            var input = (decimal)reader.Number(scope, "input");
+            prices[model] = new ModelPrice(
+                input, (decimal)reader.Number(scope, "output"),
+                (decimal?)reader.NumberOrNull(scope, "cacheRead") ?? input,
+                (decimal?)reader.NumberOrNull(scope, "cacheWrite") ?? input);
+        }
+
+        return prices.Count == 0 ? PriceTable.Shipped : new PriceTable(prices);
     }
 
     // Rounded, because people read it; without a known machine there is no limit.

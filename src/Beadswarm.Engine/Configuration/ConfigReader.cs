@@ -57,6 +57,8 @@ sealed class ConfigReader(ConfigSources sources, List<ConfigError> errors)
     public double Number(ConfigScope scope, string name, double fallback = 0) =>
         Read<object>(scope, name, fallback) is double number ? number : fallback;
 
+    public double? NumberOrNull(ConfigScope scope, string name) => Read<object>(scope, name, null) as double?;
+
     public bool Switch(ConfigScope scope, string name) => Read<object>(scope, name, false) is true;
 
     public TimeSpan Duration(ConfigScope scope, string name) =>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Beadswarm.Costs;
 using Beadswarm.Pipelines;
 
 namespace Beadswarm.Configuration;
@@ -31,6 +32,7 @@ static class ConfigReference
             AppendTable(text, name, doc, [.. ConfigKeys.All.Where(key => BelongsTo(key, name))]);
         }
 
+        AppendPrices(text);
         AppendPresets(text);
         return text.ToString();
     }
@@ -60,6 +62,27 @@ static class ConfigReference
         if (variables.Length > 0)
         {
             text.Append(CultureInfo.InvariantCulture, $"\nVariables: {Code(variables)}.\n");
+        }
+
+        text.Append('\n');
+    }
+
+    static void AppendPrices(StringBuilder text)
+    {
+        text.Append("""
+            Prices that ship with the program are list prices of one day, without discounts, surcharges for long
+            contexts, or taxes. A model's name is looked up without its vendor before a `/`, without its release after
+            it (`-20250929`, `-latest`) and without what stands in brackets; a name that only looks like a known one
+            has no price.
+
+            | model | input | output | cache read | cache write |
+            |---|---|---|---|---|
+
+            """);
+        foreach (var (model, price) in PriceTable.All)
+        {
+            text.Append(CultureInfo.InvariantCulture,
+                $"| `{model}` | {price.Input} | {price.Output} | {price.CacheRead} | {price.CacheWrite} |\n");
         }
 
         text.Append('\n');

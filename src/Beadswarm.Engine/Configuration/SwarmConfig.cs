@@ -1,5 +1,6 @@
 using Beadswarm.Agents;
 using Beadswarm.Beads;
+using Beadswarm.Costs;
 using Beadswarm.Gates;
 using Beadswarm.Pipelines;
 using Beadswarm.Supervision;
@@ -21,6 +22,9 @@ sealed record SwarmConfig
     /// <summary><c>sqlite</c>, or the URL of a shared database.</summary>
     public required string Store { get; init; }
     public required LimitsConfig Limits { get; init; }
+
+    /// <summary>What models cost, for agent CLIs that do not say it themselves.</summary>
+    public PriceTable Prices { get; init; } = PriceTable.Shipped;
 
     /// <summary>Whether any agent is to run in a sandbox.</summary>
     public bool AsksForSandbox => Pools.Any(pool => Runners.TryGetValue(pool.Runner, out var runner)

@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Beadswarm.Beads;
 using Beadswarm.Claims;
+using Beadswarm.Costs;
 using Beadswarm.Gates;
 using Beadswarm.Journal;
 using Beadswarm.Landing;
@@ -56,6 +57,11 @@ sealed class ControlClient(string socketPath) : IStoreReader
 
     public Task<LandingQueue> ReadQueueAsync(CancellationToken cancellationToken) =>
         AskAsync(new(ControlOperations.Queue), SwarmJson.Default.LandingQueue, cancellationToken);
+
+    public Task<IReadOnlyList<CostGroup>> ReadCostsAsync(CostQuery query, CancellationToken cancellationToken) =>
+        AskAsync(
+            new(ControlOperations.Costs) { Bead = query.Bead, Costs = query },
+            SwarmJson.Default.IReadOnlyListCostGroup, cancellationToken);
 
     public Task<IReadOnlyList<LandingEntry>> ReadLandingsAsync(BeadId? bead, CancellationToken cancellationToken) =>
         AskAsync(

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using Beadswarm.Beads;
 using Beadswarm.Claims;
+using Beadswarm.Costs;
 
 namespace Beadswarm.Control;
 
@@ -54,6 +55,13 @@ static class ControlProtocol
             json.WriteNumber("after", request.After);
             json.WriteNumber("limit", request.Limit);
             json.WriteString("reason", request.Reason);
+            if (request.Costs is { } costs)
+            {
+                json.WriteString("costs", costs.By?.ToString());
+                json.WriteBoolean("thisSwarm", costs.ThisSwarm);
+                json.WriteBoolean("today", costs.Today);
+            }
+
             if (request.External is { } external)
             {
                 Write(json, external);
@@ -108,6 +116,7 @@ static class ControlProtocol
                 Limit = (int)Math.Clamp(Number(root, "limit") ?? RowsMax, 0, RowsMax),
                 Reason = Text(root, "reason") ?? "",
                 External = operation == ControlOperations.External ? ReadExternal(root) : null,
+                Costs = operation == ControlOperations.Costs ? ReadCosts(root) : null,
             };
         }
         catch (Exception error) when (error is JsonException or FormatException or OverflowException
@@ -146,6 +155,21 @@ static class ControlProtocol
             Bead = Text(root, "of") is { } bead ? BeadId.Parse(bead) : null,
             Token = Number(root, "token") is { } token ? new FencingToken(token) : null,
             Summary = Text(root, "summary") ?? "",
+        };
+    }
+
+    static CostQuery ReadCosts(JsonElement root)
+    {
+        CostBy? by = Text(root, "costs") is not { } word ? null
+            : Enum.TryParse<CostBy>(word, out var known) && Enum.IsDefined(known) ? known
+            : throw new ControlException(
+                ControlErrorKind.BadRequest, $"costs are not told apart by '{Excerpt.Of(word, ReasonMax)}'");
+        return new CostQuery
+        {
+            By = by,
+            Bead = Text(root, "bead") is { } bead ? BeadId.Parse(bead) : null,
+            ThisSwarm = Flag(root, "thisSwarm"),
+            Today = Flag(root, "today"),
         };
     }
 
@@ -199,6 +223,9 @@ static class ControlProtocol
     static string? Text(JsonElement element, string name) =>
         element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value.GetString() : null;
 
+    static bool Flag(JsonElement element, string name) =>
+        element.TryGetProperty(name, out var value) && value.GetBoolean();
+
     static long? Number(JsonElement element, string name) =>
         element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value.GetInt64() : null;
 }
@@ -212,6 +239,9 @@ sealed record ControlRequest(string Operation)
     public int Limit { get; init; } = ControlProtocol.RowsMax;
     public string Reason { get; init; } = "";
     public ExternalCall? External { get; init; }
+
+    /// <summary>Its bead is the request's.</summary>
+    public CostQuery? Costs { get; init; }
 }
 
 /// <summary>The operations by their names on the wire.</summary>
@@ -230,6 +260,7 @@ static class ControlOperations
     public const string Beads = "beads";
     public const string Bead = "bead";
     public const string History = "history";
+    public const string Costs = "costs";
     public const string Queue = "queue";
     public const string Line = "line";
     public const string Gates = "gates";

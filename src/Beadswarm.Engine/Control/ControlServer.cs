@@ -203,6 +203,11 @@ sealed class ControlServer : IAsyncDisposable
                     await _store.ReadHistoryAsync(request.Bead, request.Agent, request.Limit, cancellationToken),
                     json.IReadOnlyListStageRun, cancellationToken);
                 break;
+            case ControlOperations.Costs when request.Costs is { } query:
+                await SendAsync(
+                    stream, await _store.ReadCostsAsync(query, cancellationToken), json.IReadOnlyListCostGroup,
+                    cancellationToken);
+                break;
             case ControlOperations.Queue:
                 await SendAsync(
                     stream, await _store.ReadQueueAsync(cancellationToken), json.LandingQueue, cancellationToken);

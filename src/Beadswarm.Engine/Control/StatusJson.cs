@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Beadswarm.Costs;
 using Beadswarm.Estimates;
 using Beadswarm.Supervision;
 using Beadswarm.Swarms;
@@ -70,8 +71,28 @@ static class StatusJson
         }
 
         json.WriteEndArray();
+        WriteCosts(json, status.Costs);
         WriteEstimate(json, vitals?.Estimate);
         WriteTree(json, vitals?.Tree);
+        json.WriteEndObject();
+    }
+
+    /// <summary>The cost is that of the executions whose cost is known; null when none is.</summary>
+    static void WriteCosts(Utf8JsonWriter json, CostSum sum)
+    {
+        json.WriteStartObject("costs");
+        json.WriteNumber("executions", sum.Executions);
+        json.WriteNumber("unpriced", sum.Unpriced);
+        json.WriteNumber("tokens", sum.Tokens.All);
+        if (sum is { Executions: > 0, Priced: 0 })
+        {
+            json.WriteNull("costUsd");
+        }
+        else
+        {
+            json.WriteNumber("costUsd", sum.Usd);
+        }
+
         json.WriteEndObject();
     }
 

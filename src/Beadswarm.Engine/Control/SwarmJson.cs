@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Beadswarm.Beads;
 using Beadswarm.Claims;
+using Beadswarm.Costs;
 using Beadswarm.Gates;
 using Beadswarm.Journal;
 using Beadswarm.Landing;
@@ -30,6 +31,7 @@ namespace Beadswarm.Control;
 [JsonSerializable(typeof(BeadWork))]
 [JsonSerializable(typeof(IReadOnlyList<BeadWork>))]
 [JsonSerializable(typeof(IReadOnlyList<StageRun>))]
+[JsonSerializable(typeof(IReadOnlyList<CostGroup>))]
 [JsonSerializable(typeof(IReadOnlyList<LandingEntry>))]
 [JsonSerializable(typeof(LandingQueue))]
 [JsonSerializable(typeof(LandingWish))]

@@ -73,10 +73,13 @@ abstract record JournalEvent
     /// <summary>The swarm's status changed.</summary>
     public sealed record SwarmStatusChanged(string Status, string? Reason) : JournalEvent;
 
-    /// <summary>The last entry of an orchestrator that came to its end: how, and what is done and left.</summary>
+    /// <summary>
+    /// The last entry of an orchestrator that came to its end: how, what is done and left, and what the swarm has used.
+    /// </summary>
     public sealed record SwarmEnded(
         string End, string? Reason, int Landed, int Blocked, int Left, int Pending, int? Target, int Attempts,
-        long DurationMs) : JournalEvent;
+        long DurationMs, int? Executions = null, int? Unpriced = null, long? Tokens = null, decimal? CostUsd = null)
+        : JournalEvent;
 
     /// <summary>An agent's status changed outside of a stage.</summary>
     public sealed record AgentStatusChanged(string Status, string? Reason) : JournalEvent;
@@ -130,12 +133,13 @@ abstract record JournalEvent
 
     /// <summary>
     /// What the agent of a stage used, as its CLI reports it: tokens of this execution alone, the most that one call
-    /// filled of the context, and the conversation that can be gone on with.
+    /// filled of the context, the conversation that can be gone on with, and the cost, where anybody knows it: the CLI,
+    /// or, when it is priced, the table of prices.
     /// </summary>
     public sealed record AgentUsed(
         long Run, string Stage, int Attempt, string Runner, string? Model, int Calls, long InputTokens,
         long OutputTokens, long CacheReadTokens, long CacheWriteTokens, long? ContextMax = null,
-        decimal? CostUsd = null, string? Conversation = null) : JournalEvent;
+        decimal? CostUsd = null, string? Conversation = null, bool? Priced = null) : JournalEvent;
 
     /// <summary>A stage ended, and what comes next: keep, free, land or block.</summary>
     public sealed record StageEnded(

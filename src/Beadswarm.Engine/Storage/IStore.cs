@@ -111,6 +111,13 @@ interface IStore : IStoreReader, IAsyncDisposable
     Task<WriteOutcome> RecordProcessAsync(
         ClaimKey claim, StageRunId run, AgentProcess process, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Keeps what the agent of an execution used, whatever became of the claim: what is spent is spent. Fenced also
+    /// when that was recorded before: an execution counts once, as it was told first.
+    /// </summary>
+    Task<WriteOutcome> RecordUsageAsync(
+        BeadId bead, AgentNumber agent, JournalEvent.AgentUsed used, CancellationToken cancellationToken);
+
     /// <summary>Ends a stage, keeps its artifacts, and moves the bead, all at once.</summary>
     Task<WriteOutcome> FinishStageAsync(
         ClaimKey claim, StageFinish finish, BeadTransition transition, CancellationToken cancellationToken);

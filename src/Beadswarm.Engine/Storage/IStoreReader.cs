@@ -1,5 +1,6 @@
 using Beadswarm.Beads;
 using Beadswarm.Claims;
+using Beadswarm.Costs;
 using Beadswarm.Gates;
 using Beadswarm.Journal;
 using Beadswarm.Landing;
@@ -28,6 +29,11 @@ interface IStoreReader
     /// </summary>
     Task<IReadOnlyList<StageRun>> ReadHistoryAsync(
         BeadId? bead, AgentNumber? agent, int limit, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// What executions used, summed up; the sum of all is one group, also when there is nothing to sum up.
+    /// </summary>
+    Task<IReadOnlyList<CostGroup>> ReadCostsAsync(CostQuery query, CancellationToken cancellationToken);
 
     /// <summary>Every landing of a bead, oldest first.</summary>
     Task<IReadOnlyList<LandingEntry>> ReadLandingsAsync(BeadId? bead, CancellationToken cancellationToken);

@@ -111,7 +111,14 @@ sealed record OpenStage(Claim Claim, StageRunId Run, StageStart Start, AgentProc
 sealed record StageRun(
     StageRunId Id, AgentNumber Agent, BeadId Bead, StageName Stage, int Attempt, StageStatus Status, string? Summary,
     string? Feedback, string? HeadCommit, string? HeadTree, string SessionFolder, string Workspace, string Branch,
-    DateTimeOffset StartedAt, DateTimeOffset? CompletedAt);
+    DateTimeOffset StartedAt, DateTimeOffset? CompletedAt)
+{
+    /// <summary>What its agent used; null while that is not recorded, and where no agent was started.</summary>
+    public TokenCount? Tokens { get; init; }
+
+    /// <summary>Null where nobody knows it.</summary>
+    public decimal? CostUsd { get; init; }
+}
 
 /// <summary>A claim that was taken away because its lease had expired.</summary>
 sealed record ExpiredClaim(ClaimKey Claim, StageName Stage, DateTimeOffset ExpiredAt)

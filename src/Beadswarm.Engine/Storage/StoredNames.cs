@@ -1,5 +1,6 @@
 using Beadswarm.Beads;
 using Beadswarm.Claims;
+using Beadswarm.Costs;
 using Beadswarm.Gates;
 using Beadswarm.Landing;
 using Beadswarm.Pipelines;
@@ -25,6 +26,18 @@ static class StoredNames
         AgentStatus.Working => "working",
         AgentStatus.Waiting => "waiting",
         AgentStatus.Parked => "parked",
+    };
+
+    /// <summary>By what <c>SelectCosts</c> groups.</summary>
+    public static string Of(CostBy by) => by switch
+    {
+        CostBy.Bead => "bead",
+        CostBy.Stage => "stage",
+        CostBy.Agent => "agent",
+        CostBy.Model => "model",
+        CostBy.Runner => "runner",
+        CostBy.Swarm => "swarm",
+        CostBy.Day => "day",
     };
 
     public static string Of(StageStatus status) => status switch

@@ -1,6 +1,7 @@
 using Beadswarm.Agents;
 using Beadswarm.Beads;
 using Beadswarm.Claims;
+using Beadswarm.Costs;
 using Beadswarm.Git;
 using Beadswarm.Journal;
 using Beadswarm.Landing;
@@ -287,19 +288,21 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
         return outcome;
     }
 
-    /// <summary>Whatever becomes of the claim: what was used is used.</summary>
+    /// <summary>
+    /// Whatever becomes of the claim: what was used is used. Also of an agent that tells nothing of it, so that nobody
+    /// takes what is unknown for nothing.
+    /// </summary>
     async Task SayUsageAsync(Claim claim, StageRunId run, string runner, UsageReport usage)
     {
-        if (usage != UsageReport.Unknown)
-        {
-            await parts.Store.AppendAsync(
-                claim.Bead, slot.Number,
-                new JournalEvent.AgentUsed(
-                    run.Value, claim.Stage.Value, claim.Attempt, runner, usage.Model, usage.Calls, usage.Tokens.Input,
-                    usage.Tokens.Output, usage.Tokens.CacheRead, usage.Tokens.CacheWrite, usage.ContextMax,
-                    usage.CostUsd, usage.Conversation?.Id),
-                CancellationToken.None);
-        }
+        var model = usage.Model ?? parts.Config.Runners.GetValueOrDefault(runner)?.Model;
+        var cost = CostRules.Of(usage, model, parts.Config.Prices);
+        await parts.Store.RecordUsageAsync(
+            claim.Bead, slot.Number,
+            new JournalEvent.AgentUsed(
+                run.Value, claim.Stage.Value, claim.Attempt, runner, model, usage.Calls, usage.Tokens.Input,
+                usage.Tokens.Output, usage.Tokens.CacheRead, usage.Tokens.CacheWrite, usage.ContextMax,
+                cost.Usd, usage.Conversation?.Id, cost is Cost.Priced ? true : null),
+            CancellationToken.None);
     }
 
     /// <summary>Of a stage that was taken up again and whose agent has left nothing to go by.</summary>

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Beadswarm.Agents;
+using Beadswarm.Costs;
 using Beadswarm.Journal;
 
 namespace Beadswarm.Swarms;
@@ -8,10 +10,13 @@ sealed record SwarmOutcome(
     SwarmEnd End, string? Reason, int Landed, int Blocked, int Left, int Pending, int? Target, int Attempts,
     TimeSpan Duration)
 {
+    /// <summary>What the swarm's executions have used, over all its runs.</summary>
+    public CostSum Costs { get; init; } = CostSum.None;
+
     /// <summary>How the journal tells it.</summary>
     public JournalEvent.SwarmEnded ToJournal() => new(
         JsonNamingPolicy.CamelCase.ConvertName(End.ToString()), Reason, Landed, Blocked, Left, Pending, Target,
-        Attempts, (long)Duration.TotalMilliseconds);
+        Attempts, (long)Duration.TotalMilliseconds, Costs.Executions, Costs.Unpriced, Costs.Tokens.All, Costs.Usd);
 
     /// <summary>Null when it was written by a newer program that knows other ends.</summary>
     public static SwarmOutcome? From(JournalEvent.SwarmEnded ended) =>
@@ -19,6 +24,11 @@ sealed record SwarmOutcome(
             ? new SwarmOutcome(
                 end, ended.Reason, ended.Landed, ended.Blocked, ended.Left, ended.Pending, ended.Target,
                 ended.Attempts, TimeSpan.FromMilliseconds(ended.DurationMs))
+            {
+                Costs = new CostSum(
+                    ended.Executions ?? 0, ended.Unpriced ?? 0, 0, new TokenCount(ended.Tokens ?? 0, 0, 0, 0),
+                    ended.CostUsd ?? 0),
+            }
             : null;
 }
 

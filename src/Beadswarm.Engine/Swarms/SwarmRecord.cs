@@ -1,5 +1,6 @@
 using Beadswarm.Beads;
 using Beadswarm.Claims;
+using Beadswarm.Costs;
 using Beadswarm.Estimates;
 using Beadswarm.Pipelines;
 using Beadswarm.Supervision;
@@ -50,6 +51,9 @@ sealed record StatusSnapshot(
     SwarmRecord? Swarm, int Landed, int InProgress, int Landing, int Blocked, int Left, int Pending, int Ready,
     int Attempts, DateTimeOffset? NextWakeAt, IReadOnlyList<AgentSnapshot> Agents)
 {
+    /// <summary>What its executions have used so far, those that run now not among them.</summary>
+    public CostSum Costs { get; init; } = CostSum.None;
+
     /// <summary>All beads the swarm knows, apart from withdrawn ones.</summary>
     public int Selected => Landed + InProgress + Landing + Blocked + Left + Pending;
 }

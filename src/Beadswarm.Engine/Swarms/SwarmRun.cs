@@ -322,6 +322,9 @@ sealed class SwarmRun : IAsyncDisposable
         var end = await parts.Store.ReadStatusAsync(CancellationToken.None);
         return new SwarmOutcome(
             finish.End, finish.Reason, end.Landed, end.Blocked, end.Left, end.Pending + end.InProgress + end.Landing,
-            end.Swarm?.Target, end.Attempts, parts.Time.GetElapsedTime(_startedAt));
+            end.Swarm?.Target, end.Attempts, parts.Time.GetElapsedTime(_startedAt))
+        {
+            Costs = end.Costs,
+        };
     }
 }

@@ -41,6 +41,7 @@ sealed class InMemoryDatabase
         Pauses = new Table<int, QueuePause>(_undo);
         Baselines = new Table<string, Baseline>(_undo, StringComparer.Ordinal);
         Requests = new Table<string, StoredRequest>(_undo, StringComparer.Ordinal);
+        Costs = new Table<long, StoredCost>(_undo);
         Effects = new Series<OpenEffect>(_undo, ReplacedEffect);
         Outbox = new Series<OutboxEntry>(_undo, ReplacedOutbox);
         Journal = new Series<JournalEntry>(_undo, ReplacedJournal);
@@ -80,6 +81,9 @@ sealed class InMemoryDatabase
 
     /// <summary>What requests of external agents came to.</summary>
     public Table<string, StoredRequest> Requests { get; }
+
+    /// <summary>What the agents of executions used, by execution.</summary>
+    public Table<long, StoredCost> Costs { get; }
 
     public Series<OpenEffect> Effects { get; }
 

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Beadswarm.Agents;
 using Beadswarm.Beads;
 using Beadswarm.Claims;
+using Beadswarm.Costs;
 using Beadswarm.Gates;
 using Beadswarm.Journal;
 using Beadswarm.Landing;
@@ -92,6 +93,10 @@ sealed class InMemoryStore(
     public Task<WriteOutcome> RecordProcessAsync(
         ClaimKey claim, StageRunId run, AgentProcess process, CancellationToken cancellationToken) =>
         Write(claim, transaction => StageOperations.RecordProcess(transaction, claim, run, process), cancellationToken);
+
+    public Task<WriteOutcome> RecordUsageAsync(
+        BeadId bead, AgentNumber agent, JournalEvent.AgentUsed used, CancellationToken cancellationToken) =>
+        Write(transaction => CostOperations.Record(transaction, bead, agent, used), cancellationToken);
 
     public Task<WriteOutcome> FinishStageAsync(
         ClaimKey claim, StageFinish finish, BeadTransition transition, CancellationToken cancellationToken) =>
@@ -215,7 +220,12 @@ sealed class InMemoryStore(
 
     public Task<IReadOnlyList<StageRun>> ReadHistoryAsync(
         BeadId? bead, AgentNumber? agent, int limit, CancellationToken cancellationToken) =>
-        Read(tables => tables.Runs.Newest(bead, agent, limit), cancellationToken);
+        List(
+            tables => tables.Runs.Newest(bead, agent, limit).Select(run => CostOperations.Tell(tables, run)),
+            cancellationToken);
+
+    public Task<IReadOnlyList<CostGroup>> ReadCostsAsync(CostQuery query, CancellationToken cancellationToken) =>
+        Read(tables => CostOperations.Read(tables, query), cancellationToken);
 
     public Task<IReadOnlyList<LandingEntry>> ReadLandingsAsync(BeadId? bead, CancellationToken cancellationToken) =>
         List(tables => tables.Landings.Of(bead).Select(landing => Entry(tables, landing)), cancellationToken);
@@ -247,7 +257,10 @@ sealed class InMemoryStore(
         });
         return new StatusSnapshot(
             swarm?.Record, tally.Landed, tally.Held, tally.Landing, tally.Blocked, tally.Left, tally.Pending,
-            tables.Beads.CountReady(mayBegin, now), tally.Attempts, tables.Beads.NextWakeAt(now), [.. agents]);
+            tables.Beads.CountReady(mayBegin, now), tally.Attempts, tables.Beads.NextWakeAt(now), [.. agents])
+        {
+            Costs = CostOperations.Read(tables, new CostQuery { ThisSwarm = true })[0].Sum,
+        };
     }
 
     static LandingEntry Entry(InMemoryDatabase tables, StoredLanding landing) =>

@@ -1,6 +1,7 @@
 using Beadswarm.Agents;
 using Beadswarm.Beads;
 using Beadswarm.Claims;
+using Beadswarm.Journal;
 using Beadswarm.Landing;
 using Beadswarm.Pipelines;
 using Beadswarm.Storage;
@@ -42,6 +43,14 @@ sealed class StoredBead(BeadWork work, FencingToken token, string? branch, bool 
 
 /// <summary>What a request of an external agent came to.</summary>
 sealed record StoredRequest(DoneRequest Request, DateTimeOffset At);
+
+/// <summary>What the agent of one execution used.</summary>
+sealed record StoredCost(
+    long Swarm, BeadId Bead, AgentNumber Agent, JournalEvent.AgentUsed Used, decimal? Usd, DateTimeOffset At)
+{
+    public TokenCount Tokens => new(
+        Used.InputTokens, Used.OutputTokens, Used.CacheReadTokens, Used.CacheWriteTokens);
+}
 
 /// <summary>One execution of a stage.</summary>
 sealed record StoredRun(StageRun Run, string BaseCommit, AgentProcess? Process)

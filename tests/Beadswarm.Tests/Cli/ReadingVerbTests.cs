@@ -7,7 +7,7 @@ public sealed class ReadingVerbTests
     static readonly string[][] Verbs =
     [
         ["status"], ["progress"], ["agents"], ["failures"], ["queue"], ["history"],
-        ["history", "--bead", "demo-7"], ["history", "--agent", "1", "--limit", "1"],
+        ["history", "--bead", "demo-7"], ["history", "--agent", "1", "--limit", "1"], ["costs"],
     ];
 
     [Fact]

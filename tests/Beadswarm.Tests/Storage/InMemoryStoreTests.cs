@@ -47,6 +47,17 @@ public sealed class InMemoryEvidenceTests : EvidenceConformance
     protected override void Clean() => _database = null;
 }
 
+/// <summary>The conformance suite on the simulation's store: costs.</summary>
+public sealed class InMemoryCostTests : CostConformance
+{
+    InMemoryDatabase? _database;
+
+    private protected override Task<IStore> OpenAsync(TimeProvider time) =>
+        Task.FromResult<IStore>(new InMemoryStore(_database ??= new InMemoryDatabase(time)));
+
+    protected override void Clean() => _database = null;
+}
+
 /// <summary>The conformance suite on the simulation's store: random histories.</summary>
 public sealed class InMemoryHistoryTests : HistoryConformance
 {

@@ -47,6 +47,17 @@ public sealed class PostgresEvidenceTests : EvidenceConformance
     protected override void Clean() => _database?.Drop();
 }
 
+/// <summary>The conformance suite on PostgreSQL: costs.</summary>
+public sealed class PostgresCostTests : CostConformance
+{
+    PostgresDatabase? _database;
+
+    private protected override async Task<IStore> OpenAsync(TimeProvider time) =>
+        await (_database ??= await PostgresDatabase.MakeAsync(Time)).OpenAsync();
+
+    protected override void Clean() => _database?.Drop();
+}
+
 /// <summary>The conformance suite on PostgreSQL: random histories.</summary>
 public sealed class PostgresHistoryTests : HistoryConformance
 {

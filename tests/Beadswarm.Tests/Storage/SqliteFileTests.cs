@@ -43,6 +43,20 @@ public sealed class SqliteFileTests : IDisposable
     }
 
     [Fact]
+    public async Task What_an_earlier_version_has_journalled_of_costs_is_there_once_after_the_migration()
+    {
+        await using (var store = await OpenAsync())
+        {
+            await Costs.EarlierCosts.WriteAsync(store, Token);
+        }
+
+        Execute("DROP TABLE execution_cost; PRAGMA user_version = 5");
+
+        await using var migrated = await OpenAsync();
+        await Costs.EarlierCosts.CheckAsync(migrated, Token);
+    }
+
+    [Fact]
     public async Task Only_its_owner_may_read_the_file()
     {
         await using var store = await OpenAsync();

@@ -48,6 +48,17 @@ public sealed class SqliteEvidenceTests : EvidenceConformance
     protected override void Clean() => _folder.Dispose();
 }
 
+/// <summary>The conformance suite on SQLite: costs.</summary>
+public sealed class SqliteCostTests : CostConformance
+{
+    readonly TemporaryFolder _folder = new();
+
+    private protected override async Task<IStore> OpenAsync(TimeProvider time) =>
+        await SqliteStore.OpenAsync(_folder["swarm.db"], time, Token);
+
+    protected override void Clean() => _folder.Dispose();
+}
+
 /// <summary>The conformance suite on SQLite: random histories.</summary>
 public sealed class SqliteHistoryTests : HistoryConformance
 {

@@ -2,6 +2,7 @@ using System.Collections;
 using Beadswarm.Agents;
 using Beadswarm.Beads;
 using Beadswarm.Claims;
+using Beadswarm.Costs;
 using Beadswarm.Gates;
 using Beadswarm.Journal;
 using Beadswarm.Landing;
@@ -62,6 +63,13 @@ sealed class TwinStore(IStore one, IStore other) : IStore
     public Task<WriteOutcome> RecordProcessAsync(
         ClaimKey claim, StageRunId run, AgentProcess process, CancellationToken cancellationToken) =>
         Both(store => store.RecordProcessAsync(claim, run, process, cancellationToken));
+
+    public Task<WriteOutcome> RecordUsageAsync(
+        BeadId bead, AgentNumber agent, JournalEvent.AgentUsed used, CancellationToken cancellationToken) =>
+        Both(store => store.RecordUsageAsync(bead, agent, used, cancellationToken));
+
+    public Task<IReadOnlyList<CostGroup>> ReadCostsAsync(CostQuery query, CancellationToken cancellationToken) =>
+        Both(store => store.ReadCostsAsync(query, cancellationToken));
 
     public Task<WriteOutcome> FinishStageAsync(
         ClaimKey claim, StageFinish finish, BeadTransition transition, CancellationToken cancellationToken) =>

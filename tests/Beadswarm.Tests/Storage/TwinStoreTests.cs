@@ -57,6 +57,19 @@ public sealed class TwinEvidenceTests : EvidenceConformance
     protected override void Clean() => _folder.Dispose();
 }
 
+/// <summary>Both stores at once: costs.</summary>
+public sealed class TwinCostTests : CostConformance
+{
+    readonly TemporaryFolder _folder = new();
+    InMemoryDatabase? _database;
+
+    private protected override async Task<IStore> OpenAsync(TimeProvider time) => new TwinStore(
+        await SqliteStore.OpenAsync(_folder["swarm.db"], time, Token),
+        new InMemoryStore(_database ??= new InMemoryDatabase(time)));
+
+    protected override void Clean() => _folder.Dispose();
+}
+
 /// <summary>Both stores at once: external agents.</summary>
 public sealed class TwinExternalTests : ExternalConformance
 {

@@ -1,5 +1,7 @@
+using Beadswarm.Agents;
 using Beadswarm.Beads;
 using Beadswarm.Claims;
+using Beadswarm.Costs;
 using Beadswarm.Estimates;
 using Beadswarm.Gates;
 using Beadswarm.Journal;
@@ -26,6 +28,10 @@ sealed class FixedReader : IStoreReader
     public QueuePause? Pause { get; set; }
     public List<StoredArtifact> Artifacts { get; } = [];
     public List<JournalEntry> Journal { get; } = [];
+    public List<CostGroup> Costs { get; } = [];
+
+    /// <summary>What was asked last about costs.</summary>
+    public CostQuery? AskedCosts { get; private set; }
 
     /// <summary>What only the orchestrator knows: one component is parked, one about to start again.</summary>
     public static readonly SwarmVitals Vitals = new(
@@ -62,7 +68,10 @@ sealed class FixedReader : IStoreReader
                     new(new(3), "worker", AgentStatus.Waiting, null, null, null, Start.AddMinutes(15), "rate limit"),
                     new(new(4), "worker", AgentStatus.Parked, null, null, null, Start, "failed 4 times in 60 s"),
                     new(new(5), "worker", AgentStatus.Idle, null, null, null, Start, null),
-                ]),
+                ])
+            {
+                Costs = new CostSum(5, 1, 70, new TokenCount(4_900, 13_545, 2_426_678, 124_100), 3.5321m),
+            },
         };
         reader.Beads.AddRange(
         [
@@ -79,11 +88,20 @@ sealed class FixedReader : IStoreReader
         ]);
         reader.History.AddRange(
         [
-            Run(1, 1, "demo-9", "implement", 3, StageStatus.Passed, "changed 2 files", 4, 90),
+            Run(1, 1, "demo-9", "implement", 3, StageStatus.Passed, "changed 2 files", 4, 90) with
+            {
+                Tokens = new TokenCount(4_000, 12_345, 2_345_678, 120_000),
+                CostUsd = 3.5m,
+            },
             Run(2, 1, "demo-9", "qa-enforcer", 3, StageStatus.Failed, "the total of an empty order is wrong", 6, 30),
             Run(3, 2, "demo-10", "implement", 2, StageStatus.Error, "crashed with exit code 139", 7, 5),
             Run(4, 4, "demo-7", "implement", 1, StageStatus.Interrupted, "the swarm stopped", 8, 2),
             Run(5, 2, "demo-7", "qa-enforcer", 2, StageStatus.Started, null, 19, null),
+        ]);
+        reader.Costs.AddRange(
+        [
+            new("qa-enforcer", new CostSum(2, 1, 9, new TokenCount(900, 1_200, 81_000, 4_100), 0.0321m)),
+            new("implement", new CostSum(3, 0, 61, new TokenCount(4_000, 12_345, 2_345_678, 120_000), 3.5m)),
         ]);
         reader.Landings.Add(new LandingEntry(
             new(5), BeadId.Parse("demo-8"), "Land me", 1, 1, 3, new(3), "agent-3/demo-8", "b4se", "h3ad", "7ree",
@@ -130,6 +148,16 @@ sealed class FixedReader : IStoreReader
             .. History.Where(run => (bead is null || run.Bead == bead) && (agent is null || run.Agent == agent))
                 .TakeLast(limit),
         ]);
+
+    public Task<IReadOnlyList<CostGroup>> ReadCostsAsync(CostQuery query, CancellationToken cancellationToken)
+    {
+        AskedCosts = query;
+        return Answer(CostGroup.InOrder(
+            query.By,
+            query.By is null
+                ? [new CostGroup("", Costs.Aggregate(CostSum.None, (sum, group) => sum + group.Sum))]
+                : Costs));
+    }
 
     public Task<IReadOnlyList<LandingEntry>> ReadLandingsAsync(BeadId? bead, CancellationToken cancellationToken) =>
         Answer<IReadOnlyList<LandingEntry>>([.. Landings.Where(entry => bead is null || entry.Bead == bead)]);

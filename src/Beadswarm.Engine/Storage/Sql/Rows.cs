@@ -82,7 +82,15 @@ static class Rows
     public static StageRun StageRun(DbDataReader row) => new(
         new StageRunId(row.GetInt64(0)), row.Agent(1), row.Bead(2), new StageName(row.GetString(3)), row.GetInt32(4),
         StoredNames.ToStageStatus(row.GetString(5)), row.Text(6), row.Text(7), row.Text(8), row.Text(9),
-        row.GetString(10), row.GetString(11), row.GetString(12), row.At(13), row.MaybeAt(14));
+        row.GetString(10), row.GetString(11), row.GetString(12), row.At(13), row.MaybeAt(14))
+    {
+        Tokens = row.IsDBNull(15) ? null : row.Tokens(15),
+        CostUsd = row.IsDBNull(19) ? null : CostOperations.Dollars(row.GetInt64(19)),
+    };
+
+    /// <summary>Four columns: input, output, read from and written to the cache.</summary>
+    public static TokenCount Tokens(this DbDataReader row, int column) => new(
+        row.GetInt64(column), row.GetInt64(column + 1), row.GetInt64(column + 2), row.GetInt64(column + 3));
 
     /// <summary>SelectOpenStages.</summary>
     public static OpenStage OpenStage(DbDataReader row)

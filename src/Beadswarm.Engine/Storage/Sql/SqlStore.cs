@@ -2,6 +2,7 @@ using System.Data.Common;
 using Beadswarm.Agents;
 using Beadswarm.Beads;
 using Beadswarm.Claims;
+using Beadswarm.Costs;
 using Beadswarm.Gates;
 using Beadswarm.Journal;
 using Beadswarm.Landing;
@@ -75,6 +76,10 @@ abstract class SqlStore : IStore
     public Task<WriteOutcome> RecordProcessAsync(
         ClaimKey claim, StageRunId run, AgentProcess process, CancellationToken cancellationToken) =>
         Write((session, now) => StageOperations.RecordProcess(session, now, claim, run, process), cancellationToken);
+
+    public Task<WriteOutcome> RecordUsageAsync(
+        BeadId bead, AgentNumber agent, JournalEvent.AgentUsed used, CancellationToken cancellationToken) =>
+        Write((session, now) => CostOperations.Record(session, now, bead, agent, used), cancellationToken);
 
     public Task<WriteOutcome> FinishStageAsync(
         ClaimKey claim, StageFinish finish, BeadTransition transition, CancellationToken cancellationToken) =>
@@ -187,7 +192,10 @@ abstract class SqlStore : IStore
                     row => new StatusSnapshot(
                         swarm, row.GetInt32(0), row.GetInt32(3), row.GetInt32(4), row.GetInt32(5), row.GetInt32(1),
                         row.GetInt32(6), row.GetInt32(7), row.GetInt32(2), row.MaybeAt(8), agents),
-                    ("now", session.Now))!; // an aggregate always has one row
+                    ("now", session.Now))! with // an aggregate always has one row
+                {
+                    Costs = CostOperations.Read(session, new CostQuery { ThisSwarm = true })[0].Sum,
+                };
             },
             cancellationToken);
 
@@ -202,6 +210,9 @@ abstract class SqlStore : IStore
         List(
             "SelectHistory", Rows.StageRun, cancellationToken,
             ("bead", bead?.Value), ("agent", agent?.Value), ("limit", limit));
+
+    public Task<IReadOnlyList<CostGroup>> ReadCostsAsync(CostQuery query, CancellationToken cancellationToken) =>
+        Read(session => CostOperations.Read(session, query), cancellationToken);
 
     public Task<IReadOnlyList<LandingEntry>> ReadLandingsAsync(BeadId? bead, CancellationToken cancellationToken) =>
         List("SelectLandings", Rows.Landing, cancellationToken, ("bead", bead?.Value));

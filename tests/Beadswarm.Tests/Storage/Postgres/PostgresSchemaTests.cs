@@ -48,6 +48,21 @@ public sealed class PostgresSchemaTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_an_earlier_version_has_journalled_of_costs_is_there_once_after_the_migration()
+    {
+        await using (var store = await _database.OpenAsync())
+        {
+            await Tests.Costs.EarlierCosts.WriteAsync(store, Token);
+        }
+
+        await _database.ExecuteAsync(
+            "DROP TABLE beadswarm.execution_costs CASCADE; DELETE FROM beadswarm.migrations WHERE version = 5");
+
+        await using var migrated = await _database.OpenAsync();
+        await Tests.Costs.EarlierCosts.CheckAsync(migrated, Token);
+    }
+
+    [Fact]
     public async Task A_store_that_is_newer_than_the_program_is_refused_and_left_alone()
     {
         await _database.ExecuteAsync("INSERT INTO beadswarm.migrations (version) VALUES (99)");

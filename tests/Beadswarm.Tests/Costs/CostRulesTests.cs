@@ -1,0 +1,77 @@
+using Beadswarm.Agents;
+using Beadswarm.Costs;
+
+namespace Beadswarm.Tests.Costs;
+
+/// <summary>What an execution cost, and what is known of prices.</summary>
+public sealed class CostRulesTests
+{
+    static readonly PriceTable Own = new(new Dictionary<string, ModelPrice>
+    {
+        ["house-model"] = new(2, 20, 0.2m, 2.5m),
+        ["claude-sonnet-4-5"] = new(1, 1, 1, 1),
+    });
+
+    // | reported | tokens | model         | configured  | cost           |
+    [Theory]
+    [InlineData("0.5", true, "gpt-5", null, "reported 0.5")]
+    [InlineData("0", false, null, null, "reported 0")]
+    [InlineData(null, true, "house-model", null, "priced 24.7")]
+    [InlineData(null, true, null, "house-model", "priced 24.7")]
+    [InlineData(null, true, "unheard-of", "house-model", "unknown")]
+    [InlineData(null, true, null, null, "unknown")]
+    [InlineData(null, false, "house-model", null, "unknown")]
+    public void The_programs_own_cost_comes_before_the_table_and_nothing_is_unknown_silently(
+        string? reported, bool tokens, string? model, string? configured, string expected)
+    {
+        var usage = new UsageReport
+        {
+            Model = model,
+            CostUsd = reported is null ? null : decimal.Parse(
+                reported, System.Globalization.CultureInfo.InvariantCulture),
+            Tokens = tokens ? new TokenCount(1_000_000, 1_000_000, 1_000_000, 1_000_000) : default,
+        };
+
+        Assert.Equal(expected, CostRules.Of(usage, configured, Own) switch
+        {
+            Cost.Reported said => $"reported {said.Amount:0.####}",
+            Cost.Priced priced => $"priced {priced.Amount:0.####}",
+            _ => "unknown",
+        });
+    }
+
+    [Theory]
+    [InlineData("claude-sonnet-4", true)]
+    [InlineData("claude-sonnet-4-20250514", true)]
+    [InlineData("claude-sonnet-4@20250514", true)]
+    [InlineData("anthropic/Claude-Sonnet-4-20250514", true)]
+    [InlineData("claude-haiku-4-5[1m]", true)]
+    [InlineData("gpt-5-2025-08-07", true)]
+    [InlineData("gemini-2.5-pro-latest", true)]
+    [InlineData("house-model", true)]
+    [InlineData("gpt-5-ultra", false)]
+    [InlineData("claude-sonnet-4-6", false)]
+    [InlineData("my-gpt-5", false)]
+    [InlineData("", false)]
+    [InlineData("/", false)]
+    [InlineData(null, false)]
+    public void A_name_that_only_looks_like_a_known_one_has_no_price(string? model, bool known) =>
+        Assert.Equal(known, Own.Find(model) is not null);
+
+    [Fact]
+    public void The_configurations_price_comes_before_the_shipped_one()
+    {
+        Assert.Equal(1, Own.Find("claude-sonnet-4-5-20250929")?.Output);
+        Assert.Equal(15, PriceTable.Shipped.Find("claude-sonnet-4-5-20250929")?.Output);
+    }
+
+    [Fact]
+    public void Every_shipped_price_is_plausible() => Assert.All(PriceTable.All, entry =>
+    {
+        Assert.Matches(Beadswarm.Configuration.ConfigKeys.Name.Pattern!, entry.Model); // it has one
+        Assert.InRange(entry.Price.Input, 0.01m, 100);
+        Assert.InRange(entry.Price.Output, entry.Price.Input, 500);
+        Assert.InRange(entry.Price.CacheRead, 0, entry.Price.Input);
+        Assert.InRange(entry.Price.CacheWrite, entry.Price.Input, 2 * entry.Price.Input);
+    });
+}
