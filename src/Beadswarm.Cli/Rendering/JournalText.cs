@@ -75,6 +75,7 @@ static class JournalText
             JournalEvent.LandingReturned returned => $"came back from landing: {returned.Reason} → {returned.Next}",
             JournalEvent.LandingLeft left => $"left for a person on {left.Branch}",
             JournalEvent.BeadLanded landed => $"LANDED as {Short(landed.Commit)}",
+            JournalEvent.LandingLost lost => $"LOST from the target: {lost.Reason}",
             JournalEvent.EpicCompleted => "all its children are closed, and so is it",
             JournalEvent.TrackerTold => null,
             JournalEvent.TrackerCommitted committed => $"tracker committed as {Short(committed.Commit)}",

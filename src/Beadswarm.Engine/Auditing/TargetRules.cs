@@ -97,9 +97,12 @@ static class TargetRules
     static IEnumerable<AuditFinding> Present(AuditView view)
     {
         var target = Target(view);
+
+        // What somebody took off the target was noticed, and its bead taken up again.
+        var lost = view.Of<JournalEvent.LandingLost>().Select(happened => happened.Event.Landing).ToHashSet();
         return
             from landed in view.Of<JournalEvent.BeadLanded>()
-            where !target.Contained.Contains(landed.Event.Commit)
+            where !target.Contained.Contains(landed.Event.Commit) && !lost.Contains(landed.Event.Landing)
             select new AuditFinding(
                 landed.Entry.Bead,
                 $"{landed.Entry.Bead} landed as {landed.Event.Commit}, which {target.Branch} does not have",

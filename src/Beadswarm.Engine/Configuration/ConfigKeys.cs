@@ -186,6 +186,9 @@ static class ConfigKeys
             "Failures of a single bead upon the target that are forgiven before it is returned: gates are flaky."),
         new("landing.aging", Span("0s", "30d"), "10m",
             "For so long a bead in the merge queue may be overtaken by one of the next higher priority; 0s: none is."),
+        new("landing.watch", Span("0s", "1d"), "10m",
+            "How often it is looked whether what has landed is still on the target; what others reverted or lost is "
+            + "taken up again. 0s: never."),
         new("landing.integrationBranch", new Text(RefPattern, RefSays), "beadswarm/integration",
             "Branch of mode integration."),
         new("landing.squash", new Switch(), "false", "One commit for each bead instead of a merge commit."),

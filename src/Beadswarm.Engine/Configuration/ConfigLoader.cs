@@ -210,6 +210,7 @@ static class ConfigLoader
             Tests = reader.Whole(scope, "tests", Math.Clamp(detected.Processors / 4, 1, 8)),
             Reruns = reader.Whole(scope, "reruns"),
             Aging = reader.Duration(scope, "aging"),
+            Watch = reader.Duration(scope, "watch"),
         };
     }
 

@@ -103,6 +103,11 @@ sealed record LandingConfig(
     /// <summary>Failures of a single bead upon the target that are forgiven before it is returned.</summary>
     public int Reruns { get; init; } = 1;
 
+    /// <summary>
+    /// How often it is looked whether what has landed is still there; zero: never. The loader's default is ten minutes.
+    /// </summary>
+    public TimeSpan Watch { get; init; }
+
     /// <summary>How long a landing may be overtaken by one of the next higher priority.</summary>
     public TimeSpan Aging { get; init; } = TimeSpan.FromMinutes(10);
 }

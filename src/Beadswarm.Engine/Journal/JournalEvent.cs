@@ -49,6 +49,7 @@ sealed record JournalEntry(
 [JsonDerivedType(typeof(BeadLanded), "bead.landed")]
 [JsonDerivedType(typeof(QueuePaused), "queue.paused")]
 [JsonDerivedType(typeof(QueueResumed), "queue.resumed")]
+[JsonDerivedType(typeof(LandingLost), "landing.lost")]
 [JsonDerivedType(typeof(EpicCompleted), "epic.completed")]
 [JsonDerivedType(typeof(TrackerTold), "tracker.told")]
 [JsonDerivedType(typeof(TrackerCommitted), "tracker.committed")]
@@ -189,6 +190,9 @@ abstract record JournalEvent
 
     /// <summary>The content was observed on the target.</summary>
     public sealed record BeadLanded(long Landing, string Commit, string ObservedTip) : JournalEvent;
+
+    /// <summary>What had landed was taken off the target by somebody else; the bead is taken up again.</summary>
+    public sealed record LandingLost(long Landing, string Commit, string Reason) : JournalEvent;
 
     /// <summary>A person stopped the merge queue: the target stays as it is until it is resumed.</summary>
     public sealed record QueuePaused(string? Reason) : JournalEvent;

@@ -60,6 +60,10 @@ sealed record AttemptFeedback(string Text, IReadOnlyList<NewArtifact> Artifacts)
         return Of(failed, null, ConflictText(conflict, tip), bytesMax);
     }
 
+    /// <summary>What had landed is not on the target any more.</summary>
+    public static AttemptFeedback OfLost(LandingEntry entry, string reason, int bytesMax) =>
+        Of(OfLanding(entry, reason), null, null, bytesMax);
+
     static FailedAttempt OfLanding(LandingEntry entry, string reason) => new()
     {
         Bead = entry.Bead,

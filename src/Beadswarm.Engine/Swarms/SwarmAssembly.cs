@@ -30,6 +30,9 @@ sealed class SwarmAssembly : IAsyncDisposable
     public required Lander Lander { get; init; }
     public required LeaseKeeper Leases { get; init; }
     public required Reaper Reaper { get; init; }
+
+    /// <summary>Null where nobody is to look after what has landed.</summary>
+    public LandingWatch? Watch { get; init; }
     public required IReadOnlyList<AssembledAgent> Agents { get; init; }
     public required IReadOnlyDictionary<AgentNumber, AdoptedStage> Unfinished { get; init; }
 
@@ -120,6 +123,9 @@ sealed class SwarmAssembly : IAsyncDisposable
             Reaper = new Reaper(
                 store, swarm.Epoch, parts.Claims, new ExternalRescue(parts), config.Limits.LeaseMin, parts.Bell,
                 setup.Time, outside.TidyLogsAsync),
+            Watch = config.Landing.Watch > TimeSpan.Zero && config.Landing.Mode is not LandingMode.Branch
+                ? new LandingWatch(parts, outside.Target, config.Landing.Watch)
+                : null,
             Agents = [.. slots.Zip(Pools(config)).Select(pair =>
                 new AssembledAgent(
                     pair.First,

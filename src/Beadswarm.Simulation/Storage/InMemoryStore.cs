@@ -164,6 +164,15 @@ sealed class InMemoryStore(
             transaction => LandingOperations.Return(transaction, epoch, landing, reason, transition, artifacts),
             cancellationToken);
 
+    public Task<WriteOutcome> ReopenLandedAsync(
+        SwarmEpoch epoch, LandingId landing, string reason, BeadTransition.Free to, int furtherAttempts,
+        IReadOnlyList<NewArtifact> artifacts, CancellationToken cancellationToken) =>
+        Write(
+            epoch,
+            transaction => LandingOperations.Reopen(
+                transaction, epoch, landing, reason, to, furtherAttempts, artifacts),
+            cancellationToken);
+
     public Task<EffectId?> IntendEffectAsync(
         SwarmEpoch epoch, NewEffect effect, CancellationToken cancellationToken) =>
         Write(transaction => EffectOperations.Intend(transaction, epoch, effect), cancellationToken);

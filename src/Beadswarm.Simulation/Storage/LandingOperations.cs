@@ -153,6 +153,28 @@ static class LandingOperations
         return WriteOutcome.Done;
     }
 
+    public static WriteOutcome Reopen(
+        StoreTransaction transaction, SwarmEpoch epoch, LandingId id, string reason, BeadTransition.Free to,
+        int furtherAttempts, IReadOnlyList<NewArtifact> artifacts)
+    {
+        if (transaction.Hold(epoch) is null
+            || Find(transaction, id) is not { State: LandingState.Landed landed } landing
+            || transaction.Tables.Beads.Get(landing.Bead).Work is not { State: BeadState.Completed completed } bead
+            || completed.Commit != landed.Commit)
+        {
+            return WriteOutcome.Fenced;
+        }
+
+        StageOperations.Keep(transaction, landing.Bead, run: null, artifacts);
+        transaction.Append(landing.Bead, landing.Agent, new JournalEvent.LandingLost(
+            id.Value, completed.Commit, reason));
+        ClaimOperations.Revive(
+            transaction, landing.Bead, to, ClaimRules.Allowance(bead.AttemptsAllowed, to.Attempt, furtherAttempts),
+            ready: true, afresh: true, by: "watch");
+        transaction.Tell(new BeadChange.Reopen(landing.Bead, reason));
+        return WriteOutcome.Done;
+    }
+
     public static WriteOutcome Wish(StoreTransaction transaction, BeadId bead, LandingWish wish)
     {
         if (transaction.Tables.Landings.Of(bead)

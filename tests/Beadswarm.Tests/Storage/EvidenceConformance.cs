@@ -227,6 +227,31 @@ public abstract class EvidenceConformance : StoreConformance
     }
 
     [Fact]
+    public async Task What_was_lost_from_the_target_is_taken_up_again_once_and_afresh()
+    {
+        var landing = await QueueAsync(await HeldAsync());
+        var to = new BeadTransition.Free(Implement, 2, 0, null);
+        var evidence = new NewArtifact("feedback", "feedback.md", Encoding.UTF8.GetBytes("reverted"));
+        Task<WriteOutcome> ReopenAsync() =>
+            Store.ReopenLandedAsync(Epoch, landing.Id, "reverted", to, 3, [evidence], Token);
+        Assert.Equal(WriteOutcome.Fenced, await ReopenAsync()); // it has not landed
+        await Store.CompleteLandingAsync(Epoch, landing.Id, new LandingProof("c1", "c1"), Token);
+        await Store.ConfirmOutboxAsync(Epoch, [.. (await Store.ReadOutboxAsync(Token)).Select(one => one.Id)], Token);
+
+        Assert.Equal(WriteOutcome.Done, await ReopenAsync());
+        Assert.Equal(WriteOutcome.Fenced, await ReopenAsync());
+
+        var work = await BeadAsync("x-1");
+        Assert.Equal(new BeadState.Pending(Implement, null), work.State);
+        Assert.Equal((2, 4, null), (work.Attempt, work.AttemptsAllowed, work.HeadCommit));
+        Assert.Equal(
+            new BeadChange.Reopen(landing.Bead, "reverted"), Assert.Single(await Store.ReadOutboxAsync(Token)).Change);
+        Assert.Contains(
+            new JournalEvent.LandingLost(landing.Id.Value, "c1", "reverted"),
+            (await JournalAsync()).Select(entry => entry.Event));
+    }
+
+    [Fact]
     public async Task A_gate_that_passes_where_it_had_failed_is_told_as_flaky_and_counted()
     {
         await BeginAsync();

@@ -169,6 +169,12 @@ sealed class TwinStore(IStore one, IStore other) : IStore
         long after, BeadId? bead, int limit, CancellationToken cancellationToken) =>
         Both(store => store.ReadJournalAsync(after, bead, limit, cancellationToken));
 
+    public Task<WriteOutcome> ReopenLandedAsync(
+        SwarmEpoch epoch, LandingId landing, string reason, BeadTransition.Free to, int furtherAttempts,
+        IReadOnlyList<NewArtifact> artifacts, CancellationToken cancellationToken) =>
+        Both(store => store.ReopenLandedAsync(
+            epoch, landing, reason, to, furtherAttempts, artifacts, cancellationToken));
+
     public Task<WriteOutcome> WishAsync(BeadId bead, LandingWish wish, CancellationToken cancellationToken) =>
         Both(store => store.WishAsync(bead, wish, cancellationToken));
 

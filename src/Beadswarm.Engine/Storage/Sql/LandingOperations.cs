@@ -116,6 +116,28 @@ static class LandingOperations
         return WriteOutcome.Done;
     }
 
+    public static WriteOutcome Reopen(
+        SqlSession session, DateTimeOffset now, SwarmEpoch epoch, LandingId id, string reason, BeadTransition.Free to,
+        int furtherAttempts, IReadOnlyList<NewArtifact> artifacts)
+    {
+        if (session.Hold(epoch) is null || Find(session, id) is not { State: "landed" } landing
+            || session.First("SelectBead", Rows.BeadWork, ("bead", landing.Bead)) is not
+            { State: BeadState.Completed completed } bead
+            || completed.Commit != landing.Detail)
+        {
+            return WriteOutcome.Fenced;
+        }
+
+        StageOperations.Keep(session, now, landing.Bead, run: null, id.Value, artifacts);
+        session.Append(now, landing.Bead, landing.Agent, new JournalEvent.LandingLost(
+            id.Value, completed.Commit, reason));
+        ClaimOperations.Revive(
+            session, now, landing.Bead, to, ClaimRules.Allowance(bead.AttemptsAllowed, to.Attempt, furtherAttempts),
+            ready: true, afresh: true, by: "watch");
+        session.Tell(now, new BeadChange.Reopen(landing.Bead, reason));
+        return WriteOutcome.Done;
+    }
+
     public static WriteOutcome Wish(SqlSession session, DateTimeOffset now, BeadId bead, LandingWish wish)
     {
         var (word, reason) = StoredNames.Of(wish);

@@ -138,6 +138,14 @@ abstract class SqlStore : IStore
             (session, now) => LandingOperations.Return(session, now, epoch, landing, reason, transition, artifacts),
             cancellationToken);
 
+    public Task<WriteOutcome> ReopenLandedAsync(
+        SwarmEpoch epoch, LandingId landing, string reason, BeadTransition.Free to, int furtherAttempts,
+        IReadOnlyList<NewArtifact> artifacts, CancellationToken cancellationToken) =>
+        Write(
+            (session, now) => LandingOperations.Reopen(
+                session, now, epoch, landing, reason, to, furtherAttempts, artifacts),
+            cancellationToken);
+
     public Task<EffectId?> IntendEffectAsync(
         SwarmEpoch epoch, NewEffect effect, CancellationToken cancellationToken) =>
         Write((session, now) => EffectOperations.Intend(session, now, epoch, effect), cancellationToken);

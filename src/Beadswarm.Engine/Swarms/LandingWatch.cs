@@ -1,0 +1,148 @@
+using Beadswarm.Beads;
+using Beadswarm.Claims;
+using Beadswarm.Git;
+using Beadswarm.Journal;
+using Beadswarm.Landing;
+
+namespace Beadswarm.Swarms;
+
+/// <summary>
+/// Looks from time to time whether what has landed is still on the target. What others have reverted, or lost by
+/// rewriting history, is taken up again with the evidence. It only reads the target, so it may die at any instant: what
+/// it has seen, it sees again.
+/// </summary>
+sealed class LandingWatch(SwarmParts parts, ILandingRepository target, TimeSpan interval)
+{
+    /// <summary>The newest landings that are looked after; older ones have stood long enough.</summary>
+    const int WatchedMax = 200;
+
+    readonly Dictionary<LandingId, Watched> _watched = [];
+    CommitId? _seen;
+
+    public async Task RunAsync(CancellationToken stop)
+    {
+        while (true)
+        {
+            try
+            {
+                await LookAsync(stop);
+            }
+            catch (GitException error) when (error.IsTransient)
+            {
+                // A remote that is away: the lander says so, and the next look may do better.
+            }
+
+            await Task.Delay(interval, parts.Time, stop);
+        }
+    }
+
+    async Task LookAsync(CancellationToken stop)
+    {
+        var tip = await target.TipAsync(stop);
+        if (tip == _seen)
+        {
+            return;
+        }
+
+        var landings = await WatchedAsync(stop);
+        var moved = _seen is { } before && await target.IsAncestorAsync(before, tip, stop)
+            ? await PathsAsync(before, tip, stop)
+            : null;
+        for (var i = 0; i < landings.Count; i++)
+        {
+            var (entry, watched) = landings[i];
+            if (moved is null || watched.Changed.Overlaps(moved))
+            {
+                var later = landings.Skip(i + 1).SelectMany(other => other.Watched.Changed).ToHashSet();
+                await JudgeAsync(entry, watched, later, tip, stop);
+            }
+        }
+
+        _seen = tip;
+    }
+
+    async Task JudgeAsync(
+        LandingEntry entry, Watched watched, HashSet<string> later, CommitId tip, CancellationToken stop)
+    {
+        if (await parts.Store.ReadBeadAsync(entry.Bead, stop) is not { State: BeadState.Completed completed } bead
+            || completed.Commit != watched.Commit.Value)
+        {
+            return;
+        }
+
+        var differing = await PathsAsync(watched.Base, tip, stop);
+        var contained = await target.IsAncestorAsync(watched.Commit, tip, stop);
+        var finding = WatchRules.Judge(watched.Changed, differing, later, contained);
+        if (finding == WatchFinding.Stands)
+        {
+            return;
+        }
+
+        var how = finding == WatchFinding.Reverted ? "reverted" : "lost: the target's history was rewritten";
+        var reason = $"landed as {watched.Commit} and was {how}; the target is at {tip}, and "
+            + $"{string.Join(", ", watched.Changed.Order(StringComparer.Ordinal).Take(FilesShownMax))} "
+            + "is as it was before";
+        var to = new BeadTransition.Free(parts.Config.Pipeline.RetryFrom, bead.Attempt + 1, 0, null);
+        var feedback = AttemptFeedback.OfLost(entry, reason, parts.Config.Limits.FeedbackBytesMax);
+
+        // Fenced: somebody has asked for the bead meanwhile, or another orchestrator has begun.
+        await parts.Store.ReopenLandedAsync(
+            parts.Epoch, entry.Id, reason, to, parts.Config.Pipeline.MaxAttempts, feedback.Artifacts, stop);
+        parts.Bell.Ring();
+    }
+
+    const int FilesShownMax = 5;
+
+    /// <summary>Those that landed by a move of ours, oldest first.</summary>
+    async Task<IReadOnlyList<(LandingEntry Entry, Watched Watched)>> WatchedAsync(CancellationToken stop)
+    {
+        var landed = (await parts.Store.ReadLandingsAsync(null, stop))
+            .Where(entry => entry.State is LandingState.Landed).OrderBy(entry => ((LandingState.Landed)entry.State).At)
+            .TakeLast(WatchedMax).ToArray();
+        var watched = new List<(LandingEntry, Watched)>();
+        foreach (var entry in landed)
+        {
+            if (!_watched.TryGetValue(entry.Id, out var known))
+            {
+                if (await FindAsync(entry, ((LandingState.Landed)entry.State).Commit, stop) is not { } found)
+                {
+                    continue;
+                }
+
+                _watched[entry.Id] = known = found;
+            }
+
+            watched.Add((entry, known));
+        }
+
+        return watched;
+    }
+
+    /// <summary>Null when the content was there already, so that no move of ours brought it.</summary>
+    async Task<Watched?> FindAsync(LandingEntry entry, string commit, CancellationToken stop)
+    {
+        var journal = await parts.Store.ReadJournalAsync(0, entry.Bead, int.MaxValue, stop);
+        var intent = journal.Select(line => line.Event).OfType<JournalEvent.LandingIntended>()
+            .LastOrDefault(intended => intended.Landing == entry.Id.Value && intended.Candidate == commit);
+        if (intent is null)
+        {
+            return null;
+        }
+
+        var (from, to) = (CommitId.Parse(intent.Base), CommitId.Parse(commit));
+        try
+        {
+            return new Watched(from, to, await PathsAsync(from, to, stop));
+        }
+        catch (GitException error) when (!error.IsTransient)
+        {
+            // Its objects have gone since, with the history that held them: there is nothing to compare.
+            return null;
+        }
+    }
+
+    async Task<HashSet<string>> PathsAsync(CommitId from, CommitId to, CancellationToken stop) =>
+        [.. (await target.ChangesAsync(from, to, stop)).Select(change => change.Path)];
+
+    sealed record Watched(CommitId Base, CommitId Commit, HashSet<string> Changed);
+}
