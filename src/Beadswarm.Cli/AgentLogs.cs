@@ -48,7 +48,7 @@ sealed class AgentLogs(VerbCall call, SwarmReader swarm, LogSelection selection)
 
         foreach (var log in runs.SelectMany(Open))
         {
-            Print(log, log.File.ReadTail(tail));
+            Print(log, log.File.ReadTail(tail), last: true);
         }
     }
 
@@ -59,7 +59,7 @@ sealed class AgentLogs(VerbCall call, SwarmReader swarm, LogSelection selection)
         {
             foreach (var log in (await SelectAsync(cancellationToken)).SelectMany(Open))
             {
-                Print(log, log.File.ReadNew());
+                Print(log, log.File.ReadNew(), last: false);
             }
 
             if (!swarm.Alive)
@@ -72,7 +72,7 @@ sealed class AgentLogs(VerbCall call, SwarmReader swarm, LogSelection selection)
 
         foreach (var log in _open.Values.SelectMany(logs => logs))
         {
-            Print(log, [.. log.File.ReadNew(), .. log.File.ReadRest()]);
+            Print(log, [.. log.File.ReadNew(), .. log.File.ReadRest()], last: true);
         }
     }
 
@@ -107,11 +107,12 @@ sealed class AgentLogs(VerbCall call, SwarmReader swarm, LogSelection selection)
         return logs;
     }
 
-    void Print(OpenLog log, IReadOnlyList<string> lines)
+    /// <param name="last">Nothing follows: what waits for the rest of its line is shown as it is.</param>
+    void Print(OpenLog log, IReadOnlyList<string> lines, bool last)
     {
         var shown = call.Json
             ? [.. lines.Select(line => ToJson(log, Redaction.Apply(line, _secrets)))]
-            : lines.SelectMany(log.Text.Read).ToArray();
+            : lines.SelectMany(log.Text.Read).Concat(last ? log.Text.Rest() : []).ToArray();
         if (shown.Length == 0)
         {
             return;

@@ -31,7 +31,7 @@ static class DoctorCommand
         using var held = Hold(paths, call.Host, fix, out var holder);
         var quiet = held is not null || !Directory.Exists(paths.Folder);
         var scope = await ScopeAsync(call, quiet, holder, cancellationToken);
-        var report = new Report();
+        var report = new Report { Clis = await ClisAsync(call, cancellationToken) };
         for (var round = 0; round < RoundsMax; round++)
         {
             var facts = await Examination.LookAsync(scope, cancellationToken);
@@ -94,6 +94,11 @@ static class DoctorCommand
         };
     }
 
+    static async Task<IReadOnlyList<CliVersion>> ClisAsync(VerbCall call, CancellationToken cancellationToken) =>
+        await CliVersions.AskAsync(
+            RunnerDetection.Detect(program => Settings.Which(program, call.Host)), call.Host, CliVersions.WaitMax,
+            cancellationToken);
+
     static IReadOnlyList<ConfigComplaint> Complaints(IReadOnlyList<ConfigError> errors, bool stopsRunOnly) =>
         [.. errors.Select(error => new ConfigComplaint(error.Origin, Settings.Say(error), stopsRunOnly))];
 
@@ -118,6 +123,12 @@ static class DoctorCommand
     static string FormatText(Report report, SwarmHolder? holder, bool fix)
     {
         var text = new StringBuilder();
+        foreach (var cli in report.Clis)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"found    agent CLI {cli.Runner.Name}: ")
+                .Append(SafeText.Line(cli.Words)).Append('\n');
+        }
+
         foreach (var (trouble, result) in report.Treated)
         {
             text.Append(CultureInfo.InvariantCulture, $"{(result.Done ? "fixed" : "left ")}    {trouble.Id}: ")
@@ -144,6 +155,18 @@ static class DoctorCommand
     static string FormatJson(Report report, SwarmHolder? holder, int exitCode)
     {
         var text = new StringBuilder();
+        foreach (var cli in report.Clis)
+        {
+            text.Append(JsonLine.Object(json =>
+            {
+                json.WriteString("type", "agentCli");
+                json.WriteString("name", cli.Runner.Name);
+                json.WriteString("kind", cli.Runner.Kind);
+                json.WriteString("program", cli.Runner.Program);
+                json.WriteString("version", cli.Version);
+            })).Append('\n');
+        }
+
         foreach (var (trouble, result) in report.Treated)
         {
             text.Append(JsonLine.Object(json =>
@@ -190,6 +213,9 @@ static class DoctorCommand
     sealed class Report
     {
         readonly HashSet<Repair> _tried = [];
+
+        /// <summary>The agent CLIs on PATH.</summary>
+        public required IReadOnlyList<CliVersion> Clis { get; init; }
 
         public IReadOnlyList<Trouble> Remaining { get; set; } = [];
 

@@ -3,7 +3,6 @@ using Beadswarm.Beads;
 using Beadswarm.Cli.Rendering;
 using Beadswarm.Configuration;
 using Beadswarm.Git;
-using Beadswarm.Processes;
 using Beadswarm.Swarms;
 using Beadswarm.Workspaces;
 
@@ -12,9 +11,6 @@ namespace Beadswarm.Cli.Commands;
 /// <summary>Looks at a repository and writes the commented configuration that fits it.</summary>
 static class InitCommand
 {
-    /// <summary>An agent CLI that has not told its version by then is listed without one.</summary>
-    static readonly TimeSpan VersionWaitMax = TimeSpan.FromSeconds(5);
-
     public static System.CommandLine.Command Create(CliHost host)
     {
         var force = new System.CommandLine.Option<bool>("--force") { Description = "Replace a file that is there" };
@@ -45,7 +41,8 @@ static class InitCommand
                 await WriteAsync(paths, text, call.Get(force), host, cancellationToken);
             }
 
-            var runners = await RunnersAsync(sources.Detected, host, cancellationToken);
+            var runners = await CliVersions.AskAsync(
+                sources.Detected.Runners, host, CliVersions.WaitMax, cancellationToken);
             var found = new Found(sources.Detected, Tracker(paths.Repository), runners);
             call.Print(call.Json ? FormatJson(paths, found, write, text) : FormatText(paths, found, host));
             return ExitCodes.Ok;
@@ -85,43 +82,6 @@ static class InitCommand
         }
     }
 
-    static async Task<IReadOnlyList<(FoundRunner Runner, string? Version)>> RunnersAsync(
-        Detected detected, CliHost host, CancellationToken cancellationToken)
-    {
-        var found = new List<(FoundRunner, string?)>();
-        foreach (var runner in detected.Runners)
-        {
-            found.Add((runner, await VersionAsync(runner.Program, host, cancellationToken)));
-        }
-
-        return found;
-    }
-
-    static async Task<string?> VersionAsync(string program, CliHost host, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var result = await Command.RunAsync(
-                new CommandSpec
-                {
-                    FileName = program,
-                    Arguments = ["--version"],
-                    WorkingDirectory = host.WorkingFolder,
-                    Environment = AllowedEnvironment.Build(host.Environment, [], new Dictionary<string, string>()),
-                    Timeout = VersionWaitMax,
-                    TimeProvider = host.Time,
-                },
-                cancellationToken);
-            var line = Encoding.UTF8.GetString(result.Stdout).Split('\n')[0].Trim();
-            return result.ExitCode == 0 && line.Length > 0 ? line : null;
-        }
-        catch (Exception error) when (error is CommandException or ProcessStartException)
-        {
-            // It is on PATH; that it cannot tell its version is for whoever runs it.
-            return null;
-        }
-    }
-
     static string FormatText(SwarmPaths paths, Found found, CliHost host)
     {
         var table = new TextTable("what", new TextColumn("found", Flexible: true));
@@ -133,9 +93,9 @@ static class InitCommand
             table.Add($"gate {gate.Gate.Name}", $"{gate.Gate.Run}  ({gate.Reason})");
         }
 
-        foreach (var (runner, version) in found.Runners)
+        foreach (var cli in found.Runners)
         {
-            table.Add($"agent CLI {runner.Name}", $"{version ?? "version unknown"}  ({runner.Program})");
+            table.Add($"agent CLI {cli.Runner.Name}", cli.Words);
         }
 
         var missing = new StringBuilder();
@@ -182,6 +142,5 @@ static class InitCommand
     }) + "\n";
 
     /// <summary>What was found out.</summary>
-    sealed record Found(
-        Detected Detected, string Tracker, IReadOnlyList<(FoundRunner Runner, string? Version)> Runners);
+    sealed record Found(Detected Detected, string Tracker, IReadOnlyList<CliVersion> Runners);
 }

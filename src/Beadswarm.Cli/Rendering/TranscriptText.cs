@@ -22,6 +22,9 @@ sealed class TranscriptText(string? kind, bool raw, IReadOnlyList<string> secret
     public IReadOnlyList<string> Read(string line) =>
         raw ? Safe([line]) : [.. _view.Read(line).SelectMany(entry => Safe(Format(entry)))];
 
+    /// <summary>What is to be shown when no line follows.</summary>
+    public IReadOnlyList<string> Rest() => [.. _view.Rest().SelectMany(entry => Safe(Format(entry)))];
+
     static IEnumerable<string> Format(TranscriptEntry entry) => entry switch
     {
         TranscriptEntry.Said said => Split(said.Text),

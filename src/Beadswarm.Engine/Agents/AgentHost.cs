@@ -34,7 +34,9 @@ sealed class AgentHost(
                 Continues = launch.Continues,
                 Confined = launch.Runner.Sandbox is not null,
             };
-            await AgentBriefing.WriteAsync(launch, command.Files, cancellationToken);
+            await AgentBriefing.WriteAsync(
+                launch, [.. command.Files, .. command.Input is { } own ? [own] : Array.Empty<ContextFile>()],
+                cancellationToken);
             await record.WriteAsync(cancellationToken);
             var spec = new ChildSpec
             {
@@ -43,7 +45,9 @@ sealed class AgentHost(
                 WorkingDirectory = launch.Workspace,
                 Environment = AgentEnvironment.Build(environment, launch, files, command),
                 Tag = launch.Tag,
-                StandardInputFile = files.Prompt,
+                StandardInputFile = command.Input is { } input
+                    ? Path.Combine(files.Folder, input.Name)
+                    : files.Prompt,
                 StandardOutputFile = files.Stdout,
                 StandardErrorFile = files.Stderr,
                 ExitFile = files.Exit,

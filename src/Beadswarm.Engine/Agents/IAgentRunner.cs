@@ -19,6 +19,12 @@ sealed record AgentCommand(
     public IReadOnlyList<ContextFile> Files { get; init; } = [];
 
     /// <summary>
+    /// What it reads on its standard input, for a program that would take a part of the prompt for something else;
+    /// null: the prompt.
+    /// </summary>
+    public ContextFile? Input { get; init; }
+
+    /// <summary>
     /// The command of a kind that knows its program: the user may name another one, and adds arguments of his own.
     /// </summary>
     /// <param name="program">Looked for on PATH unless the runner names its own.</param>

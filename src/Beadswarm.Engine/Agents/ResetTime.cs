@@ -15,7 +15,16 @@ static partial class ResetTime
         if (Span().Match(sentence) is { Success: true } span)
         {
             var seconds = double.Parse(span.Groups["number"].ValueSpan, CultureInfo.InvariantCulture);
-            return now + TimeSpan.FromSeconds(Math.Min(seconds, TimeSpan.SecondsPerDay));
+            return now + TimeSpan.FromSeconds(Math.Min(seconds, SpanMax.TotalSeconds));
+        }
+
+        if (Duration().Match(sentence) is { Success: true } duration)
+        {
+            int Part(string name) =>
+                int.TryParse(duration.Groups[name].ValueSpan, CultureInfo.InvariantCulture, out var part) ? part : 0;
+
+            var length = new TimeSpan(Part("hours"), Part("minutes"), Part("seconds"));
+            return now + (length < SpanMax ? length : SpanMax);
         }
 
         if (TimeOfDay().Match(sentence) is not { Success: true } found)
@@ -49,10 +58,17 @@ static partial class ResetTime
         new(DateTime.SpecifyKind(local, DateTimeKind.Unspecified), zone.GetUtcOffset(
             DateTime.SpecifyKind(local, DateTimeKind.Unspecified)));
 
+    static readonly TimeSpan SpanMax = TimeSpan.FromDays(1);
+
     static readonly string[] Forms = ["h:mm tt", "MMM d, yyyy h:mm tt"];
 
-    [GeneratedRegex(@"try again in (?<number>\d{1,9}(\.\d+)?) ?s(econds)?\b", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"(try again|retry) in (?<number>\d{1,9}(\.\d+)?) ?s(econds)?\b", RegexOptions.IgnoreCase)]
     private static partial Regex Span();
+
+    [GeneratedRegex(
+        @"reset after (?=\d)(?:(?<hours>\d{1,3})h)?(?:(?<minutes>\d{1,4})m)?(?:(?<seconds>\d{1,6})(?:\.\d+)?s)?",
+        RegexOptions.IgnoreCase)]
+    private static partial Regex Duration();
 
     [GeneratedRegex(
         @"try again at (?:(?<date>[A-Z][a-z]{2} \d{1,2}(?:st|nd|rd|th)?, \d{4}) )?(?<time>\d{1,2}:\d{2} [AP]M)",

@@ -11,6 +11,7 @@ namespace Beadswarm.Agents;
 sealed class TranscriptView(string? kind)
 {
     readonly HashSet<string> _begun = [];
+    readonly GeminiView _gemini = new();
     Dialect? _dialect = DialectOf(kind);
 
     /// <summary>Whose form the lines have.</summary>
@@ -19,6 +20,8 @@ sealed class TranscriptView(string? kind)
         Plain,
         ClaudeCode,
         Codex,
+        Gemini,
+        Opencode,
         Acp,
     }
 
@@ -38,6 +41,8 @@ sealed class TranscriptView(string? kind)
                 Dialect.Plain => [new TranscriptEntry.Plain(line)],
                 Dialect.ClaudeCode => [.. ClaudeCodeView.Read(document.RootElement)],
                 Dialect.Codex => [.. CodexView.Read(document.RootElement, _begun.Add)],
+                Dialect.Gemini => [.. _gemini.Read(document.RootElement)],
+                Dialect.Opencode => [.. OpencodeView.Read(document.RootElement, _begun.Add)],
                 Dialect.Acp => [.. AcpView.Read(document.RootElement)],
             };
         }
@@ -48,10 +53,15 @@ sealed class TranscriptView(string? kind)
         }
     }
 
+    /// <summary>What a program has begun to tell, when nothing more comes.</summary>
+    public IReadOnlyList<TranscriptEntry> Rest() => _gemini.Rest();
+
     static Dialect? DialectOf(string? kind) => kind switch
     {
-        "claude-code" => Dialect.ClaudeCode,
-        "codex" => Dialect.Codex,
+        ClaudeCodeRunner.KindName => Dialect.ClaudeCode,
+        CodexRunner.KindName => Dialect.Codex,
+        GeminiRunner.KindName => Dialect.Gemini,
+        OpencodeRunner.KindName => Dialect.Opencode,
         "acp" => Dialect.Acp,
         _ => null,
     };
@@ -59,6 +69,8 @@ sealed class TranscriptView(string? kind)
     static Dialect Recognise(JsonElement first) =>
         first.Is("type", "system") && first.Is("subtype", "init") ? Dialect.ClaudeCode
         : first.Is("type", "thread.started") ? Dialect.Codex
+        : first.Is("type", "init") && first.Text("session_id") is not null ? Dialect.Gemini
+        : first.Is("type", "step_start") && first.Text("sessionID") is not null ? Dialect.Opencode
         : first.Text("acp") is not null ? Dialect.Acp
         : Dialect.Plain;
 }

@@ -85,7 +85,7 @@ static class ConfigKeys
         new("pools[].runner", Name, null, "Name of a runner.", "`runner`") { Nullable = true },
         new("pools[].stages", new Words(), null, "Names of the stages these agents serve.", "the role's stages"),
 
-        new("runners.*.kind", Later(["command", "scripted", "claude-code", "codex", "acp"], ["gemini", "opencode"]),
+        new("runners.*.kind", Choose("command", "scripted", "claude-code", "codex", "gemini", "opencode", "acp"),
             "command", "command: any program that reads the prompt from standard input and changes files. "
             + "scripted: the agent without a model that ships with the program. acp: any agent of the Agent Client "
             + "Protocol. The others are agent CLIs that are known: how to run them, and how to read what they print."),

@@ -122,20 +122,21 @@ static class ConfigWriter
     {
         foreach (var runner in found)
         {
-            AppendComment(text,
-                RunnerDetection.Find(runner.Name)?.CommandExample is null
-                    ? $"Found on PATH: {runner.Name}. It needs nothing to be written here."
-                    : $"Found on PATH: {runner.Name}. This version runs it as kind command, with arguments you choose.",
-                "");
+            AppendComment(text, $"Found on PATH: {runner.Name}. It needs nothing to be written here.", "");
         }
 
-        var example = found.Select(runner => RunnerDetection.Find(runner.Name)).OfType<KnownRunner>().FirstOrDefault()
-            ?? new("mine", "command", "my-agent", ["my-agent", "--prompt-from-stdin"]);
-        var kind = example.CommandExample is null ? example.Kind : "command";
-        text.Append(CultureInfo.InvariantCulture, $"# runners:\n#   {example.Name}:\n#     kind: {kind}\n");
-        text.Append(example.CommandExample is { } command
-            ? $"#     command: {ConfigText.Format(command)}\n"
-            : "#     model: null\n#     effort: null\n#     permission: full\n#     extraArguments: []\n");
+        if (found is [var example, ..])
+        {
+            text.Append(
+                CultureInfo.InvariantCulture, $"# runners:\n#   {example.Name}:\n#     kind: {example.Kind}\n");
+            text.Append("#     model: null\n#     effort: null\n#     permission: full\n#     extraArguments: []\n");
+        }
+        else
+        {
+            text.Append("# runners:\n#   mine:\n#     kind: command\n");
+            text.Append("#     command: [my-agent, \"--prompt-from-stdin\"]\n");
+        }
+
         text.Append("#     environment: {}\n#     passEnvironment: []\n");
     }
 

@@ -3,20 +3,17 @@ using Beadswarm.Agents;
 namespace Beadswarm.Configuration;
 
 /// <summary>An agent CLI the program knows by name.</summary>
-/// <param name="CommandExample">
-/// How it is run as kind command, with the prompt on standard input; null: its own kind runs it.
-/// </param>
-sealed record KnownRunner(string Name, string Kind, string Program, IReadOnlyList<string>? CommandExample);
+sealed record KnownRunner(string Name, string Kind, string Program);
 
 /// <summary>The agent CLIs to look for on PATH, as data.</summary>
 static class RunnerDetection
 {
     public static readonly IReadOnlyList<KnownRunner> Known =
     [
-        new("claude", ClaudeCodeRunner.KindName, ClaudeCodeRunner.Program, null),
-        new("codex", CodexRunner.KindName, CodexRunner.Program, null),
-        new("gemini", "gemini", "gemini", ["gemini"]),
-        new("opencode", "opencode", "opencode", ["opencode", "run"]),
+        new("claude", ClaudeCodeRunner.KindName, ClaudeCodeRunner.Program),
+        new("codex", CodexRunner.KindName, CodexRunner.Program),
+        new("gemini", GeminiRunner.KindName, GeminiRunner.Program),
+        new("opencode", OpencodeRunner.KindName, OpencodeRunner.Program),
     ];
 
     public static KnownRunner? Find(string name) => Known.FirstOrDefault(runner => runner.Name == name);

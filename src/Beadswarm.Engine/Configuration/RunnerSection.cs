@@ -21,8 +21,6 @@ sealed class RunnerSection(
     const string Bwrap = "bwrap";
     const string NetworkOn = "on";
 
-    static readonly ConfigType.Choice Kinds = (ConfigType.Choice)ConfigKeys.Of("runners.*.kind").Type;
-
     bool _confined;
     bool _network = true;
 
@@ -85,9 +83,9 @@ sealed class RunnerSection(
     /// </summary>
     public IReadOnlyDictionary<string, RunnerSpec> Used(IReadOnlyList<PoolConfig> pools, RunnerChoice choice)
     {
-        var usable = choice.Specs.Values.Where(CanRun).ToDictionary(spec => spec.Name);
+        var usable = choice.Specs.Values.Where(spec => !IsMissing(spec)).ToDictionary(spec => spec.Name);
         var found = sources.Detected.Runners.Where(runner => !choice.Specs.ContainsKey(runner.Name))
-            .Select(runner => Undeclared(runner.Name, runner.Kind)).Where(CanRun);
+            .Select(runner => Undeclared(runner.Name, runner.Kind)).Where(spec => !IsMissing(spec));
         foreach (var spec in found.Append(Undeclared(Scripted, Scripted)))
         {
             usable.TryAdd(spec.Name, spec);
@@ -102,8 +100,6 @@ sealed class RunnerSection(
 
         return usable;
     }
-
-    bool CanRun(RunnerSpec spec) => Kinds.Accepted.Contains(spec.Kind) && !IsMissing(spec);
 
     /// <summary>Its program would be looked for on PATH, and is not there.</summary>
     bool IsMissing(RunnerSpec spec) =>
@@ -121,17 +117,10 @@ sealed class RunnerSection(
         return kind is null
             ? new(sources.FileName, "runners", $"no runner is configured and {found}; add one, for example "
                 + "runners: { mine: { kind: command, command: [my-agent, --prompt-from-stdin] } }")
-            : Kinds.Accepted.Contains(kind)
-            ? new(sources.FileName, "runners", $"runner '{name}' is of kind {kind}, whose program "
+            : new(sources.FileName, "runners", $"runner '{name}' is of kind {kind}, whose program "
                 + $"'{RunnerDetection.OfKind(kind)?.Program ?? kind}' is not on PATH; install it, or name it with its "
-                + $"path, for example runners: {{ {name}: {{ kind: {kind}, command: [/opt/agent] }} }}")
-            : new(sources.FileName, "runners", $"runner '{name}' is of kind {kind}, which this version cannot run yet; "
-                + $"write it as kind command with its own arguments, for example {Example(name)}");
+                + $"path, for example runners: {{ {name}: {{ kind: {kind}, command: [/opt/agent] }} }}");
     }
-
-    static string Example(string name) =>
-        $"runners: {{ {name}: {{ kind: command, command: "
-        + $"{ConfigText.Format(RunnerDetection.Find(name)?.CommandExample ?? [name])} }} }}";
 
     RunnerSpec ReadRunner(string name, ConfigScope scope)
     {

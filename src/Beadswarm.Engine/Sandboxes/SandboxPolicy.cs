@@ -37,8 +37,11 @@ static class SandboxDefaults
         ".claude/CLAUDE.md", ".claude/agents", ".claude/commands", ".claude/hooks", ".claude/plugins",
         ".claude/settings.json", ".claude/settings.local.json", ".claude/skills", ".claude/statusline.sh",
         ".codex/AGENTS.md", ".codex/config.toml", ".codex/hooks.json", ".codex/prompts", ".codex/rules",
-        ".codex/skills", ".config/opencode/agent", ".config/opencode/command", ".config/opencode/opencode.json",
-        ".config/opencode/plugin", ".gemini/GEMINI.md", ".gemini/commands", ".gemini/extensions",
-        ".gemini/settings.json",
+        ".codex/skills", ".config/opencode/AGENTS.md", ".config/opencode/agent", ".config/opencode/agents",
+        ".config/opencode/command", ".config/opencode/commands", ".config/opencode/opencode.json",
+        ".config/opencode/opencode.jsonc", ".config/opencode/plugin", ".config/opencode/plugins",
+        ".config/opencode/skills", ".config/opencode/tools", ".gemini/.env", ".gemini/GEMINI.md", ".gemini/agents",
+        ".gemini/commands", ".gemini/extensions", ".gemini/policies", ".gemini/settings.json", ".gemini/skills",
+        ".gemini/trustedFolders.json",
     ];
 }

@@ -82,7 +82,7 @@ static class MachineSurroundings
                     [
                         new CommandRunner(), new ScriptedRunner(setup.ScriptedAgentPath),
                         new ClaudeCodeRunner(Environment.IsPrivilegedProcess), new CodexRunner(),
-                        new AcpRunner(setup.ProgramPath),
+                        new GeminiRunner(), new OpencodeRunner(), new AcpRunner(setup.ProgramPath),
                     ],
                     setup.Time)
                 {

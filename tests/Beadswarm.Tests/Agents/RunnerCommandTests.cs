@@ -24,7 +24,7 @@ public sealed class RunnerCommandTests
 
     [Fact]
     public void Each_kind_is_started_with_what_it_needs_and_what_was_chosen() => Snapshot.Match(string.Concat(
-        from runner in new IAgentRunner[] { new ClaudeCodeRunner(privileged: true), new CodexRunner() }
+        from runner in Known(privileged: true)
         from launch in new[]
         {
             Launch(Plain), Launch(Chosen), Launch(Plain) with { VerdictRequired = true },
@@ -39,7 +39,7 @@ public sealed class RunnerCommandTests
     [Fact]
     public void Prompt_is_never_an_argument()
     {
-        foreach (var runner in new IAgentRunner[] { new ClaudeCodeRunner(privileged: false), new CodexRunner() })
+        foreach (var runner in Known(privileged: false))
         {
             var command = runner.Prepare(Launch(Chosen), new AgentFiles("/session"));
 
@@ -51,7 +51,13 @@ public sealed class RunnerCommandTests
     [Fact]
     public void Login_of_a_known_cli_passes_to_it_and_to_no_other()
     {
-        var own = new Dictionary<string, string> { ["ANTHROPIC_API_KEY"] = "k", ["OPENAI_API_KEY"] = "o" };
+        var own = new Dictionary<string, string>
+        {
+            ["ANTHROPIC_API_KEY"] = "k",
+            ["OPENAI_API_KEY"] = "o",
+            ["GEMINI_API_KEY"] = "g",
+            ["OPENCODE_API_KEY"] = "c",
+        };
         string[] Seen(IAgentRunner runner) =>
         [
             .. AgentEnvironment.Build(
@@ -62,6 +68,8 @@ public sealed class RunnerCommandTests
 
         Assert.Equal(["ANTHROPIC_API_KEY"], Seen(new ClaudeCodeRunner(privileged: false)));
         Assert.Equal(["OPENAI_API_KEY"], Seen(new CodexRunner()));
+        Assert.Equal(["GEMINI_API_KEY"], Seen(new GeminiRunner()));
+        Assert.Equal(["OPENCODE_API_KEY"], Seen(new OpencodeRunner()));
         Assert.Empty(Seen(new CommandRunner()));
     }
 
@@ -80,6 +88,20 @@ public sealed class RunnerCommandTests
 
         Assert.Equal("9", environment["CLAUDE_CODE_MAX_RETRIES"]);
     }
+
+    [Fact]
+    public void Gemini_reads_the_prompt_from_a_file_of_its_own_only_where_it_would_misread_it()
+    {
+        var files = new AgentFiles("/session");
+
+        Assert.Null(new GeminiRunner().Prepare(Launch(Plain), files).Input);
+        Assert.Equal(
+            new ContextFile(GeminiRunner.InputFile, GeminiRunner.Literal("look at @src")),
+            new GeminiRunner().Prepare(Launch(Plain) with { Prompt = "look at @src" }, files).Input);
+    }
+
+    static IAgentRunner[] Known(bool privileged) =>
+        [new ClaudeCodeRunner(privileged), new CodexRunner(), new GeminiRunner(), new OpencodeRunner()];
 
     static AgentLaunch Launch(RunnerSpec runner) => new()
     {

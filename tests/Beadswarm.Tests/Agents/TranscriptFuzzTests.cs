@@ -16,7 +16,9 @@ public sealed class TranscriptFuzzTests : IDisposable
         "\"resetsAt\":253402300799",
         "\"errors\":[\"\\ud800\"]", "\"structured_output\":{}", "\"message\":{\"id\":\"\\udc00\"}",
         "\"type\":\"turn.completed\"", "\"type\":\"turn.failed\"", "try again at Feb 30th, 2026 12:61 PM",
-        "try again in 999999999 seconds", "\n",
+        "try again in 999999999 seconds", "reset after 999h9999m999999s", "\"status\":\"success\"",
+        "\"type\":\"step_finish\"", "\"reason\":\"stop\"", "\"type\":\"message\",\"role\":\"assistant\"",
+        "\"cost\":79228162514264337593543950335", "\"total_tokens\":9223372036854775807", "\n",
     ];
 
     /// <summary>A line of one character is an entry; objects of JSON take several times their text.</summary>
@@ -31,6 +33,10 @@ public sealed class TranscriptFuzzTests : IDisposable
     [InlineData("claude-code", 1)]
     [InlineData("codex", 0)]
     [InlineData("codex", 1)]
+    [InlineData("gemini", 0)]
+    [InlineData("gemini", 173)]
+    [InlineData("opencode", 0)]
+    [InlineData("opencode", 1)]
     [InlineData("acp", 0)]
     [InlineData("acp", 1)]
     public Task Whatever_an_agent_prints_its_stage_has_an_end(string kind, int exit)
@@ -38,6 +44,8 @@ public sealed class TranscriptFuzzTests : IDisposable
         IAgentRunner runner = kind switch
         {
             "codex" => new CodexRunner(),
+            "gemini" => new GeminiRunner(),
+            "opencode" => new OpencodeRunner(),
             "acp" => new AcpRunner("beadswarm"),
             _ => new ClaudeCodeRunner(privileged: false),
         };
@@ -64,6 +72,8 @@ public sealed class TranscriptFuzzTests : IDisposable
     [Theory]
     [InlineData("claude-code")]
     [InlineData("codex")]
+    [InlineData("gemini")]
+    [InlineData("opencode")]
     [InlineData("acp")]
     public Task Whatever_an_agent_prints_its_log_can_be_shown(string kind) =>
         new Fuzz<int>(Corpus(kind), Tokens)

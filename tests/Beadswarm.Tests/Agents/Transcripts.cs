@@ -42,6 +42,7 @@ static class Transcripts
         AgentEnd.ContextExhausted full => $"context exhausted: {full.Detail}",
         AgentEnd.RateLimited limited => $"rate limited until {limited.Until?.ToString("u") ?? "?"}",
         AgentEnd.Overloaded overloaded => $"overloaded: {overloaded.Detail}",
+        AgentEnd.WaitingForPermission waiting => $"waiting for permission: {waiting.Detail}",
         AgentEnd.Unauthorized unauthorized => $"unauthorized: {unauthorized.Detail}",
         AgentEnd.Crashed crashed => $"crashed {crashed.Signal}",
         AgentEnd.FailedToStart failed => $"failed to start: {failed.Reason}",

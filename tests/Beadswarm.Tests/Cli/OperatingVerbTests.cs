@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Beadswarm.Cli;
+using Beadswarm.Configuration;
 using Beadswarm.Tests.Support;
 
 namespace Beadswarm.Tests.Cli;
@@ -218,6 +220,38 @@ public sealed class OperatingVerbTests : IAsyncLifetime
         using var summary = JsonDocument.Parse(lines[^1]);
         Assert.Equal("summary", summary.RootElement.GetProperty("type").GetString());
         Assert.Equal(14, summary.RootElement.GetProperty("exitCode").GetInt32());
+    }
+
+    [Fact]
+    public async Task Doctor_says_which_agent_clis_are_there_and_their_versions()
+    {
+        Write("bin/opencode", "#!/bin/sh\necho 1.18.33\n");
+        Write("bin/gemini", "#!/bin/sh\nexit 3\n");
+
+        var text = await Run("doctor");
+        var json = await Run("doctor", "--format", "json");
+
+        Assert.Contains(
+            "found    agent CLI opencode: 1.18.33  (REPO/bin/opencode)\n", text, StringComparison.Ordinal);
+        Assert.Contains("found    agent CLI gemini: version unknown  (", text, StringComparison.Ordinal);
+        Assert.Contains(
+            """
+            {"type":"agentCli","name":"opencode","kind":"opencode","program":"REPO/bin/opencode","version":"1.18.33"}
+            """,
+            json, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_agent_cli_that_hangs_is_one_without_a_version()
+    {
+        Write("bin/gemini", "#!/bin/sh\nsleep 100000 &\nexec sleep 100000\n");
+
+        var found = await CliVersions.AskAsync(
+            [new FoundRunner("gemini", "gemini", _bench["bin/gemini"])],
+            _bench.Host(TextWriter.Null, TextWriter.Null), TimeSpan.FromMilliseconds(50),
+            TestContext.Current.CancellationToken);
+
+        Assert.Equal("version unknown  (" + _bench["bin/gemini"] + ")", Assert.Single(found).Words);
     }
 
     [Theory]

@@ -13,6 +13,23 @@ public sealed class TranscriptTextTests
     public void Recordings_of_codex_are_told_in_words() => Snapshot.Match(Recordings("codex"));
 
     [Fact]
+    public void Recordings_of_gemini_are_told_in_words() => Snapshot.Match(Recordings("gemini"));
+
+    [Fact]
+    public void Recordings_of_opencode_are_told_in_words() => Snapshot.Match(Recordings("opencode"));
+
+    [Fact]
+    public void Pieces_of_what_a_model_says_are_told_as_lines() => Check(
+        "command",
+        """
+        {"type":"init","session_id":"s","model":"m"}
+        {"type":"message","role":"assistant","content":"I loo","delta":true}
+        {"type":"message","role":"assistant","content":"k.\nThen ","delta":true}
+        {"type":"message","role":"assistant","content":"I write","delta":true}
+        """,
+        "-- session s, model m\nI look.\nThen I write");
+
+    [Fact]
     public void Every_kind_of_entry_of_our_acp_client_is_told_in_words() => Snapshot.Match(Recordings("acp"));
 
     [Fact]
@@ -80,6 +97,7 @@ public sealed class TranscriptTextTests
     static string Show(string? kind, string log, bool raw)
     {
         var text = new TranscriptText(kind, raw, ["hunter2hunter2"]);
-        return string.Join('\n', log.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n').SelectMany(text.Read));
+        return string.Join('\n', log.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n').SelectMany(text.Read)
+            .ToArray().Concat(text.Rest()));
     }
 }

@@ -229,8 +229,8 @@ public sealed class ConfigLoaderTests
         "runner 'mine' is of kind codex, whose program 'codex' is not on PATH; install it, or name it with its path, "
         + "for example runners: { mine: { kind: codex, command: [/opt/agent] } }")]
     [InlineData("runner: gemini",
-        "runner 'gemini' is of kind gemini, which this version cannot run yet; write it as kind command with its own "
-        + "arguments, for example runners: { gemini: { kind: command, command: [gemini] } }")]
+        "runner 'gemini' is of kind gemini, whose program 'gemini' is not on PATH; install it, or name it with its "
+        + "path, for example runners: { gemini: { kind: gemini, command: [/opt/agent] } }")]
     public void Runner_that_cannot_run_is_a_run_problem_with_the_remedy(string yaml, string expected) =>
         Assert.Equal(expected, Assert.Single(Loaded(yaml).RunProblems).Message);
 
