@@ -8,16 +8,18 @@ sealed record LandingMessage(string Subject, string Body, IReadOnlyList<(string 
     /// <summary>The trailer that names the bead a commit landed.</summary>
     public const string BeadTrailer = "Bead";
 
-    public override string ToString()
+    /// <summary>The first line.</summary>
+    public string Title => OneLine(Subject);
+
+    /// <summary>What follows the first line and the empty one after it.</summary>
+    public string Rest => string.Join("\n\n", new[]
     {
-        var paragraphs = new[]
-        {
-            OneLine(Subject),
-            Body.Trim(),
-            string.Join('\n', Trailers.Select(trailer => $"{trailer.Name}: {OneLine(trailer.Value)}")),
-        };
-        return string.Join("\n\n", paragraphs.Where(paragraph => paragraph.Length > 0)) + "\n";
-    }
+        Body.Trim(),
+        string.Join('\n', Trailers.Select(trailer => $"{trailer.Name}: {OneLine(trailer.Value)}")),
+    }.Where(paragraph => paragraph.Length > 0));
+
+    public override string ToString() =>
+        string.Join("\n\n", new[] { Title, Rest }.Where(paragraph => paragraph.Length > 0)) + "\n";
 
     // A line break in a title would end the trailer, and text of a bead could then pass for one.
     static string OneLine(string text) =>
