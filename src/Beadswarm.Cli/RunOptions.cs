@@ -57,7 +57,7 @@ sealed class RunOptions
         _select.Value(command, "--preset", "NAME", "pipeline.preset", "Use the stages of this preset");
         _select.Value(command, "--max-attempts", "N", "pipeline.maxAttempts", "Attempts before a bead is blocked");
         _select.Value(
-            command, "--mode", "MODE", "landing.mode", "How beads land: queue, integration or branch");
+            command, "--mode", "MODE", "landing.mode", "How beads land: queue, integration, branch or pull-request");
         _set.Validators.Add(result =>
         {
             foreach (var token in result.Tokens.Where(token => token.Value.IndexOf('=') < 1))

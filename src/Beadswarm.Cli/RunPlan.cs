@@ -122,5 +122,6 @@ static class RunPlan
             LandingMode.Queue => "queue",
             LandingMode.Integration => "integration",
             LandingMode.Branch => "branch",
+            LandingMode.PullRequest => "pull-request",
         };
 }

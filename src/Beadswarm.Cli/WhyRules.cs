@@ -88,7 +88,11 @@ static class WhyRules
     {
         var queue = facts.Queue.Entries;
         var position = queue.TakeWhile(entry => entry.Bead != facts.Id).Count();
-        var where = position < queue.Count
+        var where = queue.ElementAtOrDefault(position)?.PullRequest is { } pull
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"it passed every stage; its pull request #{pull.Number} waits for {pull.Waits}: {pull.Url}")
+            : position < queue.Count
             ? string.Create(
                 CultureInfo.InvariantCulture,
                 $"it passed every stage and is number {position + 1} of {queue.Count} in the merge queue since ")

@@ -67,6 +67,8 @@ static class JournalText
             JournalEvent.LandingQueued queued => $"queued to land {Short(queued.HeadCommit)}",
             JournalEvent.LandingIntended => null,
             JournalEvent.LandingVoided voided => $"landing tried again: {voided.Reason}",
+            JournalEvent.LandingProposed proposed =>
+                $"pull request #{proposed.Number} waits for {proposed.Waits} ({proposed.Url})",
             JournalEvent.LandingIntegrated integrated => $"integrated as {Short(integrated.Commit)}",
             JournalEvent.LandingWished { Wish: "first" } => "is to land before all others",
             JournalEvent.LandingWished wished => $"is to leave the merge queue{Because(wished.Reason)}",

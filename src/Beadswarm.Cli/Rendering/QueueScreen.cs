@@ -13,6 +13,8 @@ sealed record QueueRow(LandingEntry Entry, LineState? Line, DateTimeOffset? Expe
 /// <param name="Held">What is in the way outside.</param>
 sealed record QueueScreen(IReadOnlyList<QueueRow> Rows, QueuePause? Pause, int Slots, string? Held)
 {
+    const string Proposed = "proposed";
+
     /// <summary>
     /// What is landing first, then the line as the lander sees it, then what it has not looked at yet.
     /// </summary>
@@ -48,7 +50,7 @@ sealed record QueueScreen(IReadOnlyList<QueueRow> Rows, QueuePause? Pause, int S
             json.WriteNumber("priority", entry.Priority);
             json.WriteNumber("agent", entry.Agent.Value);
             json.WriteNumber("attempt", entry.Attempt);
-            json.WriteString("state", Word(entry.State));
+            json.WriteString("state", IsProposed(entry) ? Proposed : Word(entry.State));
             json.WriteString("line", row.Line is { } line ? Name(line) : null);
             json.WriteInstant("testingSince", Since(row.Line));
             json.WriteInstant("expectedAt", row.Expected);
@@ -56,6 +58,15 @@ sealed record QueueScreen(IReadOnlyList<QueueRow> Rows, QueuePause? Pause, int S
             json.WriteString("branch", entry.Branch);
             json.WriteString("headCommit", entry.HeadCommit);
             json.WriteInstant("queuedAt", entry.QueuedAt);
+            if (entry.PullRequest is { } pull)
+            {
+                json.WriteStartObject("pullRequest");
+                json.WriteNumber("number", pull.Number);
+                json.WriteString("url", pull.Url);
+                json.WriteString("head", pull.Head);
+                json.WriteString("waitsFor", pull.Waits);
+                json.WriteEndObject();
+            }
         }) + "\n"))
         + JsonLine.Object(json =>
         {
@@ -101,10 +112,19 @@ sealed record QueueScreen(IReadOnlyList<QueueRow> Rows, QueuePause? Pause, int S
                 row.Entry.Agent.ToString(), row.Entry.Title);
         }
 
-        text += table.Format(width);
+        text += table.Format(width) + string.Concat(Rows.Select(row => PullRequestLine(row.Entry)));
         return Slots == 0 ? text : text + string.Create(
             CultureInfo.InvariantCulture, $"{Testing} of {Slots} tests under way\n");
     }
+
+    static string PullRequestLine(LandingEntry entry) =>
+        entry.PullRequest is { } pull
+            ? SafeText.Line(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{entry.Bead}: pull request #{pull.Number} waits for {pull.Waits} ({pull.Url})")) + "\n"
+            : "";
+
+    static bool IsProposed(LandingEntry entry) => entry is { State: LandingState.Queued, PullRequest: not null };
 
     /// <summary>The public name of a state.</summary>
     public static string Word(LandingState state) =>
@@ -135,7 +155,7 @@ sealed record QueueScreen(IReadOnlyList<QueueRow> Rows, QueuePause? Pause, int S
         (LandingWish.Eject, _) => "leaves",
         (var wish, { } line) => Say(line, now) + (wish is LandingWish.First ? ", first" : ""),
         (LandingWish.First, null) when row.Entry.State is LandingState.Queued => "queued, first",
-        _ => Word(row.Entry.State),
+        _ => IsProposed(row.Entry) ? Proposed : Word(row.Entry.State),
     };
 
     static string Say(LineState line, DateTimeOffset now) => line switch

@@ -25,6 +25,7 @@ sealed class StatusView
     public DateTime? EndedAt { get; private set; }
     public DateTime? NextWakeAt { get; private set; }
     public List<AgentLine> Agents { get; } = [];
+    public List<string> PullRequests { get; } = [];
 
     /// <summary>The machine and process of the orchestrator; null when none answers.</summary>
     public string? Host { get; private set; }
@@ -113,6 +114,13 @@ sealed class StatusView
                 }
 
                 break;
+            case "pullRequests":
+                while (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
+                {
+                    PullRequests.Add(PullRequestLine(ref reader));
+                }
+
+                break;
             case "costs":
                 ReadObject(ref reader, SetCosts);
                 break;
@@ -162,6 +170,37 @@ sealed class StatusView
                 reader.Skip();
                 break;
         }
+    }
+
+    static string PullRequestLine(ref Utf8JsonReader reader)
+    {
+        var (bead, number, url, waits) = ("", 0, "", "");
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = reader.GetString();
+            reader.Read();
+            switch (name)
+            {
+                case "bead":
+                    bead = reader.GetString() ?? "";
+                    break;
+                case "number":
+                    number = reader.GetInt32();
+                    break;
+                case "url":
+                    url = reader.GetString() ?? "";
+                    break;
+                case "waitsFor":
+                    waits = reader.GetString() ?? "";
+                    break;
+                default:
+                    reader.Skip();
+                    break;
+            }
+        }
+
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{bead}: pull request #{number} waits for {waits} ({url})");
     }
 
     void SetEstimate(string? name, ref Utf8JsonReader reader)
@@ -266,6 +305,11 @@ sealed class StatusView
             {
                 text.Append(SafeText.Line($"{component.Name} {component.Describe()}", width)).Append('\n');
             }
+        }
+
+        foreach (var pull in PullRequests)
+        {
+            text.Append(SafeText.Line(pull, width)).Append('\n');
         }
 
         if (Agents.Count > 0)

@@ -55,7 +55,8 @@ static class ProgressRules
         JournalEvent.BeadRevived =>
             state is BeadState.Blocked or BeadState.Left or BeadState.Completed or BeadState.Withdrawn,
         JournalEvent.LandingIntended or JournalEvent.LandingVoided or JournalEvent.LandingIntegrated
-            or JournalEvent.LandingReturned or JournalEvent.LandingLeft => state is BeadState.Landing,
+            or JournalEvent.LandingReturned or JournalEvent.LandingLeft or JournalEvent.LandingProposed =>
+            state is BeadState.Landing,
         JournalEvent.BeadLanded => state is BeadState.Landing or BeadState.Completed,
         _ => true, // the other events do not move a bead, or are claim.fence's matter
     };

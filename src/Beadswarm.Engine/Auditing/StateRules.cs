@@ -140,6 +140,7 @@ static class StateRules
         JournalEvent.LandingQueued queued => (queued.Landing, "queued", null),
         JournalEvent.LandingIntended intended => (intended.Landing, "intended", intended.Candidate),
         JournalEvent.LandingVoided voided => (voided.Landing, "queued", null),
+        JournalEvent.LandingProposed proposed => (proposed.Landing, "queued", null),
         JournalEvent.LandingIntegrated integrated => (integrated.Landing, "integrated", integrated.Commit),
         JournalEvent.LandingReturned returned => (returned.Landing, "returned", null),
         JournalEvent.LandingLeft left => (left.Landing, "left", left.Branch),

@@ -170,6 +170,8 @@ static class TargetRules
         var queued = view.Of<JournalEvent.LandingQueued>()
             .GroupBy(happened => happened.Event.Landing)
             .ToDictionary(group => group.Key, group => group.Last().Event.HeadCommit);
+        var proposed = view.Of<JournalEvent.LandingProposed>()
+            .ToLookup(happened => happened.Event.Landing, happened => happened.Event.Head);
         foreach (var commit in Target(view).Commits)
         {
             if (commit.Brought is not { } work
@@ -178,7 +180,8 @@ static class TargetRules
                 continue;
             }
 
-            if (queued.GetValueOrDefault(landing) is { } head && head != work.Head)
+            if (queued.GetValueOrDefault(landing) is { } head && head != work.Head
+                && !proposed[landing].Contains(work.Head))
             {
                 yield return new AuditFinding(
                     move.Bead, $"{commit.Id} brought {work.Head}", $"{move.Bead} was queued with {head}");

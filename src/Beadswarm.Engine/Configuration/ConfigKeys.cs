@@ -56,7 +56,8 @@ static class ConfigKeys
         new("tracker.dialect", Choose("auto", "bd", "bd-classic", "br"), "auto",
             "Whose rules decide what is ready: bd 1.0.5 and later, bd up to 0.50, or br."),
         new("tracker.commit", new Switch(), "true",
-            "Bring the tracker's file onto the target branch, where git tracks it."),
+            "Bring the tracker's file onto the target branch, where git tracks it. Off in mode pull-request unless it "
+                + "is given: such a target takes no pushes."),
         new("tracker.commitInterval", Span("0s", "1d"), "30s",
             "Changes of the tracker within this time share a commit."),
         new("tracker.actor", Name, "beadswarm", "Prefix of the assignee written into the tracker."),
@@ -167,9 +168,10 @@ static class ConfigKeys
             "Run and recorded, but its failures hold nothing up: for a flaky gate until it is mended."),
         new("gates.*.cached", new Switch(), "true", "A verdict may be used again for the same tree and command."),
 
-        new("landing.mode", Later(["queue", "integration", "branch"], ["pull-request"]), "queue",
+        new("landing.mode", Choose("queue", "integration", "branch", "pull-request"), "queue",
             "queue: tested merged with the target, then the target moves. integration: the same onto an integration "
-            + "branch, promoted when its gates are green. branch: the branch is left for a person."),
+            + "branch, promoted when its gates are green. branch: the branch is left for a person. pull-request: "
+            + "tested as in mode queue, then proposed to GitHub, which merges it when checks and reviews allow it."),
         new("landing.target", new Text(RefPattern, RefSays), null, "Name of the target branch.",
             "the repository's default branch"),
         new("landing.remote", new Text("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", "a remote's name"), null,
@@ -192,6 +194,24 @@ static class ConfigKeys
         new("landing.integrationBranch", new Text(RefPattern, RefSays), "beadswarm/integration",
             "Branch of mode integration."),
         new("landing.squash", new Switch(), "false", "One commit for each bead instead of a merge commit."),
+        new("landing.pullRequest.program", new Text(@"^\S+$", "a name on PATH or a path"), "gh",
+            "GitHub's own program, which knows your accounts, hosts and proxies."),
+        new("landing.pullRequest.repository",
+            new Text(@"^([A-Za-z0-9.:_-]+/)?[A-Za-z0-9._-]+/[A-Za-z0-9._-]+$", "OWNER/NAME or HOST/OWNER/NAME"), null,
+            "The repository on the forge.", "what the remote's URL says") { Nullable = true },
+        new("landing.pullRequest.labels", new Words(), "[]", "Labels of every pull request, beside its bead's own."),
+        new("landing.pullRequest.draft", new Switch(), "false",
+            "Open them as drafts: a person has to say that they are ready."),
+        new("landing.pullRequest.requireReview", new Switch(), "false",
+            "Wait for an approving review also where the forge's own rules ask for none."),
+        new("landing.pullRequest.poll", Span("1s", "1h"), "30s",
+            "Time between two questions to the forge; each asks for all open pull requests at once."),
+        new("landing.pullRequest.checksAppear", Span("0s", "1h"), "30s",
+            "How long a pull request without any check waits for one to appear. 0s where there is no CI."),
+        new("landing.pullRequest.timeout", Span("1m", "90d"), "7d",
+            "A bead that has waited to land for longer is left to a person, with its pull request open."),
+        new("landing.pullRequest.deleteBranch", new Switch(), "true",
+            "Remove the branch of a pull request when its bead has landed."),
 
         new("workspace.kind", Later(["git-worktree"], ["git-clone", "jj"]), "git-worktree", "How workspaces are made."),
 
@@ -230,6 +250,13 @@ static class ConfigKeys
         new("prices.*.output", Price, null, "Tokens written.") { Required = true },
         new("prices.*.cacheRead", Price, null, "Tokens read from the cache.", "as input") { Nullable = true },
         new("prices.*.cacheWrite", Price, null, "Tokens written to the cache.", "as input") { Nullable = true },
+    ];
+
+    /// <summary>Sections within sections, with what each is for.</summary>
+    public static readonly IReadOnlyList<(string Name, string Doc)> Parts =
+    [
+        ("pipeline.stages", "The stages in order."),
+        ("landing.pullRequest", "How beads are proposed in mode pull-request."),
     ];
 
     static readonly Dictionary<string, ConfigKey> ByPath = All.ToDictionary(key => key.Path);

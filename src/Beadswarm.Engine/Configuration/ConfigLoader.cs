@@ -35,15 +35,16 @@ static class ConfigLoader
         var declared = runners.Read(top);
         var pools = new PoolSection(reader, errors, runners).Read(top, pipeline, declared);
 
+        var landing = ReadLanding(reader, top.Section("landing"), [.. gates.Keys], sources.Detected, errors);
         var config = new SwarmConfig
         {
-            Tracker = ReadTracker(reader, top.Section("tracker"), sources.Detected),
+            Tracker = ReadTracker(reader, top.Section("tracker"), sources.Detected, landing.Mode),
             Select = ReadSelect(reader, top.Section("select"), errors),
             Pools = pools,
             Runners = runners.Used(pools, declared),
             Pipeline = pipeline.Pipeline,
             Gates = gates,
-            Landing = ReadLanding(reader, top.Section("landing"), [.. gates.Keys], sources.Detected, errors),
+            Landing = landing,
             Workspace = new(ReadSupported(reader, top.Section("workspace"), "kind", errors)),
             Store = ReadStore(reader, top, errors),
             Limits = ReadLimits(reader, top.Section("limits"), sources.Detected, errors),
@@ -98,7 +99,7 @@ static class ConfigLoader
         }
     }
 
-    static TrackerConfig ReadTracker(ConfigReader reader, ConfigScope scope, Detected detected) =>
+    static TrackerConfig ReadTracker(ConfigReader reader, ConfigScope scope, Detected detected, LandingMode mode) =>
         new(
             reader.Text(scope, "kind", "auto"),
             reader.Text(scope, "dialect", "auto") switch
@@ -108,9 +109,21 @@ static class ConfigLoader
                 "br" => TrackerDialect.Br,
                 _ => detected.Dialect,
             },
-            reader.Switch(scope, "commit"),
+            ReadCommit(reader, scope, mode),
             reader.Duration(scope, "commitInterval"),
             reader.Text(scope, "actor", "beadswarm"));
+
+    /// <summary>A target that takes pull requests takes no pushes, as a rule.</summary>
+    static bool ReadCommit(ConfigReader reader, ConfigScope scope, LandingMode mode)
+    {
+        if (mode != LandingMode.PullRequest || reader.IsGiven(scope, "commit"))
+        {
+            return reader.Switch(scope, "commit");
+        }
+
+        reader.Keep(scope.PathOf("commit"), false, "default (mode pull-request)");
+        return false;
+    }
 
     static SelectConfig ReadSelect(ConfigReader reader, ConfigScope scope, List<ConfigError> errors) => new()
     {
@@ -186,6 +199,7 @@ static class ConfigLoader
         {
             "integration" => LandingMode.Integration,
             "branch" => LandingMode.Branch,
+            "pull-request" => LandingMode.PullRequest,
             _ => LandingMode.Queue,
         };
         var target = reader.Text(scope, "target", detected.TargetBranch);
@@ -196,10 +210,17 @@ static class ConfigLoader
                 $"'{integration}' is the target itself; name another branch"));
         }
 
+        var remote = reader.TextOrNull(scope, "remote", detected.Remote);
+        if (mode is LandingMode.PullRequest && remote is null)
+        {
+            errors.Add(new(reader.OriginOf(scope, "mode"), "landing.mode",
+                "mode pull-request needs a remote: add one to the repository, or name it in landing.remote"));
+        }
+
         return new(
             mode,
             target,
-            reader.TextOrNull(scope, "remote", detected.Remote),
+            remote,
             reader.WordsOrNull(scope, "gates") is { } named
                 ? Known(named, gates, "landing.gates", "gate", errors)
                 : gates,
@@ -211,8 +232,22 @@ static class ConfigLoader
             Reruns = reader.Whole(scope, "reruns"),
             Aging = reader.Duration(scope, "aging"),
             Watch = reader.Duration(scope, "watch"),
+            PullRequest = ReadPullRequest(reader, scope.Section("pullRequest")),
         };
     }
+
+    static PullRequestConfig ReadPullRequest(ConfigReader reader, ConfigScope scope) => new()
+    {
+        Program = reader.Text(scope, "program", "gh"),
+        Repository = reader.TextOrNull(scope, "repository"),
+        Labels = Texts(reader.Words(scope, "labels")),
+        Draft = reader.Switch(scope, "draft"),
+        ReviewRequired = reader.Switch(scope, "requireReview"),
+        Poll = reader.Duration(scope, "poll"),
+        ChecksAppear = reader.Duration(scope, "checksAppear"),
+        WaitMax = reader.Duration(scope, "timeout"),
+        DeleteBranch = reader.Switch(scope, "deleteBranch"),
+    };
 
     static LimitsConfig ReadLimits(ConfigReader reader, ConfigScope scope, Detected detected, List<ConfigError> errors)
     {

@@ -90,7 +90,7 @@ static class ConfigSchema
     }
 
     static string SectionDoc(string path) =>
-        ConfigKeys.Sections.FirstOrDefault(section => section.Name == path).Doc ?? "The stages in order.";
+        ConfigKeys.Sections.Concat(ConfigKeys.Parts).First(section => section.Name == path).Doc;
 
     static JsonObject Leaf(ConfigKey key)
     {

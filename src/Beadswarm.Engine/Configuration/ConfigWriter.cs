@@ -59,7 +59,7 @@ static class ConfigWriter
     static void AppendPlain(StringBuilder text, string name, Detected detected)
     {
         var keys = ConfigKeys.All.Where(key => key.Path.StartsWith(name + ".", StringComparison.Ordinal)
-            && !key.Path.Contains('[')).ToArray();
+            && !key.Path.Contains('[') && key.Path.IndexOf('.', name.Length + 1) < 0).ToArray();
         var values = keys.Select(key => Found(key.Path, detected)).ToArray();
 
         // A section whose keys are all comments would be null; it is commented out as a whole.
@@ -68,6 +68,12 @@ static class ConfigWriter
         {
             AppendComment(text, keys[i].Doc, "  ");
             AppendKey(text, keys[i], values[i], "  ");
+        }
+
+        if (name == "landing")
+        {
+            text.Append("  # With mode pull-request:\n  # pullRequest:\n");
+            text.Append("  #   repository: owner/name\n  #   labels: []\n  #   requireReview: false\n");
         }
 
         if (name == "pipeline")

@@ -84,6 +84,9 @@ enum LandingMode
 
     /// <summary>The branch is left for a person.</summary>
     Branch,
+
+    /// <summary>Tested merged with the target, then proposed to a forge, which merges it.</summary>
+    PullRequest,
 }
 
 /// <summary>How passed beads land.</summary>
@@ -110,6 +113,37 @@ sealed record LandingConfig(
 
     /// <summary>How long a landing may be overtaken by one of the next higher priority.</summary>
     public TimeSpan Aging { get; init; } = TimeSpan.FromMinutes(10);
+
+    public PullRequestConfig PullRequest { get; init; } = new();
+}
+
+/// <summary>Mode pull-request: how beads are proposed, and what is waited for.</summary>
+sealed record PullRequestConfig
+{
+    /// <summary>GitHub's own program: a name on PATH, or a path.</summary>
+    public string Program { get; init; } = "gh";
+
+    /// <summary><c>OWNER/NAME</c> or <c>HOST/OWNER/NAME</c>; null: what the remote's URL says.</summary>
+    public string? Repository { get; init; }
+    public bool Draft { get; init; }
+
+    /// <summary>Given to every pull request, beside the bead's own.</summary>
+    public IReadOnlyList<string> Labels { get; init; } = [];
+
+    /// <summary>Also where the forge itself requires none.</summary>
+    public bool ReviewRequired { get; init; }
+
+    /// <summary>Time between two questions for all that are open.</summary>
+    public TimeSpan Poll { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>A pull request without any check waits so long for one to appear.</summary>
+    public TimeSpan ChecksAppear { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>What has waited for longer is left to a person.</summary>
+    public TimeSpan WaitMax { get; init; } = TimeSpan.FromDays(7);
+
+    /// <summary>The branch of a pull request goes when its bead has landed.</summary>
+    public bool DeleteBranch { get; init; } = true;
 }
 
 /// <summary>What an agent works in.</summary>

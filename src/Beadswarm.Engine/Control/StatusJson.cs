@@ -71,6 +71,7 @@ static class StatusJson
         }
 
         json.WriteEndArray();
+        WritePullRequests(json, status.PullRequests);
         WriteCosts(json, status.Costs);
         WriteEstimate(json, vitals?.Estimate);
         WriteTree(json, vitals?.Tree);
@@ -94,6 +95,28 @@ static class StatusJson
         }
 
         json.WriteEndObject();
+    }
+
+    /// <summary>Only in mode pull-request, and only while there are some.</summary>
+    static void WritePullRequests(Utf8JsonWriter json, IReadOnlyList<ProposedBead> proposed)
+    {
+        if (proposed.Count == 0)
+        {
+            return;
+        }
+
+        json.WriteStartArray("pullRequests");
+        foreach (var pull in proposed)
+        {
+            json.WriteStartObject();
+            json.WriteString("bead", pull.Bead.Value);
+            json.WriteNumber("number", pull.Number);
+            json.WriteString("url", pull.Url);
+            json.WriteString("waitsFor", pull.Waits);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     static void WriteEstimate(Utf8JsonWriter json, Estimate? estimate)

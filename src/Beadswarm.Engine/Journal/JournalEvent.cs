@@ -42,6 +42,7 @@ sealed record JournalEntry(
 [JsonDerivedType(typeof(LandingQueued), "landing.queued")]
 [JsonDerivedType(typeof(LandingIntended), "landing.intended")]
 [JsonDerivedType(typeof(LandingVoided), "landing.voided")]
+[JsonDerivedType(typeof(LandingProposed), "landing.proposed")]
 [JsonDerivedType(typeof(LandingIntegrated), "landing.integrated")]
 [JsonDerivedType(typeof(LandingWished), "landing.wished")]
 [JsonDerivedType(typeof(LandingReturned), "landing.returned")]
@@ -173,6 +174,10 @@ abstract record JournalEvent
 
     /// <summary>The target had moved meanwhile; the landing is tried again on its new tip.</summary>
     public sealed record LandingVoided(long Landing, string Reason) : JournalEvent;
+
+    /// <summary>Mode pull-request: it has a pull request, with this head, that waits for this.</summary>
+    public sealed record LandingProposed(long Landing, int Number, string Url, string Head, string Waits)
+        : JournalEvent;
 
     /// <summary>On the integration branch.</summary>
     public sealed record LandingIntegrated(long Landing, string Commit) : JournalEvent;

@@ -63,6 +63,12 @@ sealed record LandingEntry(
 {
     /// <summary>Null: nobody has asked for anything.</summary>
     public LandingWish? Wish { get; init; }
+
+    /// <summary>Mode pull-request: where it is proposed, once it is. It stays so while it is intended.</summary>
+    public PullRequest? PullRequest { get; init; }
+
+    /// <summary>The commit that is to be merged: the bead's own, or that with the target taken up.</summary>
+    public string ProposedCommit => PullRequest?.Head ?? HeadCommit;
 }
 
 /// <summary>

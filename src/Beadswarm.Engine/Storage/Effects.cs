@@ -42,6 +42,15 @@ enum EffectKind
 
     /// <summary>The user's own branch and checkout follow the target. The subject is the target.</summary>
     Follow,
+
+    /// <summary>The branch of a pull request is moved on the remote. The subject is that branch.</summary>
+    PullRequestBranch,
+
+    /// <summary>A pull request is made, or found. The subject is its branch.</summary>
+    PullRequest,
+
+    /// <summary>What a landed bead's pull request leaves on the forge is ended. The subject is its branch.</summary>
+    PullRequestEnd,
 }
 
 /// <summary>An effect, of all that were ever intended.</summary>

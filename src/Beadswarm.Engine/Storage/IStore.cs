@@ -149,6 +149,13 @@ interface IStore : IStoreReader, IAsyncDisposable
     Task<WriteOutcome> VoidLandingAsync(
         SwarmEpoch epoch, LandingId landing, string reason, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Mode pull-request: what is known of the pull request of a queued landing, the first time and whenever it
+    /// changes.
+    /// </summary>
+    Task<WriteOutcome> ProposeLandingAsync(
+        SwarmEpoch epoch, LandingId landing, PullRequest pull, CancellationToken cancellationToken);
+
     /// <summary>Mode integration: on the integration branch, not yet on the target.</summary>
     Task<WriteOutcome> RecordIntegratedAsync(
         SwarmEpoch epoch, LandingId landing, string commit, CancellationToken cancellationToken);

@@ -69,6 +69,9 @@ static class StoredNames
         EffectKind.Publication => "publication",
         EffectKind.BranchRemoval => "branch.removal",
         EffectKind.Follow => "follow",
+        EffectKind.PullRequestBranch => "pull-request.branch",
+        EffectKind.PullRequest => "pull-request",
+        EffectKind.PullRequestEnd => "pull-request.end",
     };
 
     public static (string Wish, string? Reason) Of(LandingWish wish) => wish switch

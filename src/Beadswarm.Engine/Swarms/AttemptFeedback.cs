@@ -64,6 +64,13 @@ sealed record AttemptFeedback(string Text, IReadOnlyList<NewArtifact> Artifacts)
     public static AttemptFeedback OfLost(LandingEntry entry, string reason, int bytesMax) =>
         Of(OfLanding(entry, reason), null, null, bytesMax);
 
+    /// <summary>The forge's checks or its reviewers ask for changes.</summary>
+    public static AttemptFeedback OfForge(
+        LandingEntry entry, string reason, IReadOnlyList<Finding> findings, int bytesMax) =>
+        Of(
+            OfLanding(entry, reason) with { Verdict = new AgentVerdict(Passed: false, reason, findings) }, null, null,
+            bytesMax);
+
     static FailedAttempt OfLanding(LandingEntry entry, string reason) => new()
     {
         Bead = entry.Bead,

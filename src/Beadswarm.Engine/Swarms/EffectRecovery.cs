@@ -58,6 +58,10 @@ sealed class EffectRecovery(SwarmParts parts, SwarmSurroundings outside)
             EffectKind.Publication => await PublicationAsync(effect, cancellationToken),
             EffectKind.BranchRemoval => await RemovalAsync(effect, cancellationToken),
             EffectKind.Follow => await FollowAsync(cancellationToken),
+
+            // Whoever lands the bead next looks for both by the branch.
+            EffectKind.PullRequestBranch or EffectKind.PullRequest => "looked for when its bead's turn comes",
+            EffectKind.PullRequestEnd => await PullRequestEndAsync(effect, cancellationToken),
         };
 
     /// <summary>Making ready and rescuing begin with a look at the workspace, whoever does it next.</summary>
@@ -108,6 +112,15 @@ sealed class EffectRecovery(SwarmParts parts, SwarmSurroundings outside)
 
         return EffectWords.Of(await parts.Workspaces.RemoveLandedBranchAsync(
             new BranchName(effect.Subject), CommitOf(effect), cancellationToken));
+    }
+
+    async Task<string> PullRequestEndAsync(NewEffect effect, CancellationToken cancellationToken)
+    {
+        var landings = await parts.Store.ReadLandingsAsync(effect.Bead, cancellationToken);
+        return landings.LastOrDefault(entry => entry.PullRequest?.Branch == effect.Subject) is not
+        { State: LandingState.Landed, PullRequest: { } pull } ? "kept: it has not landed"
+            : outside.Forge is null ? "kept: the mode is another one now"
+            : await outside.Forge.EndAsync(pull, cancellationToken);
     }
 
     async Task<string> FollowAsync(CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using Beadswarm.Landing;
+using Beadswarm.Landing.Forges;
 using Beadswarm.Workspaces;
 
 namespace Beadswarm.Swarms;
@@ -16,6 +17,14 @@ static class EffectWords
     {
         FollowOutcome.Followed => "followed",
         FollowOutcome.Skipped skipped => $"not followed: {skipped.Reason}",
+    };
+
+    public static string Of(BranchPush outcome) => outcome switch
+    {
+        BranchPush.Shown => "shown",
+        BranchPush.Foreign foreign => $"not moved: somebody else moved it to {foreign.There}",
+        BranchPush.Refused refused => $"not moved: {refused.Reason}",
+        BranchPush.Unknown unknown => $"not known: {unknown.Reason}",
     };
 
     public static string Of(AdvanceOutcome outcome) => outcome switch

@@ -4,6 +4,7 @@ using Beadswarm.Configuration;
 using Beadswarm.Git;
 using Beadswarm.Journal;
 using Beadswarm.Landing;
+using Beadswarm.Landing.Forges;
 using Beadswarm.Landing.Queueing;
 using Beadswarm.Pipelines;
 using Beadswarm.Storage;
@@ -38,7 +39,11 @@ sealed record LanderParts(
     IStore Store, SwarmEpoch Epoch, SwarmConfig Config, ILandingRepository Target, ILandingRepository? Integration,
     Gatekeeper Gates, IBeadTracker Tracker, CurrentBacklog Backlog, string Repository,
     Func<LandingEntry, CancellationToken, Task<string>> Publish, IWorkspaces Workspaces, IAgentHost Agents,
-    EffectLog Effects, Bell Bell, TimeProvider Time);
+    EffectLog Effects, Bell Bell, TimeProvider Time)
+{
+    /// <summary>Mode pull-request: the forge and the branches on it.</summary>
+    public ForgeParts? Forge { get; init; }
+}
 
 /// <summary>
 /// The only writer of the target branch. What the merge queue decides is carried out one thing after the other; only
@@ -59,6 +64,7 @@ sealed class Lander
     readonly LandingReturns _returns;
     readonly TrackerCommits _tracker;
     readonly Promotion _promotion;
+    readonly PullRequests? _pulls;
     string? _reportedHold;
     TimeSpan _holdPause = HoldPauseMin;
 
@@ -73,6 +79,7 @@ sealed class Lander
         _returns = new LandingReturns(parts);
         _tracker = new TrackerCommits(parts, _checkout);
         _promotion = new Promotion(parts, new CandidateTest(parts.Gates, parts.Config.Landing.Gates));
+        _pulls = parts.Forge is { } forge ? new PullRequests(parts, forge, _tip, _moves, _returns) : null;
     }
 
     /// <summary>The tracker's file has changed: it is committed within the configured interval.</summary>
@@ -140,7 +147,8 @@ sealed class Lander
         else
         {
             // A commit of the tracker's file would make every test under way useless: it waits for them.
-            await RestAsync(heard, step is LandingStep.Waiting ? null : _tracker.Due, orDrain, stop);
+            var tracker = step is LandingStep.Waiting ? null : _tracker.Due;
+            await RestAsync(heard, Earlier(tracker, _pulls?.Due), orDrain, stop);
         }
     }
 
@@ -155,6 +163,10 @@ sealed class Lander
             // A remote that cannot be reached, a lock of somebody's git: it passes, and the queue is kept meanwhile.
             return new LandingStep.Held(PipelineRules.OneLine(error.Message));
         }
+        catch (ForgeException error) when (_pulls is not null)
+        {
+            return await _pulls.TroubleAsync(error.Trouble, stop);
+        }
     }
 
     async Task<LandingStep> StepAsync(bool draining, CancellationToken stop)
@@ -164,9 +176,18 @@ sealed class Lander
             queue.Entries.Where(entry => entry.State is LandingState.Queued), _parts.Config.Landing.Aging);
         var intended = queue.Entries.FirstOrDefault(entry => entry.State is LandingState.Intended);
         await _checkout.FollowAsync(intended is not null || queued.Count > 0, stop);
-        if (intended is not null)
+        if (_pulls is { Quiet: true })
         {
-            return await _moves.SettleAsync(intended, ((LandingState.Intended)intended.State).Intent, stop);
+            // Nothing can be proposed, merged or settled now; tests under way still end.
+            await _queue.TakeInAsync();
+            return new LandingStep.Waiting();
+        }
+
+        if (intended is { State: LandingState.Intended { Intent: var intent } })
+        {
+            return _pulls is not null && intended.PullRequest is { } pull
+                ? await _pulls.SettleAsync(intended, pull, intent, stop)
+                : await _moves.SettleAsync(intended, intent, stop);
         }
 
         if (queued.FirstOrDefault(entry => entry.Wish is LandingWish.Eject) is { } unwanted)
@@ -175,12 +196,18 @@ sealed class Lander
             return new LandingStep.Moved();
         }
 
+        if (_pulls is not null && await _pulls.LookAsync(queued, stop) is { } followed)
+        {
+            return followed;
+        }
+
         if (queue.Pause is not null)
         {
             await _queue.StandStillAsync(queued);
             return new LandingStep.Waiting();
         }
 
+        queued = _pulls?.Line(queued) ?? queued;
         if (queued.Count > 0 || _queue.TestsUnderWay)
         {
             return _parts.Config.Landing.Mode == LandingMode.Branch
@@ -229,8 +256,14 @@ sealed class Lander
         {
             case null:
                 return new LandingStep.Waiting();
+            case QueueAction.Land land when _pulls is not null:
+                return await _pulls.LandAsync(entries[land.Candidate.Members[0].Landing], land.Candidate, stop);
             case QueueAction.Land land:
                 return await _moves.LandAsync(entries[land.Candidate.Members[0].Landing], land.Candidate, stop);
+            case QueueAction.Complete complete
+                when _pulls is not null && entries[complete.Landing] is { PullRequest: { } pull } proposed:
+                await _pulls.CompleteAsync(proposed, pull, tip, stop);
+                return new LandingStep.Moved();
             case QueueAction.Complete complete:
                 // The target has this content already: somebody else did the same, or we did and died before
                 // recording it.
@@ -295,6 +328,9 @@ sealed class Lander
             _parts.Bell.Ring();
         }
     }
+
+    static TimeSpan? Earlier(TimeSpan? one, TimeSpan? other) =>
+        one is null || other < one ? other : one;
 
     /// <param name="heard">A ring after this ends the rest early; null: none does.</param>
     /// <param name="pause">Ends it at the latest; null: only a ring does.</param>

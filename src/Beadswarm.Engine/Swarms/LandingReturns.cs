@@ -1,6 +1,7 @@
 using Beadswarm.Claims;
 using Beadswarm.Git;
 using Beadswarm.Landing;
+using Beadswarm.Landing.Forges;
 using Beadswarm.Pipelines;
 
 namespace Beadswarm.Swarms;
@@ -33,11 +34,51 @@ sealed class LandingReturns(LanderParts parts)
             parts.Epoch, entry.Id, why, new BeadTransition.Block(why), [dossier], stop));
     }
 
+    /// <summary>Mode pull-request: the forge's own checks say no.</summary>
+    public Task ChecksAsync(
+        LandingEntry entry, PullRequest pull, IReadOnlyList<ForgeCheck> failed, CancellationToken stop) =>
+        ReturnAsync(
+            entry,
+            $"checks of pull request #{pull.Number} fail: {string.Join(", ", failed.Select(check => check.Name))}",
+            [.. failed.Select(check => new Finding("critical", $"check {check.Name}", Detail(check), null, null))],
+            stop);
+
+    /// <summary>Mode pull-request: a reviewer asks for changes.</summary>
+    public Task ReviewAsync(
+        LandingEntry entry, PullRequest pull, IReadOnlyList<ForgeReview> reviews, CancellationToken stop) =>
+        ReturnAsync(
+            entry, $"the review of pull request #{pull.Number} asks for changes",
+            [
+                .. reviews.Select(review =>
+                    new Finding("critical", $"review by {review.Author}", review.Body, null, null)),
+            ],
+            stop);
+
+    /// <summary>Only a person can say how it goes on.</summary>
+    public Task BlockAsync(LandingEntry entry, string reason, CancellationToken stop) =>
+        ReturnAsync(entry, reason, new StageDecision.Block(reason), FeedbackOf(entry, []), stop);
+
+    Task ReturnAsync(
+        LandingEntry entry, string reason, IReadOnlyList<Finding> findings, CancellationToken stop) =>
+        ReturnAsync(entry, reason, FeedbackOf(entry, findings), stop);
+
+    Func<string, AttemptFeedback> FeedbackOf(LandingEntry entry, IReadOnlyList<Finding> findings) =>
+        reason => AttemptFeedback.OfForge(entry, reason, findings, parts.Config.Limits.FeedbackBytesMax);
+
+    static string Detail(ForgeCheck check) =>
+        string.Join("\n\n", new[] { check.Detail, check.Url ?? "" }.Where(text => text.Length > 0));
+
+    Task ReturnAsync(
+        LandingEntry entry, string reason, Func<string, AttemptFeedback> feedback, CancellationToken stop) =>
+        ReturnAsync(
+            entry, reason,
+            PipelineRules.ReturnFromLanding(parts.Config.Pipeline, entry.Attempt, entry.AttemptsAllowed, reason),
+            feedback, stop);
+
     async Task ReturnAsync(
-        LandingEntry entry, string reason, Func<string, AttemptFeedback> feedback, CancellationToken stop)
+        LandingEntry entry, string reason, StageDecision decision, Func<string, AttemptFeedback> feedback,
+        CancellationToken stop)
     {
-        var decision = PipelineRules.ReturnFromLanding(
-            parts.Config.Pipeline, entry.Attempt, entry.AttemptsAllowed, reason);
         var failures = (await parts.Store.ReadBeadAsync(entry.Bead, stop))?.InfrastructureFailures ?? 0;
         BeadTransition transition = decision switch
         {

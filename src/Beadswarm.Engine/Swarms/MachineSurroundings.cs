@@ -8,6 +8,7 @@ using Beadswarm.Gates;
 using Beadswarm.Git;
 using Beadswarm.Journal;
 using Beadswarm.Landing;
+using Beadswarm.Landing.Forges;
 using Beadswarm.Processes;
 using Beadswarm.Sandboxes;
 using Beadswarm.Storage;
@@ -36,6 +37,7 @@ static class MachineSurroundings
         }
 
         var bubblewrap = await FindSandboxAsync(setup, cancellationToken);
+        var forge = await FindForgeAsync(setup, user, cancellationToken);
         var paths = new SwarmPaths(user.Root);
         var place = StorePlace.Of(setup.Config.Store, paths.Store, setup.Environment);
         var tracker = new JsonlTracker(TrackerLocation.Find(user.Root, setup.Config.Tracker.Dialect), setup.Time);
@@ -94,6 +96,9 @@ static class MachineSurroundings
                 Target = branches.Target,
                 Integration = branches.Integration,
                 PublishAsync = branches.PublishAsync,
+                Forge = forge is null ? null : new ForgeParts(
+                    forge, new PullRequestBranches(hub, setup.Config.Landing.Remote!),
+                    setup.Config.Landing.PullRequest.DeleteBranch),
                 ReadTemplate = relative => ReadTemplate(paths.Repository, relative),
                 Serve = commands => new ControlServer(paths.Socket, store, commands, setup.Time),
                 Random = new Random(),
@@ -133,6 +138,42 @@ static class MachineSurroundings
         return finding.Trouble is { } refused
             ? throw new SwarmRefusedException(refused.Message, refused.Remedy)
             : ((SandboxFinding.Works)finding).Bubblewrap;
+    }
+
+    /// <summary>Mode pull-request: whom beads are proposed to; null in the other modes.</summary>
+    /// <exception cref="SwarmRefusedException">It is not known, or there is nothing to ask it with.</exception>
+    static async Task<GitHub?> FindForgeAsync(
+        SwarmSetup setup, UserRepository user, CancellationToken cancellationToken)
+    {
+        var (landing, wanted) = (setup.Config.Landing, setup.Config.Landing.PullRequest);
+        if (landing.Mode != LandingMode.PullRequest)
+        {
+            return null;
+        }
+
+        var remote = landing.Remote
+            ?? throw new SwarmRefusedException("mode pull-request needs a remote", "name one in landing.remote");
+        var url = (await RemoteAddress.FindAsync(user, remote, cancellationToken)).PushUrl;
+        var address = wanted.Repository is { } given ? ForgeAddress.Parse(given) : ForgeAddress.OfRemote(url);
+        if (address is null)
+        {
+            throw new SwarmRefusedException(
+                $"the URL of remote '{remote}' does not say which repository of a forge it is",
+                "set landing.pullRequest.repository to OWNER/NAME or HOST/OWNER/NAME");
+        }
+
+        try
+        {
+            var gh = GhProgram.Find(
+                wanted.Program, user.Root, SwarmAssembly.CommandTag(user.Root), setup.Environment, setup.Time);
+            return new GitHub(gh, address, setup.Time);
+        }
+        catch (ProcessStartException missing)
+        {
+            throw new SwarmRefusedException(
+                $"mode pull-request needs GitHub's program '{wanted.Program}': {missing.Message}",
+                "install it, or name it by landing.pullRequest.program");
+        }
     }
 
     static IEnumerable<JournalEvent.RecoveryFound> Cleared(LeakReport abandoned) =>

@@ -100,6 +100,9 @@ sealed class MergeQueue(LanderParts parts, ILandingRepository where)
         Tell(waiting);
     }
 
+    /// <summary>Takes in what has ended, and decides nothing.</summary>
+    public Task TakeInAsync() => _tests.TakeInAsync();
+
     /// <summary>A tree without a verdict is tried again.</summary>
     public void TryAgain(TreeId tree) => _tests.TryAgain(tree);
 
@@ -147,10 +150,11 @@ sealed class MergeQueue(LanderParts parts, ILandingRepository where)
     }
 
     MergeRequest Request(CommitId onto, LandingEntry entry) => new(
-        onto, CommitId.Parse(entry.HeadCommit), MessageOf(entry), entry.QueuedAt,
+        onto, CommitId.Parse(entry.ProposedCommit), MessageOf(entry), entry.QueuedAt,
         parts.Config.Landing.Squash ? MergeStyle.Squash : MergeStyle.MergeCommit);
 
-    static LandingMessage MessageOf(LandingEntry entry) => new(
+    /// <summary>What the commit that lands a bead says.</summary>
+    public static LandingMessage MessageOf(LandingEntry entry) => new(
         $"{entry.Bead}: {entry.Title}", "",
         [
             (LandingMessage.BeadTrailer, entry.Bead.Value),

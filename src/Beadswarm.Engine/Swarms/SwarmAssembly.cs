@@ -101,7 +101,10 @@ sealed class SwarmAssembly : IAsyncDisposable
         var landing = new LanderParts(
             store, swarm.Epoch, config, outside.Target, outside.Integration, parts.Gates, outside.Tracker,
             parts.Backlog, parts.Paths.Repository, outside.PublishAsync, parts.Workspaces, parts.Agents, parts.Effects,
-            parts.Bell, setup.Time);
+            parts.Bell, setup.Time)
+        {
+            Forge = outside.Forge,
+        };
         var lander = new Lander(landing);
         var unfinished = await new Recovery(parts, slots).RunAsync(cancellationToken);
         await new EffectRecovery(parts, outside).RunAsync(unfinished.Values, cancellationToken);

@@ -54,9 +54,16 @@ sealed record StatusSnapshot(
     /// <summary>What its executions have used so far, those that run now not among them.</summary>
     public CostSum Costs { get; init; } = CostSum.None;
 
+    /// <summary>Mode pull-request: what is proposed and waits, in order of arrival.</summary>
+    public IReadOnlyList<ProposedBead> PullRequests { get; init; } = [];
+
     /// <summary>All beads the swarm knows, apart from withdrawn ones.</summary>
     public int Selected => Landed + InProgress + Landing + Blocked + Left + Pending;
 }
+
+/// <summary>A bead that waits to land in a pull request.</summary>
+/// <param name="Waits">For what, in a few words for people.</param>
+sealed record ProposedBead(BeadId Bead, int Number, string Url, string Waits);
 
 /// <summary>What only the running orchestrator knows of itself.</summary>
 /// <param name="Estimate">When it will be through; null while that is not known.</param>

@@ -35,6 +35,9 @@ sealed record SwarmSurroundings : IAsyncDisposable
     /// <summary>Mode branch: makes a bead's branch visible to a person, and says under which name.</summary>
     public required Func<LandingEntry, CancellationToken, Task<string>> PublishAsync { get; init; }
 
+    /// <summary>Mode pull-request: the forge and the branches on it.</summary>
+    public ForgeParts? Forge { get; init; }
+
     /// <summary>The user's own prompt templates, by path relative to the repository; null when there is none.</summary>
     public required Func<string, string?> ReadTemplate { get; init; }
 

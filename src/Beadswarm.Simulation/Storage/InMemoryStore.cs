@@ -138,6 +138,10 @@ sealed class InMemoryStore(
         SwarmEpoch epoch, LandingId landing, LandingIntent intent, CancellationToken cancellationToken) =>
         Write(epoch, transaction => LandingOperations.Intend(transaction, epoch, landing, intent), cancellationToken);
 
+    public Task<WriteOutcome> ProposeLandingAsync(
+        SwarmEpoch epoch, LandingId landing, PullRequest pull, CancellationToken cancellationToken) =>
+        Write(epoch, transaction => LandingOperations.Propose(transaction, epoch, landing, pull), cancellationToken);
+
     public Task<WriteOutcome> VoidLandingAsync(
         SwarmEpoch epoch, LandingId landing, string reason, CancellationToken cancellationToken) =>
         Write(epoch, transaction => LandingOperations.Void(transaction, epoch, landing, reason), cancellationToken);
@@ -268,6 +272,14 @@ sealed class InMemoryStore(
             swarm?.Record, tally.Landed, tally.Held, tally.Landing, tally.Blocked, tally.Left, tally.Pending,
             tables.Beads.CountReady(mayBegin, now), tally.Attempts, tables.Beads.NextWakeAt(now), [.. agents])
         {
+            PullRequests =
+            [
+                .. tables.Landings.Queue.Where(landing => landing.PullRequest is not null)
+                    .OrderBy(landing => landing.Id.Value)
+                    .Select(landing => new ProposedBead(
+                        landing.Bead, landing.PullRequest!.Number, landing.PullRequest.Url,
+                        landing.PullRequest.Waits)),
+            ],
             Costs = CostOperations.Read(tables, new CostQuery { ThisSwarm = true })[0].Sum,
         };
     }

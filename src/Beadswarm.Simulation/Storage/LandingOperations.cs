@@ -51,6 +51,21 @@ static class LandingOperations
             : WriteOutcome.Done;
     }
 
+    public static WriteOutcome Propose(
+        StoreTransaction transaction, SwarmEpoch epoch, LandingId id, PullRequest pull)
+    {
+        if (transaction.Hold(epoch) is null
+            || Find(transaction, id) is not { State: LandingState.Queued } landing)
+        {
+            return WriteOutcome.Fenced;
+        }
+
+        Change(transaction, landing with { PullRequest = pull }, landing.State);
+        transaction.Append(landing.Bead, landing.Agent, new JournalEvent.LandingProposed(
+            id.Value, pull.Number, pull.Url, pull.Head, pull.Waits));
+        return WriteOutcome.Done;
+    }
+
     public static WriteOutcome Void(StoreTransaction transaction, SwarmEpoch epoch, LandingId id, string reason)
     {
         if (transaction.Hold(epoch) is null

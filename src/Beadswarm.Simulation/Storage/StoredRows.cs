@@ -69,10 +69,14 @@ sealed record StoredLanding(
 {
     /// <summary>What a person asks of it.</summary>
     public LandingWish? Wish { get; init; }
+    public PullRequest? PullRequest { get; init; }
 
     public bool Live => State is LandingState.Queued or LandingState.Intended or LandingState.Integrated;
 
     public LandingEntry ToEntry(BeadWork bead) => new(
         Id, Bead, bead.Title, bead.Priority, Attempt, bead.AttemptsAllowed, Agent, Branch, BaseCommit, HeadCommit,
-        HeadTree, State, QueuedAt, UpdatedAt);
+        HeadTree, State, QueuedAt, UpdatedAt)
+    {
+        PullRequest = PullRequest,
+    };
 }

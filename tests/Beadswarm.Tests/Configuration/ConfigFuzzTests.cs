@@ -9,6 +9,9 @@ namespace Beadswarm.Tests.Configuration;
 /// <summary>Configurations as people mistype them, and as nobody would.</summary>
 public sealed class ConfigFuzzTests
 {
+    /// <summary>Whatever the text, every key there is gets a value.</summary>
+    const int AllKeysBytesMax = 1024 * 1024;
+
     static readonly string[] Tokens =
     [
         "gates:\n", "  test: { run: make }\n", "pools: [{ role: worker, agents: 3 }]\n", "limits: { lease: 30s }\n",
@@ -47,6 +50,7 @@ public sealed class ConfigFuzzTests
                 }
             },
             Count = 3000,
+            AllocatedAtRestMax = AllKeysBytesMax,
             AllocatedPerByteMax = 1500,
         }.RunAsync();
 
@@ -56,6 +60,7 @@ public sealed class ConfigFuzzTests
             FuzzInputs.Of("4", "p0,1", "30s", "3/60s", "main", "true", "sqlite", "jsonl", "0.5", "a b", "bd-1"),
             ",", "p4", "2147483648", "1e9", "feature/x", "..", "postgres://u:p@h/d")
         {
+            AllocatedAtRestMax = AllKeysBytesMax,
             Read = input =>
             {
                 var keys = ConfigKeys.All.Where(key => key.Variable is not null).ToArray();

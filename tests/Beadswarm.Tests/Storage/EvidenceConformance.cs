@@ -8,6 +8,7 @@ using Beadswarm.Landing;
 using Beadswarm.Pipelines;
 using Beadswarm.Processes;
 using Beadswarm.Storage;
+using Beadswarm.Swarms;
 
 namespace Beadswarm.Tests.Storage;
 
@@ -147,6 +148,34 @@ public abstract class EvidenceConformance : StoreConformance
         await Store.VoidLandingAsync(Epoch, landing.Id, "moved", Token);
 
         Assert.Equal(new LandingState.Integrated("i1"), (await Store.ReadQueueAsync(Token)).Entries[0].State);
+    }
+
+    [Fact]
+    public async Task A_queued_landing_keeps_its_pull_request_through_intent_and_return_to_the_queue()
+    {
+        var landing = await QueueAsync(await HeldAsync());
+        var pull = new PullRequest(7, "https://forge.example/7", "beadswarm/x-1/pull-request", "head1", "its checks");
+        Assert.Null(landing.PullRequest);
+        Assert.Equal(WriteOutcome.Done, await Store.ProposeLandingAsync(Epoch, landing.Id, pull, Token));
+        pull = pull with { Head = "head2", Waits = "a review — ü" };
+        Assert.Equal(WriteOutcome.Done, await Store.ProposeLandingAsync(Epoch, landing.Id, pull, Token));
+        var proposed = (await Store.ReadQueueAsync(Token)).Entries[0];
+        Assert.Equal((new LandingState.Queued(), pull), (proposed.State, proposed.PullRequest));
+        Assert.Equal(
+            [new ProposedBead(landing.Bead, 7, pull.Url, pull.Waits)],
+            (await Store.ReadStatusAsync(Token)).PullRequests);
+
+        await Store.IntendLandingAsync(Epoch, landing.Id, new LandingIntent("b0", "c1", "t1", []), Token);
+        Assert.Equal(WriteOutcome.Fenced, await Store.ProposeLandingAsync(Epoch, landing.Id, pull, Token));
+        Assert.Equal(pull, (await Store.ReadQueueAsync(Token)).Entries[0].PullRequest);
+        await Store.VoidLandingAsync(Epoch, landing.Id, "moved", Token);
+        Assert.Equal(pull, (await Store.ReadQueueAsync(Token)).Entries[0].PullRequest);
+        await Store.CompleteLandingAsync(Epoch, landing.Id, new LandingProof("c1", "c2"), Token);
+
+        Assert.Equal(pull, (await Store.ReadLandingsAsync(landing.Bead, Token))[0].PullRequest);
+        Assert.Empty((await Store.ReadStatusAsync(Token)).PullRequests);
+        Assert.Equal(
+            2, (await JournalAsync()).Count(entry => entry.Event is JournalEvent.LandingProposed { Number: 7 }));
     }
 
     [Fact]

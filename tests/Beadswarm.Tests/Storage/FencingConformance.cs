@@ -112,6 +112,7 @@ public abstract class FencingConformance : StoreConformance
             await Store.SetAgentStatusAsync(stale, new AgentNumber(1), AgentStatus.Parked, null, Token),
             await Store.IntendLandingAsync(stale, queued.Id, intent, Token),
             await Store.VoidLandingAsync(stale, intended.Id, "moved", Token),
+            await Store.ProposeLandingAsync(stale, queued.Id, new PullRequest(1, "u", "b", "h", "w"), Token),
             await Store.RecordIntegratedAsync(stale, intended.Id, "c", Token),
             await Store.CompleteLandingAsync(stale, intended.Id, new LandingProof("c", "c"), Token),
             await Store.LeaveLandingAsync(stale, queued.Id, "branch", Token),

@@ -50,7 +50,10 @@ public sealed class SqliteFileTests : IDisposable
             await Costs.EarlierCosts.WriteAsync(store, Token);
         }
 
-        Execute("DROP TABLE execution_cost; PRAGMA user_version = 5");
+        var later = string.Concat(
+            ((string[])["number", "url", "branch", "head", "waits"])
+                .Select(column => $"ALTER TABLE landing DROP COLUMN pull_{column};"));
+        Execute($"DROP TABLE execution_cost; {later} PRAGMA user_version = 5");
 
         await using var migrated = await OpenAsync();
         await Costs.EarlierCosts.CheckAsync(migrated, Token);

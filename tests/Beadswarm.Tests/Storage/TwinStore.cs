@@ -94,6 +94,10 @@ sealed class TwinStore(IStore one, IStore other) : IStore
         SwarmEpoch epoch, LandingId landing, LandingIntent intent, CancellationToken cancellationToken) =>
         Both(store => store.IntendLandingAsync(epoch, landing, intent, cancellationToken));
 
+    public Task<WriteOutcome> ProposeLandingAsync(
+        SwarmEpoch epoch, LandingId landing, PullRequest pull, CancellationToken cancellationToken) =>
+        Both(store => store.ProposeLandingAsync(epoch, landing, pull, cancellationToken));
+
     public Task<WriteOutcome> VoidLandingAsync(
         SwarmEpoch epoch, LandingId landing, string reason, CancellationToken cancellationToken) =>
         Both(store => store.VoidLandingAsync(epoch, landing, reason, cancellationToken));

@@ -31,6 +31,13 @@ static class LandingOperations
                 ("now", now)),
             new JournalEvent.LandingIntended(id.Value, intent.Base, intent.Candidate, intent.Tree));
 
+    public static WriteOutcome Propose(
+        SqlSession session, DateTimeOffset now, SwarmEpoch epoch, LandingId id, PullRequest pull) =>
+        Change(session, now, epoch, id,
+            session => session.Run("ProposeLanding", ("landing", id.Value), ("number", pull.Number),
+                ("url", pull.Url), ("branch", pull.Branch), ("head", pull.Head), ("waits", pull.Waits), ("now", now)),
+            new JournalEvent.LandingProposed(id.Value, pull.Number, pull.Url, pull.Head, pull.Waits));
+
     public static WriteOutcome Void(
         SqlSession session, DateTimeOffset now, SwarmEpoch epoch, LandingId id, string reason) =>
         Change(session, now, epoch, id,

@@ -66,7 +66,7 @@ static class Rows
     /// <summary>SelectQueue.</summary>
     public static LandingEntry QueuedLanding(DbDataReader row) => Landing(row) with
     {
-        Wish = row.Text(20) is { } wish ? StoredNames.ToWish(wish, row.Text(21)) : null,
+        Wish = row.Text(25) is { } wish ? StoredNames.ToWish(wish, row.Text(26)) : null,
     };
 
     /// <summary>SelectPause.</summary>
@@ -76,7 +76,17 @@ static class Rows
     public static LandingEntry Landing(DbDataReader row) => new(
         new LandingId(row.GetInt64(0)), row.Bead(1), row.GetString(2), row.GetInt32(3), row.GetInt32(4),
         row.GetInt32(5), row.Agent(6), row.GetString(7), row.GetString(8), row.GetString(9), row.GetString(10),
-        LandingState(row), row.At(18), row.At(19));
+        LandingState(row), row.At(18), row.At(19))
+    {
+        PullRequest = row.IsDBNull(20)
+            ? null
+            : new PullRequest(
+                row.GetInt32(20), row.GetString(21), row.GetString(22), row.GetString(23), row.GetString(24)),
+    };
+
+    /// <summary>SelectProposed.</summary>
+    public static ProposedBead Proposed(DbDataReader row) =>
+        new(row.Bead(0), row.GetInt32(1), row.GetString(2), row.GetString(3));
 
     /// <summary>SelectHistory.</summary>
     public static StageRun StageRun(DbDataReader row) => new(

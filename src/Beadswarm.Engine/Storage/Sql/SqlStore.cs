@@ -115,6 +115,10 @@ abstract class SqlStore : IStore
         SwarmEpoch epoch, LandingId landing, LandingIntent intent, CancellationToken cancellationToken) =>
         Write((session, now) => LandingOperations.Intend(session, now, epoch, landing, intent), cancellationToken);
 
+    public Task<WriteOutcome> ProposeLandingAsync(
+        SwarmEpoch epoch, LandingId landing, PullRequest pull, CancellationToken cancellationToken) =>
+        Write((session, now) => LandingOperations.Propose(session, now, epoch, landing, pull), cancellationToken);
+
     public Task<WriteOutcome> VoidLandingAsync(
         SwarmEpoch epoch, LandingId landing, string reason, CancellationToken cancellationToken) =>
         Write((session, now) => LandingOperations.Void(session, now, epoch, landing, reason), cancellationToken);
@@ -195,6 +199,7 @@ abstract class SqlStore : IStore
             {
                 var swarm = session.First("SelectSwarm", Rows.Swarm);
                 var agents = session.All("SelectAgents", Rows.AgentSnapshot);
+                var proposed = session.All("SelectProposed", Rows.Proposed);
                 return session.First(
                     "SelectCounts",
                     row => new StatusSnapshot(
@@ -202,6 +207,7 @@ abstract class SqlStore : IStore
                         row.GetInt32(6), row.GetInt32(7), row.GetInt32(2), row.MaybeAt(8), agents),
                     ("now", session.Now))! with // an aggregate always has one row
                 {
+                    PullRequests = proposed,
                     Costs = CostOperations.Read(session, new CostQuery { ThisSwarm = true })[0].Sum,
                 };
             },
