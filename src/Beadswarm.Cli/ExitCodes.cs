@@ -27,6 +27,7 @@ static class ExitCodes
     public const int Refused = 19;
     public const int NotPassed = 20;
     public const int Unauthorized = 21;
+    public const int BudgetExceeded = 22;
     public const int Bug = 70;
     public const int Terminated = 130;
 
@@ -55,6 +56,7 @@ static class ExitCodes
         (Refused, "claim, heartbeat, stage, release: it makes no sense as things stand; the message says why"),
         (NotPassed, "stage pass, stage fail, done: the bead did not pass; the answer says what comes next"),
         (Unauthorized, "run, attach: an agent's vendor does not let it in: no login, no credit, no such model"),
+        (BudgetExceeded, "run, attach: the money or the tokens it may use are used up; a higher limit goes on"),
         (Bug, "a defect of this program"),
         (Terminated, "run: the agents were ended by a second Ctrl-C, SIGTERM or stop; their work was kept"),
     ];

@@ -16,6 +16,7 @@ static class RunSummary
             SwarmEnd.Terminated => ExitCodes.Terminated,
             SwarmEnd.Meltdown => ExitCodes.Meltdown,
             SwarmEnd.Unauthorized => ExitCodes.Unauthorized,
+            SwarmEnd.BudgetExceeded => ExitCodes.BudgetExceeded,
             SwarmEnd.TakenOver => ExitCodes.Held,
         };
 
@@ -53,6 +54,8 @@ static class RunSummary
                 "stopped by itself: too many failures at once; 'beadswarm run --resume' goes on when that is mended",
             SwarmEnd.Unauthorized =>
                 "stopped by itself: an agent is not let in; log in, and 'beadswarm run --resume' goes on",
+            SwarmEnd.BudgetExceeded =>
+                "stopped by itself: its budget is used up; 'beadswarm run --resume' goes on with a higher limit",
             SwarmEnd.TakenOver =>
                 "gave up, because another process runs this swarm now; 'beadswarm attach' follows it",
         };

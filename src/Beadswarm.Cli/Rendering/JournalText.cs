@@ -52,6 +52,8 @@ static class JournalText
                 $"{leaked.Stage} left {leaked.Ended + leaked.Remaining} running: {leaked.Processes}; "
                 + (leaked.Remaining == 0 ? "ended" : $"{leaked.Remaining} could not be ended"),
             JournalEvent.AgentUsed => null,
+            JournalEvent.BudgetUnmeasured unmeasured =>
+                $"money is limited, and runner {unmeasured.Runner} is not counted: {unmeasured.Reason}",
             JournalEvent.StageEnded ended =>
                 $"{ended.Stage} {ended.Status.ToLowerInvariant()} after {Span(ended.DurationMs)}: {ended.Summary}"
                 + $" → {Next(ended)}",

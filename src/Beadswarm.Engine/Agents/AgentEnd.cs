@@ -44,6 +44,9 @@ abstract record AgentEnd
     /// <param name="Largest">What used the most of it.</param>
     public sealed record MemoryLimit(long Bytes, long BytesMax, string Largest) : AgentEnd;
 
+    /// <summary>More was used than may be; it was ended, or its own program ended it.</summary>
+    public sealed record BudgetExceeded(BudgetScope Scope, string Detail) : AgentEnd;
+
     /// <summary>A signal that we did not send ended it.</summary>
     public sealed record Crashed(int Signal, string OutputTail) : AgentEnd;
 

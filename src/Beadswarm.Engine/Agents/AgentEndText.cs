@@ -21,6 +21,7 @@ static class AgentEndText
         AgentEnd.WaitingForPermission waiting => waiting with { Detail = change(waiting.Detail) },
         AgentEnd.ConversationLost lost => lost with { Detail = change(lost.Detail) },
         AgentEnd.MemoryLimit memory => memory with { Largest = change(memory.Largest) },
+        AgentEnd.BudgetExceeded exceeded => exceeded with { Detail = change(exceeded.Detail) },
         AgentEnd.Crashed crashed => crashed with { OutputTail = change(crashed.OutputTail) },
         AgentEnd.FailedToStart failed => failed with { Reason = change(failed.Reason) },
         AgentEnd.TimedOut => end,

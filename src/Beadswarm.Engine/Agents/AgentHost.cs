@@ -124,7 +124,7 @@ sealed class AgentHost(
     {
         public AgentProcess? Process => null;
 
-        public Task<AgentOutcome> WaitAsync(CancellationToken cancellationToken) =>
+        public Task<AgentOutcome> WaitAsync(SpendingWatch? spending, CancellationToken cancellationToken) =>
             Task.FromResult(new AgentOutcome(end, LeakReport.Nothing));
 
         public Task TerminateAsync(string reason, CancellationToken cancellationToken) => Task.CompletedTask;

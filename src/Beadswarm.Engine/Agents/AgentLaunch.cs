@@ -104,7 +104,7 @@ interface IAgentHost
     string ReadText(string path, int bytesMax);
 }
 
-/// <summary>One agent at work. When <see cref="WaitAsync"/> has returned an outcome, its whole tree is gone.</summary>
+/// <summary>One agent at work. When waiting for it has returned an outcome, its whole tree is gone.</summary>
 interface IAgentSession
 {
     /// <summary>Null when it could not be started.</summary>
@@ -114,9 +114,15 @@ interface IAgentSession
     /// Watches over the agent until it ends, and ends it at its limits. Cancelling stops the watching, not the agent;
     /// waiting can be taken up again. One caller at a time.
     /// </summary>
-    Task<AgentOutcome> WaitAsync(CancellationToken cancellationToken);
+    /// <param name="spending">
+    /// Asked again and again with what it has used so far, as far as its program tells while it works.
+    /// </param>
+    Task<AgentOutcome> WaitAsync(SpendingWatch? spending, CancellationToken cancellationToken);
 
-    /// <summary>Ends the agent; <see cref="WaitAsync"/> then says <see cref="AgentEnd.Killed"/>.</summary>
+    /// <summary>As the other, with no limit to what it uses.</summary>
+    Task<AgentOutcome> WaitAsync(CancellationToken cancellationToken) => WaitAsync(null, cancellationToken);
+
+    /// <summary>Ends the agent; waiting for it then says <see cref="AgentEnd.Killed"/>.</summary>
     Task TerminateAsync(string reason, CancellationToken cancellationToken);
 
     /// <summary>Resident memory of the agent and all it has started.</summary>

@@ -20,6 +20,8 @@ sealed class AgentSession : IAgentSession, IDisposable
     readonly IReadOnlyList<string> _secrets;
     readonly TimeProvider _timeProvider;
     readonly MemoryWatch _memory;
+    readonly UsageWatch _usage;
+    UsageReport _used = UsageReport.Unknown;
     readonly TimeSpan _elapsedBefore;
     readonly long _began;
     Activity _activity;
@@ -35,6 +37,7 @@ sealed class AgentSession : IAgentSession, IDisposable
         _timeProvider = timeProvider;
         _files = new AgentFiles(record.Folder);
         _memory = new MemoryWatch(child.Glance, record.Limits.MemoryBytesMax, timeProvider);
+        _usage = UsageWatch.Of(_files.Stdout, record.RunnerKind, record.Continues);
         _began = timeProvider.GetTimestamp();
 
         // An adopted agent has used up a part of its time already. Its silence counts from now on: nobody watched it.
@@ -48,7 +51,7 @@ sealed class AgentSession : IAgentSession, IDisposable
 
     AgentProcess? IAgentSession.Process => Process;
 
-    public async Task<AgentOutcome> WaitAsync(CancellationToken cancellationToken)
+    public async Task<AgentOutcome> WaitAsync(SpendingWatch? spending, CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(CheckPeriod, _timeProvider);
         AgentEnd? caused = null;
@@ -56,7 +59,7 @@ sealed class AgentSession : IAgentSession, IDisposable
         {
             await Task.WhenAny(_child.Exit, timer.WaitForNextTickAsync(cancellationToken).AsTask());
             cancellationToken.ThrowIfCancellationRequested();
-            caused = _child.Exit.IsCompleted ? null : Look();
+            caused = _child.Exit.IsCompleted ? null : Look() ?? LookAtUse(spending);
         }
 
         // From here on the end is not interrupted: what was begun is cleared away within its own bounds.
@@ -94,6 +97,9 @@ sealed class AgentSession : IAgentSession, IDisposable
         _activity = StallRules.Observe(_activity, outputBytes, files, now);
         return StallRules.Judge(_activity, now, _record.Limits) ?? _memory.Look();
     }
+
+    /// <summary>Also where it has used no more: others may have.</summary>
+    AgentEnd.BudgetExceeded? LookAtUse(SpendingWatch? spending) => spending?.Invoke(_used = _usage.Look() ?? _used);
 
     async Task<AgentReading> ReadAsync()
     {

@@ -8,7 +8,7 @@ namespace Beadswarm.Agents;
 /// Understands what Claude Code prints with <c>--output-format stream-json</c>. Knows nothing of files and processes.
 /// </summary>
 /// <param name="continued">The conversation it was to go on with.</param>
-sealed class ClaudeCodeTranscript(Conversation? continued)
+sealed class ClaudeCodeTranscript(Conversation? continued) : IUsageTranscript
 {
     // Signals as a shell says them: 128 and the signal.
     const int SignalBase = 128;
@@ -41,6 +41,8 @@ sealed class ClaudeCodeTranscript(Conversation? continued)
     sealed record Result(
         bool IsError, string? Subtype, string? Reason, long? Status, string Text, string? Verdict);
 
+    public UsageReport Usage => UsageAt(new AgentEnd.Lost());
+
     /// <summary>Takes in one line.</summary>
     public void See(JsonElement line)
     {
@@ -66,7 +68,7 @@ sealed class ClaudeCodeTranscript(Conversation? continued)
     public AgentReading Conclude(AgentReport report)
     {
         var (end, verdict) = End(report);
-        return new AgentReading(end, Usage(end), verdict, _lastWords);
+        return new AgentReading(end, UsageAt(end), verdict, _lastWords);
     }
 
     void SeeAssistant(JsonElement line)
@@ -141,11 +143,12 @@ sealed class ClaudeCodeTranscript(Conversation? continued)
         _sinceResult = default;
     }
 
-    UsageReport Usage(AgentEnd end) => new()
+    UsageReport UsageAt(AgentEnd end) => new()
     {
         Model = _model,
         Calls = _callCount,
         Tokens = _told + _sinceResult,
+        Uncosted = _cost is null ? default : _sinceResult,
         ContextMax = _contextMax,
         ContextWindow = _contextWindow,
 
@@ -180,6 +183,8 @@ sealed class ClaudeCodeTranscript(Conversation? continued)
 
     AgentEnd Failure(Result result, int code) => result switch
     {
+        { Subtype: "error_max_budget_usd" } => new AgentEnd.BudgetExceeded(
+            BudgetScope.Execution, result.Text.Length > 0 ? result.Text : "the budget that its program was given"),
         { Subtype: "error_max_turns" } => new AgentEnd.MaxTurns(result.Text),
         { Subtype: "error_max_structured_output_retries" } =>
             new AgentEnd.Finished(null, $"its verdict did not take the form asked for: {result.Text}"),

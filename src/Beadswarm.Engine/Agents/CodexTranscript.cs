@@ -9,7 +9,7 @@ namespace Beadswarm.Agents;
 /// words that are not known are an ordinary failure.
 /// </summary>
 /// <param name="continued">The conversation it was to go on with; its totals count over all of it.</param>
-sealed class CodexTranscript(Conversation? continued)
+sealed class CodexTranscript(Conversation? continued) : IUsageTranscript
 {
     const int Interrupt = 2;
 
@@ -51,7 +51,7 @@ sealed class CodexTranscript(Conversation? continued)
     public AgentReading Conclude(AgentReport report)
     {
         var (end, verdict) = End(report);
-        return new AgentReading(end, Usage(), verdict, _lastMessage);
+        return new AgentReading(end, Usage, verdict, _lastMessage);
     }
 
     void SeeUsage(JsonElement line)
@@ -66,7 +66,7 @@ sealed class CodexTranscript(Conversation? continued)
         }
     }
 
-    UsageReport Usage() => new()
+    public UsageReport Usage => new()
     {
         Calls = _turns,
         Tokens = _total.Since(continued?.Tokens ?? default),

@@ -89,7 +89,8 @@ static class TranscriptReader
         return length - start;
     }
 
-    static void See(ReadOnlyMemory<byte> line, Action<JsonElement> see)
+    /// <summary>Calls <paramref name="see"/> if the line is an object.</summary>
+    public static void See(ReadOnlyMemory<byte> line, Action<JsonElement> see)
     {
         if (line.Span.Trim(" \t\r"u8) is not [(byte)'{', .., (byte)'}'])
         {

@@ -55,6 +55,9 @@ sealed record UsageReport
 
     public decimal? CostUsd { get; init; }
 
+    /// <summary>Those of the tokens that <see cref="CostUsd"/> is without: used after it was told.</summary>
+    public TokenCount Uncosted { get; init; }
+
     /// <summary>What to go on with another time; null: the program keeps none, or did not come to that.</summary>
     public Conversation? Conversation { get; init; }
 }

@@ -13,6 +13,8 @@ static class ConfigKeys
     public static readonly Text Name = new(NamePattern, NameSays);
 
     static readonly Number Price = new(0, 10_000);
+    static readonly Number Money = new(0, 1_000_000);
+    static readonly Whole TokensMost = new(0, 1_000_000_000_000);
 
     /// <summary>The sections in the order they are written, with what each is for.</summary>
     public static readonly IReadOnlyList<(string Name, string Doc)> Sections =
@@ -245,6 +247,26 @@ static class ConfigKeys
             "Bytes that all logs of agents and gates may take. Beyond it the oldest of finished beads are removed."),
         new("limits.gatesMax", new Whole(1, 1024), null, "Gates that may run at once over all agents.",
             "one for each processor"),
+        new("limits.budgetUsd", Money, null,
+            "Most money that the swarm may cost, over all its runs, in US dollars. Then it drains and ends with exit "
+                + "code 22.", "no limit") { Nullable = true },
+        new("limits.budgetUsdPerBead", Money, null,
+            "Most money that one bead may cost, ever. Then it is blocked.", "no limit") { Nullable = true },
+        new("limits.budgetUsdPerDay", Money, null,
+            "Most money that all swarms of this store may cost in a day, by the store's clock in UTC.", "no limit")
+        {
+            Nullable = true,
+        },
+        new("limits.tokens", TokensMost, null,
+            "Most tokens that the swarm may use, of every kind, those of the cache too.", "no limit")
+        {
+            Nullable = true,
+        },
+        new("limits.tokensPerBead", TokensMost, null, "The same for one bead, ever.", "no limit") { Nullable = true },
+        new("limits.tokensPerDay", TokensMost, null, "The same for a day, in UTC.", "no limit") { Nullable = true },
+        new("limits.unpriced", Choose("allow", "refuse"), "allow",
+            "Executions of unknown cost while money is limited. allow: told once for each runner, and not counted. "
+            + "refuse: a run with a runner that cannot be measured is refused, and one of which it turns out stops."),
 
         new("prices.*.input", Price, null, "Tokens read, beside those of the cache.") { Required = true },
         new("prices.*.output", Price, null, "Tokens written.") { Required = true },

@@ -1,3 +1,4 @@
+using Beadswarm.Agents;
 using Beadswarm.Beads;
 using Beadswarm.Costs;
 using Beadswarm.Gates;
@@ -51,6 +52,7 @@ static class ConfigLoader
             Prices = ReadPrices(reader, top),
         };
 
+        runProblems.AddRange(Unpriced(config, reader.OriginOf(top.Section("limits"), "unpriced")));
         return errors.Count == 0
             ? new ConfigResult.Loaded(config, runProblems) { Values = reader.Values }
             : new ConfigResult.Refused(InOrder(errors)) { Values = reader.Values };
@@ -273,6 +275,7 @@ static class ConfigLoader
             LogBytesMax = reader.Long(scope, "logBytesMax"),
             LogsMax = reader.Long(scope, "logsMax"),
             GatesMax = reader.Whole(scope, "gatesMax", Math.Max(1, detected.Processors)),
+            Budget = ReadBudget(reader, scope),
         };
         var readable = !errors.Exists(error => error.Path.StartsWith("limits.retryDelay", StringComparison.Ordinal));
         if (readable && limits.RetryDelayMin > limits.RetryDelayMax)
@@ -283,6 +286,33 @@ static class ConfigLoader
         }
 
         return limits;
+    }
+
+    static BudgetLimits ReadBudget(ConfigReader reader, ConfigScope scope)
+    {
+        Allowance Read(string suffix) => new(
+            (decimal?)reader.NumberOrNull(scope, "budgetUsd" + suffix), reader.LongOrNull(scope, "tokens" + suffix));
+
+        return new BudgetLimits
+        {
+            Swarm = Read(""),
+            Bead = Read("PerBead"),
+            Day = Read("PerDay"),
+            RefuseUnpriced = reader.Text(scope, "unpriced", "allow") == "refuse",
+        };
+    }
+
+    /// <summary>Money that is limited and cannot be measured, where the configuration does not want that.</summary>
+    static IEnumerable<ConfigError> Unpriced(SwarmConfig config, string origin)
+    {
+        var used = config.Pools.Select(pool => pool.Runner).Distinct()
+            .Select(name => config.Runners.GetValueOrDefault(name)).OfType<RunnerSpec>();
+        return config.Limits.Budget is { LimitsMoney: true, RefuseUnpriced: true }
+            ? used.Where(runner => !CostRules.CanMeasure(runner.Kind)).Select(runner => new ConfigError(
+                origin, "limits.unpriced",
+                $"what runner '{runner.Name}' costs cannot be measured: kind {runner.Kind} says nothing of it; use an "
+                    + "agent CLI that is known, or write unpriced: allow"))
+            : [];
     }
 
     static PriceTable ReadPrices(ConfigReader reader, ConfigScope top)

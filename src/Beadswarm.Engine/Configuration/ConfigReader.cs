@@ -54,6 +54,8 @@ sealed class ConfigReader(ConfigSources sources, List<ConfigError> errors)
     public int? WholeOrNull(ConfigScope scope, string name) =>
         Read<object>(scope, name, null) is long number ? (int)number : null;
 
+    public long? LongOrNull(ConfigScope scope, string name) => Read<object>(scope, name, null) as long?;
+
     public double Number(ConfigScope scope, string name, double fallback = 0) =>
         Read<object>(scope, name, fallback) is double number ? number : fallback;
 

@@ -187,6 +187,9 @@ sealed record LimitsConfig
     /// <summary>Gates that may run at once over all agents. The loader's default is one for each processor.</summary>
     public int GatesMax { get; init; } = Math.Max(1, Environment.ProcessorCount);
 
+    /// <summary>What executions may use of money and tokens.</summary>
+    public BudgetLimits Budget { get; init; } = BudgetLimits.None;
+
     public long? AgentMemoryBytesMax => AgentMemoryGb > 0 ? (long)(AgentMemoryGb * (1L << 30)) : null;
 
     public long MemoryFreeBytesMin => (long)(MemoryFreeGbMin * (1L << 30));

@@ -35,10 +35,14 @@ static class CostRules
     // | no                      | some   | no                    | unknown                  |
     // | no                      | none   | any                   | unknown, not for nothing |
 
+    /// <summary>Whether programs of a kind can say what they use.</summary>
+    public static bool CanMeasure(string kind) => kind is not ("command" or "scripted" or "external");
+
     /// <param name="configured">The runner's model, where its program does not say which one it used.</param>
     public static Cost Of(UsageReport usage, string? configured, PriceTable prices) => usage switch
     {
-        { CostUsd: { } said } => new Cost.Reported(said),
+        { CostUsd: { } said } => new Cost.Reported(
+            said + (prices.Find(usage.Model ?? configured)?.Of(usage.Uncosted) ?? 0)),
         { Tokens.IsZero: true } => new Cost.Unknown(),
         _ => prices.Find(usage.Model ?? configured) is { } price
             ? new Cost.Priced(price.Of(usage.Tokens))

@@ -33,6 +33,7 @@ sealed record JournalEntry(
 [JsonDerivedType(typeof(ProcessStarted), "process.started")]
 [JsonDerivedType(typeof(ProcessesLeaked), "process.leaked")]
 [JsonDerivedType(typeof(AgentUsed), "agent.used")]
+[JsonDerivedType(typeof(BudgetUnmeasured), "budget.unmeasured")]
 [JsonDerivedType(typeof(StageEnded), "stage.ended")]
 [JsonDerivedType(typeof(BeadBlocked), "bead.blocked")]
 [JsonDerivedType(typeof(GateRan), "gate.ran")]
@@ -142,6 +143,11 @@ abstract record JournalEvent
         long Run, string Stage, int Attempt, string Runner, string? Model, int Calls, long InputTokens,
         long OutputTokens, long CacheReadTokens, long CacheWriteTokens, long? ContextMax = null,
         decimal? CostUsd = null, string? Conversation = null, bool? Priced = null) : JournalEvent;
+
+    /// <summary>
+    /// Money is limited, and what a runner costs cannot be told; written once for each runner and start.
+    /// </summary>
+    public sealed record BudgetUnmeasured(string Runner, string Reason) : JournalEvent;
 
     /// <summary>A stage ended, and what comes next: keep, free, land or block.</summary>
     public sealed record StageEnded(

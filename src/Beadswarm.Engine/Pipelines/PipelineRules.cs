@@ -20,6 +20,8 @@ static class PipelineRules
     // | unavailable                                | trouble  | infra retry  | same stage later, or blocked  |
     // | rate limited                               | limited  | nothing      | same stage after the reset    |
     // | no room on the disk to begin               | limited  | nothing      | same stage later              |
+    // | the bead's budget, or its program's own    | used up  | nothing      | blocked                       |
+    // | the swarm's budget, or the day's           | stopped  | nothing      | same stage; the swarm stops   |
     // | interrupted                                | stopped  | nothing      | same stage, free for anybody  |
     // | unauthorized                               | stopped  | nothing      | same stage; the swarm stops   |
     // | out of turns or context, continuation left | stopped  | nothing      | same stage, with a handoff    |
@@ -63,6 +65,9 @@ static class PipelineRules
         StageEnd.RateLimited limited => new StageJudgement.Limited(limited.Until, "the agent is rate limited"),
         StageEnd.NoRoom full => new StageJudgement.Limited(null, OneLine(full.Detail)),
         StageEnd.Continued continued => new StageJudgement.Interrupted($"goes on: {OneLine(continued.Detail)}"),
+        StageEnd.OverBudget { Scope: BudgetScope.Bead or BudgetScope.Execution } over =>
+            new StageJudgement.UsedUp($"budget exceeded: {OneLine(over.Detail)}"),
+        StageEnd.OverBudget over => new StageJudgement.Interrupted($"budget exceeded: {OneLine(over.Detail)}"),
         StageEnd.Interrupted => new StageJudgement.Interrupted("stopped by the swarm"),
     };
 
@@ -100,6 +105,7 @@ static class PipelineRules
             StageJudgement.Trouble trouble => AgainOrBlock(position, trouble.Reason, limits, now, jitter),
             StageJudgement.Limited limited => new StageDecision.Snooze(
                 Reset(limited.Until, limits, now, jitter), position.InfrastructureFailures, limited.Reason),
+            StageJudgement.UsedUp used => new StageDecision.Block(used.Reason),
             StageJudgement.Interrupted interrupted =>
                 new StageDecision.Snooze(now, position.InfrastructureFailures, interrupted.Reason),
         };

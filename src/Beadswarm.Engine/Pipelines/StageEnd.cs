@@ -63,6 +63,12 @@ abstract record StageEnd
     public sealed record RateLimited(DateTimeOffset? Until) : StageEnd;
 
     /// <summary>
+    /// More was used than may be, or would be by this execution. For its bead that is the end; where it is the swarm's
+    /// limit or the day's, the bead has nothing to do with it.
+    /// </summary>
+    public sealed record OverBudget(BudgetScope Scope, string Detail) : StageEnd;
+
+    /// <summary>
     /// Not done, and the same stage goes on at once: after a handoff, of which an attempt has so many, or in a new
     /// conversation where the old one was lost.
     /// </summary>
@@ -89,6 +95,9 @@ abstract record StageJudgement
     /// <summary>Work is refused for a while: it costs nothing.</summary>
     public sealed record Limited(DateTimeOffset? Until, string Reason) : StageJudgement;
 
+    /// <summary>What may be used for it is used up: it is blocked, whatever attempts are left.</summary>
+    public sealed record UsedUp(string Reason) : StageJudgement;
+
     /// <summary>Stopped from outside: it costs nothing.</summary>
     public sealed record Interrupted(string Reason) : StageJudgement;
 
@@ -99,6 +108,7 @@ abstract record StageJudgement
         Failed => StageStatus.Failed,
         Trouble => StageStatus.Error,
         Limited => StageStatus.Error,
+        UsedUp => StageStatus.Interrupted,
         Interrupted => StageStatus.Interrupted,
     };
 }

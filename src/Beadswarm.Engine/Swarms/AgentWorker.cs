@@ -40,6 +40,14 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
                 continue;
             }
 
+            var heard = parts.Bell.Listen();
+            if (parts.Budget.Ask(serves, slot.Runner) is { } tight)
+            {
+                await SayWaitingAsync(tight, terminate);
+                await UnlessToldToStopAsync(stop => parts.Bell.WaitAsync(heard, stop), drain, terminate);
+                continue;
+            }
+
             switch (parts.Admission.Ask())
             {
                 case AdmissionAnswer.Held held:
@@ -93,16 +101,20 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
 
     async Task HoldAsync(string reason, TimeSpan pause, CancellationToken drain, CancellationToken terminate)
     {
-        // The figures change all the time; the first ones of this wait are said.
+        await SayWaitingAsync(reason, terminate);
+        if (pause > TimeSpan.Zero)
+        {
+            await UnlessToldToStopAsync(stop => Task.Delay(pause, parts.Time, stop), drain, terminate);
+        }
+    }
+
+    /// <summary>The figures change all the time; the first ones of this wait are said.</summary>
+    async Task SayWaitingAsync(string reason, CancellationToken terminate)
+    {
         if (_waitsFor is not { Length: > 0 })
         {
             _waitsFor = reason;
             await parts.Store.SetAgentStatusAsync(parts.Epoch, slot.Number, AgentStatus.Waiting, reason, terminate);
-        }
-
-        if (pause > TimeSpan.Zero)
-        {
-            await UnlessToldToStopAsync(stop => Task.Delay(pause, parts.Time, stop), drain, terminate);
         }
     }
 

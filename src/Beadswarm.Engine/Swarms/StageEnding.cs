@@ -77,6 +77,7 @@ sealed class StageEnding(SwarmParts parts, IReadOnlyList<StageName> serves)
         StageJudgement.Failed failed => failed.Reason,
         StageJudgement.Trouble trouble => trouble.Reason,
         StageJudgement.Limited limited => limited.Reason,
+        StageJudgement.UsedUp used => used.Reason,
         StageJudgement.Interrupted interrupted => interrupted.Reason,
     };
 }

@@ -41,6 +41,7 @@ static class AgentEndRules
         AgentEnd.MemoryLimit memory => new StageEnd.Crashed(
             $"its processes used {MemoryWatch.Gibibytes(memory.Bytes)} ({memory.Largest}), more than "
             + $"limits.agentMemoryGb ({MemoryWatch.Gibibytes(memory.BytesMax)}), and were ended"),
+        AgentEnd.BudgetExceeded exceeded => new StageEnd.OverBudget(exceeded.Scope, exceeded.Detail),
         AgentEnd.Crashed crashed => new StageEnd.Crashed($"signal {crashed.Signal}"),
         AgentEnd.FailedToStart failed => new StageEnd.FailedToStart(failed.Reason),
         AgentEnd.Killed => new StageEnd.Interrupted(),

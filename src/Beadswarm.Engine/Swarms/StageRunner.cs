@@ -115,8 +115,8 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
             }
 
             var end = session is not null
-                ? await OrEndAsync(session, () => EndAsync(open.Run, session, claim, parts.TagOf(open), work))
-                : new AgentOutcome(EndUnseen(stage, adopted), LeakReport.Nothing);
+                ? await OrEndAsync(session, () => AdoptAsync(open, session, claim, work))
+                : await UnseenAsync(stage, adopted, claim);
 
             // It may have been started without having been recorded; nothing of it may live beside its successor.
             await SayLeaksAsync(
@@ -181,14 +181,37 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
             return StageReport.Without(run, new StageEnd.NoRoom(room));
         }
 
-        var (workspace, from) = await MakeReadyAsync(claim, start, work);
         if (stage.Kind == StageKind.Command)
         {
+            var (place, tip) = await MakeReadyAsync(claim, start, work);
             return await _judge.JudgeAsync(
-                claim, stage, run, workspace, start, from,
+                claim, stage, run, place, start, tip,
                 new AgentOutcome(new AgentEnd.Finished(null, null), LeakReport.Nothing), work);
         }
 
+        switch (await parts.Budget.ReserveAsync(claim, slot.Runner, work))
+        {
+            case BudgetAnswer.Refused refused:
+                return StageReport.Without(run, new StageEnd.OverBudget(refused.Why.Scope, refused.Why.Reason));
+            case BudgetAnswer.Granted granted:
+                try
+                {
+                    return await ExecuteAsync(claim, stage, run, start, granted.Spending, work);
+                }
+                finally
+                {
+                    parts.Budget.Release(granted.Spending);
+                }
+
+            case var unknown:
+                throw new System.Diagnostics.UnreachableException($"{unknown}");
+        }
+    }
+
+    async Task<StageReport> ExecuteAsync(
+        Claim claim, StageSpec stage, StageRunId run, StageStart start, Spending spending, CancellationToken work)
+    {
+        var (workspace, from) = await MakeReadyAsync(claim, start, work);
         var briefing = await _briefing.WriteAsync(claim, stage, start, workspace, work);
         if (briefing is not StageBriefing.Outcome.Ready ready)
         {
@@ -198,9 +221,10 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
         }
 
         var launch = ready.Launch with { Tag = parts.TagOf(claim) };
+        spending.Runner = launch.Runner.Name;
         var starting = await parts.Effects.IntendAsync(Effect(EffectKind.Process, launch.Tag, claim), work);
         var session = await parts.Agents.StartAsync(launch, work);
-        var end = await AttendAsync(claim, run, session, launch.Tag, starting, work);
+        var end = await AttendAsync(claim, run, session, launch.Tag, starting, spending, work);
         return await _judge.JudgeAsync(claim, stage, run, workspace, start, from, end, work);
     }
 
@@ -216,7 +240,8 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
     }
 
     Task<AgentOutcome> AttendAsync(
-        Claim claim, StageRunId run, IAgentSession session, string tag, EffectId starting, CancellationToken work) =>
+        Claim claim, StageRunId run, IAgentSession session, string tag, EffectId starting, Spending spending,
+        CancellationToken work) =>
         OrEndAsync(session, async () =>
         {
             await parts.Effects.SettleAsync(
@@ -229,7 +254,7 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
             }
 
             parts.Bell.Ring();
-            return await EndAsync(run, session, claim, tag, work);
+            return await EndAsync(run, session, claim, tag, spending, work);
         });
 
     /// <summary>
@@ -274,35 +299,65 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
         return merge is MergeOutcome.Clean clean ? clean.Candidate : head;
     }
 
-    async Task<AgentOutcome> EndAsync(
-        StageRunId run, IAgentSession session, Claim claim, string tag, CancellationToken work)
+    async Task<AgentOutcome> AdoptAsync(OpenStage open, IAgentSession session, Claim claim, CancellationToken work)
     {
-        var outcome = await WatchAsync(session, claim, tag, work);
+        var spending = await parts.Budget.AdoptAsync(claim, slot.Runner, CancellationToken.None);
+        try
+        {
+            return await EndAsync(open.Run, session, claim, parts.TagOf(open), spending, work);
+        }
+        finally
+        {
+            parts.Budget.Release(spending);
+        }
+    }
+
+    async Task<AgentOutcome> EndAsync(
+        StageRunId run, IAgentSession session, Claim claim, string tag, Spending spending, CancellationToken work)
+    {
+        var outcome = await WatchAsync(session, claim, tag, spending, work);
         await SayLeaksAsync(claim, run, outcome.Leaks);
         if (outcome.Runner is { } runner)
         {
             parts.Runners.Note(runner, outcome.End, parts.Time.GetUtcNow(), parts.Random.NextDouble());
-            await SayUsageAsync(claim, run, runner, outcome.Usage);
+            await SayUsageAsync(claim, run, runner, outcome.Usage, spending);
         }
 
         return outcome;
     }
 
     /// <summary>
+    /// Of a stage that was taken up again and whose agent is gone without a trace of how: what it has printed may still
+    /// tell what it has used.
+    /// </summary>
+    async Task<AgentOutcome> UnseenAsync(StageSpec stage, AdoptedStage adopted, Claim claim)
+    {
+        if (stage.Kind == StageKind.Agent && adopted.Open.Process is { } process
+            && parts.Agents.Recall(process.SessionFolder) is { } left)
+        {
+            var spending = await parts.Budget.AdoptAsync(claim, left.Runner, CancellationToken.None);
+            await SayUsageAsync(claim, adopted.Open.Run, left.Runner, left.Usage, spending);
+        }
+
+        return new AgentOutcome(EndUnseen(stage, adopted), LeakReport.Nothing);
+    }
+
+    /// <summary>
     /// Whatever becomes of the claim: what was used is used. Also of an agent that tells nothing of it, so that nobody
     /// takes what is unknown for nothing.
     /// </summary>
-    async Task SayUsageAsync(Claim claim, StageRunId run, string runner, UsageReport usage)
+    async Task SayUsageAsync(Claim claim, StageRunId run, string runner, UsageReport usage, Spending spending)
     {
         var model = usage.Model ?? parts.Config.Runners.GetValueOrDefault(runner)?.Model;
         var cost = CostRules.Of(usage, model, parts.Config.Prices);
-        await parts.Store.RecordUsageAsync(
+        var recorded = await parts.Store.RecordUsageAsync(
             claim.Bead, slot.Number,
             new JournalEvent.AgentUsed(
                 run.Value, claim.Stage.Value, claim.Attempt, runner, model, usage.Calls, usage.Tokens.Input,
                 usage.Tokens.Output, usage.Tokens.CacheRead, usage.Tokens.CacheWrite, usage.ContextMax,
                 cost.Usd, usage.Conversation?.Id, cost is Cost.Priced ? true : null),
             CancellationToken.None);
+        await parts.Budget.SettleAsync(spending, runner, usage, cost, recorded == WriteOutcome.Done);
     }
 
     /// <summary>Of a stage that was taken up again and whose agent has left nothing to go by.</summary>
@@ -311,11 +366,12 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
         : adopted.Ending is not null ? new AgentEnd.Killed("the swarm stopped")
         : new AgentEnd.Lost();
 
-    async Task<AgentOutcome> WatchAsync(IAgentSession session, Claim claim, string tag, CancellationToken work)
+    async Task<AgentOutcome> WatchAsync(
+        IAgentSession session, Claim claim, string tag, Spending spending, CancellationToken work)
     {
         try
         {
-            return await session.WaitAsync(work);
+            return await session.WaitAsync(usage => parts.Budget.Look(spending, usage), work);
         }
         catch (OperationCanceledException) when (work.IsCancellationRequested)
         {

@@ -98,6 +98,7 @@ sealed class SwarmAssembly : IAsyncDisposable
         }
 
         var parts = Share(setup, outside, swarm.Epoch);
+        await parts.Budget.BeginAsync(cancellationToken);
         var landing = new LanderParts(
             store, swarm.Epoch, config, outside.Target, outside.Integration, parts.Gates, outside.Tracker,
             parts.Backlog, parts.Paths.Repository, outside.PublishAsync, parts.Workspaces, parts.Agents, parts.Effects,
@@ -142,6 +143,7 @@ sealed class SwarmAssembly : IAsyncDisposable
     {
         var prefix = TagPrefix(outside.Paths.Repository);
         var effects = new EffectLog(outside.Store, epoch);
+        var bell = new Bell();
         return new SwarmParts
         {
             Config = setup.Config,
@@ -163,7 +165,8 @@ sealed class SwarmAssembly : IAsyncDisposable
             Claims = new ClaimRegistry(setup.Config.Limits.Lease, setup.Time),
             Runners = new RunnerHolds(setup.Config.Runners, setup.Config.Limits.Retry),
             Failures = new FailureMeter(setup.Config.Limits.Restarts, setup.Config.AgentCount, setup.Time),
-            Bell = new Bell(),
+            Budget = new Budget(outside.Store, setup.Config, bell, setup.Time),
+            Bell = bell,
             Time = setup.Time,
             Random = outside.Random,
             TagPrefix = prefix,

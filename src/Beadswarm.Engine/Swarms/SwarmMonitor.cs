@@ -66,6 +66,7 @@ sealed class SwarmMonitor(SwarmParts parts, TrackerSync tracker, SwarmStop stop,
             Unsettled: draining is null && unsettled, target, draining)
         {
             Unauthorized = parts.Failures.Unauthorized,
+            OverBudget = parts.Budget.Exhausted,
             Meltdown = parts.Failures.Meltdown(),
             TakenOver = status.Swarm?.Epoch != parts.Epoch,
         };

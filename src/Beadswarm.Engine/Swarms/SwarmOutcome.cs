@@ -53,6 +53,9 @@ enum SwarmEnd
     /// <summary>An agent's vendor does not let it in: it stopped by itself.</summary>
     Unauthorized,
 
+    /// <summary>What it may use of money or tokens is used up: it stopped by itself.</summary>
+    BudgetExceeded,
+
     /// <summary>Another orchestrator works on the swarm now: this one, which had slept, let go of everything.</summary>
     TakenOver,
 }

@@ -32,6 +32,8 @@ sealed record SwarmParts
     public required ClaimRegistry Claims { get; init; }
     /// <summary>Which vendors take no work for a while.</summary>
     public required RunnerHolds Runners { get; init; }
+    /// <summary>What may still be used of money and tokens.</summary>
+    public required Budget Budget { get; init; }
     public required FailureMeter Failures { get; init; }
     public required Bell Bell { get; init; }
     public required TimeProvider Time { get; init; }

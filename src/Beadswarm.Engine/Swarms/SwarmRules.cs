@@ -24,6 +24,9 @@ sealed record SwarmView(
     /// <summary>Why going on would only burn money, or null.</summary>
     public string? Meltdown { get; init; }
 
+    /// <summary>Why nothing more may be used, or null.</summary>
+    public string? OverBudget { get; init; }
+
     /// <summary>What an agent was told that its vendor does not let in, or null.</summary>
     public string? Unauthorized { get; init; }
 
@@ -51,6 +54,11 @@ static class SwarmRules
         if (view.Unauthorized is { } refusal)
         {
             return new SwarmDecision.Drain(SwarmEnd.Unauthorized, refusal);
+        }
+
+        if (view.OverBudget is { } spent)
+        {
+            return new SwarmDecision.Drain(SwarmEnd.BudgetExceeded, spent);
         }
 
         if (view.Meltdown is { } storm)

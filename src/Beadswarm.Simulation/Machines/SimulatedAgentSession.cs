@@ -26,7 +26,7 @@ sealed class SimulatedAgentSession(
     public AgentProcess? Process { get; } =
         new(session.Process.Identity, session.Folder, session.Process.Tag);
 
-    public async Task<AgentOutcome> WaitAsync(CancellationToken cancellationToken)
+    public async Task<AgentOutcome> WaitAsync(SpendingWatch? spending, CancellationToken cancellationToken)
     {
         AgentEnd? caused = null;
         while (Running.Running)

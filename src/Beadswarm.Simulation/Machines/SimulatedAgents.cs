@@ -70,7 +70,7 @@ sealed class SimulatedAgents(SimulatedOrchestrator owner, SimulatedWorld world) 
     {
         public AgentProcess? Process => null;
 
-        public Task<AgentOutcome> WaitAsync(CancellationToken cancellationToken) =>
+        public Task<AgentOutcome> WaitAsync(SpendingWatch? spending, CancellationToken cancellationToken) =>
             Task.FromResult(new AgentOutcome(end, LeakReport.Nothing));
 
         public Task TerminateAsync(string reason, CancellationToken cancellationToken) => Task.CompletedTask;

@@ -21,7 +21,7 @@ public sealed class ClaudeCodeTranscriptTests
     [InlineData("perm_denied_default", "0", "Finished")]
     [InlineData("refusal", "0", "Finished")]
     [InlineData("max_turns", "1", "max turns: Reached maximum number of turns (2)")]
-    [InlineData("budget", "1", "failed 1: Reached maximum budget ($1)")]
+    [InlineData("budget", "1", "budget exceeded: Reached maximum budget ($1)")]
     [InlineData("rate_limit_then_ok", "0", "Finished")]
     [InlineData("rate_limit_exhausted", "1", "rate limited until ?")]
     [InlineData("apikey_429_retry_after_long", "1", "rate limited until ?")]

@@ -46,6 +46,7 @@ static class Transcripts
         AgentEnd.Unauthorized unauthorized => $"unauthorized: {unauthorized.Detail}",
         AgentEnd.Crashed crashed => $"crashed {crashed.Signal}",
         AgentEnd.FailedToStart failed => $"failed to start: {failed.Reason}",
+        AgentEnd.BudgetExceeded exceeded => $"budget exceeded: {exceeded.Detail}",
         AgentEnd.ConversationLost => "conversation lost",
         _ => end.GetType().Name,
     };

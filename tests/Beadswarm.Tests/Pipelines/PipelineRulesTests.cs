@@ -40,6 +40,10 @@ public sealed class PipelineRulesTests
         new StageEnd.Continued("40 turns"),
         new StageEnd.Interrupted(),
         new StageEnd.NoRoom("the disk is full"),
+        new StageEnd.OverBudget(BudgetScope.Execution, "its own limit"),
+        new StageEnd.OverBudget(BudgetScope.Bead, "the bead's limit"),
+        new StageEnd.OverBudget(BudgetScope.Swarm, "the swarm's limit"),
+        new StageEnd.OverBudget(BudgetScope.Day, "the day's limit"),
     ];
 
     [Fact]

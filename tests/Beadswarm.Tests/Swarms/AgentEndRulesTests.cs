@@ -73,6 +73,11 @@ public sealed class AgentEndRulesTests
     public void A_signal_is_a_crash() => Check(new StageEnd.Crashed("signal 11"), new AgentEnd.Crashed(11, "output"));
 
     [Fact]
+    public void A_budget_that_is_passed_keeps_whose_it_is() => Check(
+        new StageEnd.OverBudget(BudgetScope.Day, "too much"),
+        new AgentEnd.BudgetExceeded(BudgetScope.Day, "too much"));
+
+    [Fact]
     public void A_program_that_is_not_there_failed_to_start() =>
         Check(new StageEnd.FailedToStart("no such file"), new AgentEnd.FailedToStart("no such file", false));
 

@@ -46,6 +46,10 @@ public sealed class SwarmRulesTests
         Check("Drain Completed", Nothing with { Target = 2, Landed = 1, Left = 1 });
 
     [Fact]
+    public void A_budget_that_is_used_up_drains() => Check(
+        "Drain BudgetExceeded", Nothing with { OverBudget = "too much", Pending = 5, ServedReady = 5, InProgress = 2 });
+
+    [Fact]
     public void A_target_not_reached_does_not() =>
         Check("GoOn", Nothing with { Target = 2, Landed = 1, ServedReady = 1 });
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Beadswarm.Agents.Acp;
 
 /// <summary>What the transcript of our client says about the whole run.</summary>
-sealed class AcpTranscript
+sealed class AcpTranscript : IUsageTranscript
 {
     string? _session;
     TokenCount _tokens;

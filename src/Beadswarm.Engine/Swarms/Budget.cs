@@ -1,0 +1,307 @@
+using Beadswarm.Agents;
+using Beadswarm.Claims;
+using Beadswarm.Configuration;
+using Beadswarm.Costs;
+using Beadswarm.Journal;
+using Beadswarm.Pipelines;
+using Beadswarm.Storage;
+using Beadswarm.Waiting;
+
+namespace Beadswarm.Swarms;
+
+/// <summary>One agent at work, as far as the budget is concerned. Owned by the budget.</summary>
+sealed class Spending(string runner, StageName stage, Amount beadBefore)
+{
+    /// <summary>Whose program it runs; a fallback may take over until it is started.</summary>
+    public string Runner { get; set; } = runner;
+
+    public StageName Stage => stage;
+
+    /// <summary>What was used for its bead before it.</summary>
+    public Amount BeadBefore => beadBefore;
+
+    /// <summary>What it has used so far, as far as its program tells while it works.</summary>
+    public Amount Used { get; set; }
+}
+
+/// <summary>Whether an agent may be started for a bead.</summary>
+abstract record BudgetAnswer
+{
+    BudgetAnswer() { }
+
+    public sealed record Granted(Spending Spending) : BudgetAnswer;
+
+    public sealed record Refused(BudgetRefusal Why) : BudgetAnswer;
+}
+
+/// <summary>
+/// Holds the swarm to what it may use: before each start of an agent, and while it works. What earlier runs have used
+/// is read from the store once; after that this orchestrator is the only one that adds to it, so nobody who asks waits.
+/// Shared by all agents of one orchestrator.
+/// </summary>
+sealed class Budget(IStore store, SwarmConfig config, Bell bell, TimeProvider time)
+{
+    readonly BudgetLimits _limits = config.Limits.Budget;
+    readonly Lock _lock = new();
+    readonly Dictionary<string, CostSum> _stages = new(StringComparer.Ordinal);
+    readonly HashSet<Spending> _running = [];
+    readonly HashSet<string> _saidUnpriced = new(StringComparer.Ordinal);
+    CostSum _all = CostSum.None;
+    Amount _swarm;
+    Amount _day;
+    DateTimeOffset _today;
+    string? _exhausted;
+
+    /// <summary>Why nothing more is begun; null: something may be.</summary>
+    public string? Exhausted
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _exhausted;
+            }
+        }
+    }
+
+    /// <summary>Reads what was used before; before the first agent is started.</summary>
+    public async Task BeginAsync(CancellationToken cancellationToken)
+    {
+        if (!_limits.IsLimited)
+        {
+            return;
+        }
+
+        var swarm = await store.ReadCostsAsync(new CostQuery { ThisSwarm = true }, cancellationToken);
+        var day = await store.ReadCostsAsync(new CostQuery { Today = true }, cancellationToken);
+        var stages = await store.ReadCostsAsync(new CostQuery { By = CostBy.Stage }, cancellationToken);
+        lock (_lock)
+        {
+            (_swarm, _day, _today) = (Amount.Of(swarm[0].Sum), Amount.Of(day[0].Sum), CostGroup.DayOf(Now));
+            foreach (var stage in stages)
+            {
+                _stages[stage.Key] = stage.Sum;
+                _all += stage.Sum;
+            }
+        }
+
+        foreach (var runner in config.Pools.Select(pool => pool.Runner).Distinct().Where(name => !IsMeasurable(name)))
+        {
+            await SayUnpricedAsync(runner);
+        }
+    }
+
+    /// <summary>Why an agent that serves these stages must not look for work now; null: it may.</summary>
+    public string? Ask(IReadOnlyList<StageName> serves, string runner)
+    {
+        if (!_limits.IsLimited)
+        {
+            return null;
+        }
+
+        lock (_lock)
+        {
+            if (_exhausted is not null)
+            {
+                return _exhausted;
+            }
+
+            // The dearest of them: a bead must not be taken by an agent that cannot be started on it.
+            var expected = serves.Aggregate(
+                default(Amount), (most, stage) => most.OrMore(Expected_NeedsLock(stage, runner)));
+            return Refuse_NeedsLock(BudgetRules.MayStart(_limits, Use_NeedsLock(real: false), expected))?.Reason;
+        }
+    }
+
+    /// <summary>Sets aside what the execution is expected to use.</summary>
+    public async Task<BudgetAnswer> ReserveAsync(
+        Claim claim, string runner, CancellationToken cancellationToken)
+    {
+        var bead = await BeadAsync(claim, cancellationToken);
+        if (BudgetRules.MayWorkOn(_limits, bead) is { } spent)
+        {
+            return new BudgetAnswer.Refused(spent);
+        }
+
+        lock (_lock)
+        {
+            if (_exhausted is { } why)
+            {
+                return new BudgetAnswer.Refused(new BudgetRefusal(BudgetScope.Swarm, why));
+            }
+
+            var expected = Expected_NeedsLock(claim.Stage, runner);
+            return Refuse_NeedsLock(BudgetRules.MayStart(_limits, Use_NeedsLock(real: false), expected)) is { } tight
+                ? new BudgetAnswer.Refused(tight)
+                : new BudgetAnswer.Granted(Add_NeedsLock(new Spending(runner, claim.Stage, bead)));
+        }
+    }
+
+    /// <summary>An agent that an earlier orchestrator has started is at work already.</summary>
+    public async Task<Spending> AdoptAsync(Claim claim, string runner, CancellationToken cancellationToken)
+    {
+        var bead = await BeadAsync(claim, cancellationToken);
+        lock (_lock)
+        {
+            return Add_NeedsLock(new Spending(runner, claim.Stage, bead));
+        }
+    }
+
+    /// <summary>What an agent has used so far is compared with all limits; null: it may go on.</summary>
+    public AgentEnd.BudgetExceeded? Look(Spending spending, UsageReport usage)
+    {
+        if (!_limits.IsLimited)
+        {
+            return null;
+        }
+
+        BudgetRefusal? passed;
+        lock (_lock)
+        {
+            var model = config.Runners.GetValueOrDefault(spending.Runner)?.Model;
+            var cost = CostRules.Of(usage, model, config.Prices);
+            spending.Used = new Amount(cost.Usd ?? 0, usage.Tokens.All);
+            passed = BudgetRules.MayGoOn(_limits, Use_NeedsLock(real: true), spending.BeadBefore + spending.Used);
+            if (passed is { Scope: not BudgetScope.Bead })
+            {
+                _exhausted ??= passed.Reason;
+            }
+        }
+
+        if (passed is null)
+        {
+            return null;
+        }
+
+        bell.Ring();
+        return new AgentEnd.BudgetExceeded(passed.Scope, passed.Reason);
+    }
+
+    /// <summary>What an execution has used is recorded: from here on it counts as that.</summary>
+    /// <param name="recorded">False: it was recorded before, and is counted already.</param>
+    public async Task SettleAsync(
+        Spending spending, string runner, UsageReport usage, Cost cost, bool recorded)
+    {
+        var sum = new CostSum(1, cost.Usd is null ? 1 : 0, usage.Calls, usage.Tokens, cost.Usd ?? 0);
+        lock (_lock)
+        {
+            if (_running.Remove(spending) && recorded)
+            {
+                Count_NeedsLock(Amount.Of(sum));
+                _all += sum;
+                _stages[spending.Stage.Value] =
+                    _stages.GetValueOrDefault(spending.Stage.Value, CostSum.None) + sum;
+            }
+        }
+
+        // One that ended before it had used anything says nothing about what can be measured.
+        if (cost is Cost.Unknown && (!usage.Tokens.IsZero || !IsMeasurable(runner)))
+        {
+            await SayUnpricedAsync(runner);
+        }
+
+        bell.Ring();
+    }
+
+    /// <summary>Nothing more will be heard of it. Where it was not settled, what was seen of it counts.</summary>
+    public void Release(Spending spending)
+    {
+        lock (_lock)
+        {
+            if (_running.Remove(spending))
+            {
+                Count_NeedsLock(spending.Used);
+            }
+        }
+
+        if (_limits.IsLimited)
+        {
+            bell.Ring();
+        }
+    }
+
+    /// <summary>Told once for each runner; where the configuration says so, nothing more is begun.</summary>
+    async Task SayUnpricedAsync(string runner)
+    {
+        lock (_lock)
+        {
+            if (!_limits.LimitsMoney || !_saidUnpriced.Add(runner))
+            {
+                return;
+            }
+
+            if (_limits.RefuseUnpriced)
+            {
+                _exhausted ??= $"limits.unpriced is refuse, and what runner {runner} costs cannot be measured";
+            }
+        }
+
+        await store.AppendAsync(
+            null, null,
+            new JournalEvent.BudgetUnmeasured(
+                runner,
+                IsMeasurable(runner)
+                    ? "its CLI says no cost, and its model has no price: see prices"
+                    : "a program of its kind says nothing of what it uses"),
+            CancellationToken.None);
+    }
+
+    async Task<Amount> BeadAsync(Claim claim, CancellationToken cancellationToken) => _limits.Bead.IsLimited
+        ? Amount.Of((await store.ReadCostsAsync(new CostQuery { Bead = claim.Bead }, cancellationToken))[0].Sum)
+        : default;
+
+    DateTimeOffset Now => time.GetUtcNow();
+
+    /// <summary>Whether its program can say what it uses.</summary>
+    bool IsMeasurable(string runner) =>
+        config.Runners.GetValueOrDefault(runner)?.Kind is { } kind && CostRules.CanMeasure(kind);
+
+    Amount Expected_NeedsLock(StageName stage, string runner) => BudgetRules.Expected(
+        _limits, _stages.GetValueOrDefault(stage.Value, CostSum.None), _all, IsMeasurable(runner));
+
+    /// <param name="real">With what those at work have used, not with what is set aside for them.</param>
+    BudgetUse Use_NeedsLock(bool real)
+    {
+        Roll_NeedsLock();
+
+        // As it is expected now: when they were started, nothing may have been measured yet.
+        Amount Aside(Spending each) => Expected_NeedsLock(each.Stage, each.Runner).OrMore(each.Used);
+
+        return new BudgetUse(
+            _swarm, _day,
+            _running.Aggregate(default(Amount), (sum, each) => sum + (real ? each.Used : Aside(each))));
+    }
+
+    /// <summary>Where nobody is at work who may turn out cheaper, waiting would be for ever.</summary>
+    BudgetRefusal? Refuse_NeedsLock(BudgetRefusal? tight)
+    {
+        if (tight is not null && _running.Count == 0 && _exhausted is null)
+        {
+            _exhausted = tight.Reason;
+            bell.Ring();
+        }
+
+        return tight;
+    }
+
+    Spending Add_NeedsLock(Spending spending)
+    {
+        _running.Add(spending);
+        return spending;
+    }
+
+    void Count_NeedsLock(Amount used)
+    {
+        Roll_NeedsLock();
+        _swarm += used;
+        _day += used;
+    }
+
+    void Roll_NeedsLock()
+    {
+        if (CostGroup.DayOf(Now) is var today && today > _today)
+        {
+            (_today, _day) = (today, default);
+        }
+    }
+}
