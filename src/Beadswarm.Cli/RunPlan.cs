@@ -13,7 +13,10 @@ static class RunPlan
         VerbCall call, string repositoryPath, ConfigResult.Loaded loaded, CancellationToken cancellationToken)
     {
         var beads = await Candidates.ReadAsync(repositoryPath, loaded.Config, call.Host.Time, cancellationToken);
-        call.Print(call.Json ? FormatJson(loaded, beads) + "\n" : FormatText(loaded, beads, call.Host));
+        await using var swarm = SwarmReader.Open(call, repositoryPath);
+        var cost = await CostForecast.ReadAsync(
+            swarm, loaded.Config, MayLand(loaded.Config.Select, beads), cancellationToken);
+        call.Print(call.Json ? FormatJson(loaded, beads, cost) + "\n" : FormatText(loaded, beads, cost, call.Host));
         return loaded.RunProblems.Count == 0 ? ExitCodes.Ok : ExitCodes.ConfigInvalid;
     }
 
@@ -21,7 +24,11 @@ static class RunPlan
     static IEnumerable<Bead> Begun(ConfigResult.Loaded loaded, Candidates beads) =>
         beads.Ready.Take(loaded.Config.Select.Limit ?? int.MaxValue);
 
-    static string FormatJson(ConfigResult.Loaded loaded, Candidates beads) =>
+    /// <summary>What is not ready yet may become so.</summary>
+    static int MayLand(SelectConfig select, Candidates beads) => Math.Min(
+        beads.Selected.Count, Math.Min(select.Limit ?? int.MaxValue, select.Target ?? int.MaxValue));
+
+    static string FormatJson(ConfigResult.Loaded loaded, Candidates beads, CostForecast cost) =>
         JsonLine.Object(json =>
         {
             var config = loaded.Config;
@@ -68,6 +75,9 @@ static class RunPlan
             json.WriteString("target", config.Landing.Target);
             json.WriteString("remote", config.Landing.Remote);
             json.WriteEndObject();
+            json.WriteStartObject("cost");
+            cost.Write(json);
+            json.WriteEndObject();
             json.WriteStartArray("problems");
             foreach (var problem in loaded.RunProblems)
             {
@@ -77,7 +87,7 @@ static class RunPlan
             json.WriteEndArray();
         });
 
-    static string FormatText(ConfigResult.Loaded loaded, Candidates beads, CliHost host)
+    static string FormatText(ConfigResult.Loaded loaded, Candidates beads, CostForecast cost, CliHost host)
     {
         var config = loaded.Config;
         var text = new StringBuilder();
@@ -96,7 +106,7 @@ static class RunPlan
         text.Append(config.Gates.Count == 0 ? "gate     none: nothing but the agents' reviews proves a change\n" : "")
             .Append(CultureInfo.InvariantCulture, $"landing  {Word(config.Landing.Mode)} on {config.Landing.Target}")
             .Append(config.Landing.Remote is { } remote ? $", pushed to {remote}" : ", in this repository")
-            .Append('\n');
+            .Append('\n').Append("cost     ").Append(cost.Describe()).Append('\n');
         foreach (var problem in loaded.RunProblems)
         {
             text.Append("problem  ").Append(Settings.Say(problem)).Append('\n');

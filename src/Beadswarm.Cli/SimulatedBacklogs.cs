@@ -21,8 +21,25 @@ static class SimulatedBacklogs
         var input = await ReadAsync(call, wish, cancellationToken);
         var outlook = OutlookRun.Run(
             input, wish.AllSeeds, new SimulationProgress(call).Tell, cancellationToken);
-        call.Print(call.Json ? OutlookJson.Format(outlook) : OutlookText.Format(outlook, call.Host.Width));
+        var cost = await ForecastAsync(call, wish, outlook, cancellationToken);
+        call.Print(call.Json
+            ? OutlookJson.Format(outlook) + JsonLine.Object(json =>
+            {
+                json.WriteString("type", "cost");
+                cost.Write(json);
+            }) + "\n"
+            : OutlookText.Format(outlook, cost.Describe(), call.Host.Width));
         return outlook.Reach is { Selected: > 0, Ready: 0 } ? ExitCodes.Exhausted : ExitCodes.Ok;
+    }
+
+    static async Task<CostForecast> ForecastAsync(
+        VerbCall call, SimulationWish wish, Outlook outlook, CancellationToken cancellationToken)
+    {
+        var config = Settings.Load(
+            await Settings.ReadAsync(call.RepositoryPath, call.Host, wish.Flags, cancellationToken)).Config;
+        await using var swarm = SwarmReader.Open(call);
+        return await CostForecast.ReadAsync(
+            swarm, config, Math.Min(outlook.Reach.CanLand, config.Select.Target ?? int.MaxValue), cancellationToken);
     }
 
     static async Task<OutlookInput> ReadAsync(

@@ -13,7 +13,8 @@ static class OutlookText
     /// <summary>Of a way through the backlog.</summary>
     const int PathShownMax = 8;
 
-    public static string Format(Outlook outlook, int width)
+    /// <param name="cost">What it is expected to cost, in words.</param>
+    public static string Format(Outlook outlook, string cost, int width)
     {
         var reach = outlook.Reach;
         if (reach.Selected == 0)
@@ -40,7 +41,7 @@ static class OutlookText
             AppendSources(text, outlook, width);
         }
 
-        return text.Append("nothing was changed\n").ToString();
+        return text.Append("cost: ").Append(cost).Append('\n').Append("nothing was changed\n").ToString();
     }
 
     public static string Word(Bound bound) => bound switch
