@@ -1,4 +1,3 @@
-using Beadswarm.Beads;
 using Beadswarm.Claims;
 using Beadswarm.Git;
 using Beadswarm.Journal;

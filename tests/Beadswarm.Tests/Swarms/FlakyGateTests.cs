@@ -1,7 +1,6 @@
 using Beadswarm.Configuration;
 using Beadswarm.Gates;
 using Beadswarm.Journal;
-using Beadswarm.Swarms;
 
 namespace Beadswarm.Tests.Swarms;
 
