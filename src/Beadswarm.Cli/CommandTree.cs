@@ -68,6 +68,7 @@ static class CommandTree
         SimulateCommand.Create(host),
         CompletionCommand.Create(host),
         AcpClientCommand.Create(host),
+        AgentHookCommand.Create(host),
     ];
 
     /// <summary>

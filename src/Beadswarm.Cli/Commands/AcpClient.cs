@@ -47,13 +47,30 @@ static class AcpClientCommand
             var permission = call.Get(edits) ? AgentPermission.Edits : AgentPermission.Full;
             var task = new AcpTask(
                 workspace, await host.In.ReadToEndAsync(ended.Token), call.Get(session), call.Get(model),
-                new AcpPolicy(permission, workspace, RealPath))
+                new AcpPolicy(permission, workspace, RealPaths.Of)
+                {
+                    Ground = DeedGrounds.Of(host, workspace, null, Handed(host)),
+                })
             {
                 Unbound = permission == AgentPermission.Full,
             };
             return await DriveAsync(call, task, call.Get(program) ?? [], ended.Token);
         });
         return command;
+    }
+
+    /// <summary>Folders in which an agent leaves what it hands on.</summary>
+    static IEnumerable<string> Handed(CliHost host)
+    {
+        if (host.Environment.GetValueOrDefault("BEADSWARM_CONTEXT") is { Length: > 0 } context)
+        {
+            yield return context;
+        }
+
+        if (Path.GetDirectoryName(host.Environment.GetValueOrDefault("BEADSWARM_RESULT")) is { Length: > 0 } results)
+        {
+            yield return results;
+        }
     }
 
     static async Task<int> DriveAsync(
@@ -94,10 +111,4 @@ static class AcpClientCommand
             return null;
         }
     }
-
-    /// <summary>Where a path leads; what is not there yet is where its nearest folder, or its link, leads.</summary>
-    static string RealPath(string path) =>
-        Path.Exists(path) || Path.GetDirectoryName(path) is not { } folder ? Libc.RealPath(path)
-        : new FileInfo(path).LinkTarget is { } target ? Path.GetFullPath(target, RealPath(folder))
-        : Path.Combine(RealPath(folder), Path.GetFileName(path));
 }

@@ -53,7 +53,8 @@ sealed class AgentHost(
                 ExitFile = files.Exit,
                 Folders = [launch.Workspace, launch.SessionFolder],
             };
-            var child = ChildProcess.Start(AgentSandbox.Confine(spec, launch, Bubblewrap), timeProvider);
+            var child = ChildProcess.Start(
+                AgentSandbox.Confine(spec, launch, command.Helpers, Bubblewrap), timeProvider);
             return new AgentSession(child, runner, record, Secrets, timeProvider);
         }
         catch (ProcessStartException refused)

@@ -11,7 +11,8 @@ static class AgentSandbox
 {
     /// <summary>The program as it is to be started: in its sandbox, or as it was.</summary>
     /// <exception cref="ProcessStartException">There is no sandbox to be had, or nothing to put into it.</exception>
-    public static ChildSpec Confine(ChildSpec spec, AgentLaunch launch, Bubblewrap? bubblewrap)
+    public static ChildSpec Confine(
+        ChildSpec spec, AgentLaunch launch, IReadOnlyList<string> helpers, Bubblewrap? bubblewrap)
     {
         if (launch.Runner.Sandbox is not { } policy)
         {
@@ -30,7 +31,7 @@ static class AgentSandbox
         }
 
         var program = Spawn.Resolve(spec.FileName, spec.Environment, spec.WorkingDirectory);
-        var request = Request(spec, launch, policy, program);
+        var request = Request(spec, launch, policy, [program, .. helpers]);
         var inside = new SandboxLaunch(
             program, spec.Arguments, Libc.RealPath(spec.WorkingDirectory), policy.Network,
             SandboxRules.Mounts(request, Path.Exists));
@@ -43,15 +44,16 @@ static class AgentSandbox
     }
 
     /// <summary>What is started, and what the runner's command names where the two are not the same.</summary>
-    static IEnumerable<string> Programs(ChildSpec spec, AgentLaunch launch, string program)
+    static IEnumerable<string> Programs(ChildSpec spec, AgentLaunch launch, IReadOnlyList<string> programs)
     {
         IEnumerable<string> started = launch.Runner.Command is [var named, ..] && named != spec.FileName
-            ? [program, Spawn.Resolve(named, spec.Environment, spec.WorkingDirectory)]
-            : [program];
+            ? [.. programs, Spawn.Resolve(named, spec.Environment, spec.WorkingDirectory)]
+            : programs;
         return started.SelectMany(path => new[] { path, Libc.RealPath(path) }).Distinct();
     }
 
-    static SandboxRequest Request(ChildSpec spec, AgentLaunch launch, SandboxPolicy policy, string program)
+    static SandboxRequest Request(
+        ChildSpec spec, AgentLaunch launch, SandboxPolicy policy, IReadOnlyList<string> programs)
     {
         const string Resolver = "/etc/resolv.conf";
         var files = new AgentFiles(launch.SessionFolder);
@@ -63,7 +65,7 @@ static class AgentSandbox
             Policy = policy,
             Home = home,
             AlwaysHidden = [.. SandboxRules.AlwaysHidden.Select(Libc.RealPath)],
-            Programs = [.. Programs(spec, launch, program)],
+            Programs = [.. Programs(spec, launch, programs)],
             Files =
             [
                 .. launch.Runner.Command.Where(word => word.StartsWith('/')).Where(File.Exists).Select(Libc.RealPath),

@@ -1,11 +1,14 @@
+using Beadswarm.Processes;
+
 namespace Beadswarm.Agents;
 
 /// <summary>
 /// Runs Claude Code without a person. Settings of the repository are not read, because their hooks would run without
-/// anybody having trusted them; the user's own are.
+/// anybody having trusted them; the user's own are. Before it uses a tool that can change anything it asks us.
 /// </summary>
+/// <param name="hook">The program that answers, by its verb <see cref="ClaudeCodeHooks.Verb"/>.</param>
 /// <param name="privileged">We run as root, which it refuses unless it is told that somebody else confines it.</param>
-sealed class ClaudeCodeRunner(bool privileged) : IAgentRunner
+sealed class ClaudeCodeRunner(string hook, bool privileged) : IAgentRunner
 {
     public const string KindName = "claude-code";
 
@@ -22,11 +25,21 @@ sealed class ClaudeCodeRunner(bool privileged) : IAgentRunner
     public AgentCommand Prepare(AgentLaunch launch, AgentFiles files)
     {
         var runner = launch.Runner;
+        if (ClaudeCodeHooks.RivalAmong(runner.Command.Skip(1).Concat(runner.ExtraArguments)) is { } rival)
+        {
+            throw new ProcessStartException(
+                $"runner '{runner.Name}' has the argument {rival}, with which the swarm's hooks could not be counted "
+                    + "on: put settings into your own settings.json",
+                runner.Name,
+                0);
+        }
+
         var arguments = new List<string>
         {
             "-p", "--output-format", "stream-json", "--verbose",
             "--permission-mode", runner.Permission == AgentPermission.Full ? "bypassPermissions" : "acceptEdits",
             "--setting-sources", "user", "--strict-mcp-config",
+            "--settings", SettingsOf(files), "--include-hook-events",
         };
         AddOption("--model", runner.Model);
         AddOption("--effort", runner.Effort);
@@ -44,7 +57,16 @@ sealed class ClaudeCodeRunner(bool privileged) : IAgentRunner
             environment["IS_SANDBOX"] = "1";
         }
 
-        return AgentCommand.Of(runner, Program, arguments, environment) with { PassEnvironment = Login };
+        return AgentCommand.Of(runner, Program, arguments, environment) with
+        {
+            PassEnvironment = Login,
+            Files =
+            [
+                new ContextFile(
+                    ClaudeCodeHooks.SettingsFile, ClaudeCodeHooks.Settings(hook, launch.Workspace, files)),
+            ],
+            Helpers = [hook],
+        };
 
         void AddOption(string name, string? value)
         {
@@ -59,8 +81,22 @@ sealed class ClaudeCodeRunner(bool privileged) : IAgentRunner
     {
         var transcript = new ClaudeCodeTranscript(report.Continued);
         TranscriptReader.Read(report.Files.Stdout, transcript.See);
-        return transcript.Conclude(report);
+        var reading = transcript.Conclude(report);
+
+        // Nobody has looked at what it did, so nothing of it is looked at now.
+        return transcript.Unasked is { } tool && File.Exists(SettingsOf(report.Files))
+            ? reading with
+            {
+                Verdict = null,
+                End = new AgentEnd.FailedToStart(
+                    $"it used the tool {tool} without asking the swarm's hook: see disableAllHooks and managed "
+                        + "settings of Claude Code",
+                    Transient: false),
+            }
+            : reading;
     }
+
+    static string SettingsOf(AgentFiles files) => Path.Combine(files.Folder, ClaudeCodeHooks.SettingsFile);
 
     static readonly string[] Login =
     [

@@ -23,6 +23,9 @@ sealed class ClaudeCodeTranscript(Conversation? continued) : IUsageTranscript
     // The same call is told once for each block of its answer; a repetition follows its first line closely.
     readonly HashSet<string> _calls = new(StringComparer.Ordinal);
 
+    // Calls of tools that are asked about, by their ids.
+    readonly Dictionary<string, string> _tools = new(StringComparer.Ordinal);
+
     string? _conversation;
     string? _model;
     int _callCount;
@@ -36,6 +39,9 @@ sealed class ClaudeCodeTranscript(Conversation? continued) : IUsageTranscript
     string? _error;
     string? _lastWords;
     DateTimeOffset? _resetAt;
+    string? _used;
+    bool _asked;
+    bool _passedOver;
 
     /// <summary>What the last line of its kind says; the program may end more than one turn.</summary>
     sealed record Result(
@@ -52,6 +58,12 @@ sealed class ClaudeCodeTranscript(Conversation? continued) : IUsageTranscript
             case "assistant":
                 SeeAssistant(line);
                 break;
+            case "user":
+                SeeTools(line);
+                break;
+            case "system" when line.Is("subtype", "hook_response") && line.Is("hook_event", ClaudeCodeHooks.Event):
+                SeeHook(line);
+                break;
             case "result":
                 SeeResult(line);
                 break;
@@ -64,6 +76,11 @@ sealed class ClaudeCodeTranscript(Conversation? continued) : IUsageTranscript
         }
     }
 
+    /// <summary>
+    /// A tool that was used although it was not asked about, or although the hook gave no answer; null: none was.
+    /// </summary>
+    public string? Unasked => _asked && !_passedOver ? null : _used;
+
     /// <summary>What all of it means together with how the process ended.</summary>
     public AgentReading Conclude(AgentReport report)
     {
@@ -75,6 +92,7 @@ sealed class ClaudeCodeTranscript(Conversation? continued) : IUsageTranscript
     {
         _error = line.Text("error");
         SeeWords(line);
+        SeeCalls(line);
         if (line.Get("message") is not { } message || message.Text("id") is not { } id
             || message.Is("model", NoModel) || !_calls.Add(id))
         {
@@ -94,6 +112,18 @@ sealed class ClaudeCodeTranscript(Conversation? continued) : IUsageTranscript
         }
     }
 
+    void SeeCalls(JsonElement line)
+    {
+        var blocks = line.Get("message") is { } message ? message.Get("content").Items() : [];
+        foreach (var call in blocks.Where(block => block.Is("type", "tool_use")))
+        {
+            if (call.Text("id") is { } id && call.Text("name") is { } tool && ClaudeCodeHooks.IsAskedAbout(tool))
+            {
+                _tools[id] = tool;
+            }
+        }
+    }
+
     /// <summary>What the agent itself says, not the ones it sends out, and not the program in its place.</summary>
     void SeeWords(JsonElement line)
     {
@@ -103,6 +133,25 @@ sealed class ClaudeCodeTranscript(Conversation? continued) : IUsageTranscript
             _lastWords = message.Get("content").Items().Where(block => block.Is("type", "text"))
                 .Select(block => block.Text("text")).LastOrDefault() ?? _lastWords;
         }
+    }
+
+    /// <summary>Which tools were really used: a call that was refused has a result, too, but as an error.</summary>
+    void SeeTools(JsonElement line)
+    {
+        var results = line.Get("message") is { } message ? message.Get("content").Items() : [];
+        foreach (var result in results.Where(block => block.Is("type", "tool_result") && !block.IsTrue("is_error")))
+        {
+            if (result.Text("tool_use_id") is { } id && _tools.TryGetValue(id, out var tool))
+            {
+                _used ??= tool;
+            }
+        }
+    }
+
+    void SeeHook(JsonElement line)
+    {
+        _asked = true;
+        _passedOver |= line.NumberOrNull("exit_code") is not (0 or ClaudeCodeHooks.RefusedCode);
     }
 
     void SeeLimit(JsonElement line)

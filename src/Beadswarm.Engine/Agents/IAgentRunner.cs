@@ -18,6 +18,9 @@ sealed record AgentCommand(
     /// <summary>Files the program is pointed to; they are written into the session's folder before it starts.</summary>
     public IReadOnlyList<ContextFile> Files { get; init; } = [];
 
+    /// <summary>Programs beside its own that it starts and that a sandbox has to show.</summary>
+    public IReadOnlyList<string> Helpers { get; init; } = [];
+
     /// <summary>
     /// What it reads on its standard input, for a program that would take a part of the prompt for something else;
     /// null: the prompt.

@@ -83,7 +83,7 @@ static class MachineSurroundings
                     setup.Environment,
                     [
                         new CommandRunner(), new ScriptedRunner(setup.ScriptedAgentPath),
-                        new ClaudeCodeRunner(Environment.IsPrivilegedProcess), new CodexRunner(),
+                        new ClaudeCodeRunner(setup.ProgramPath, Environment.IsPrivilegedProcess), new CodexRunner(),
                         new GeminiRunner(), new OpencodeRunner(), new AcpRunner(setup.ProgramPath),
                     ],
                     setup.Time)

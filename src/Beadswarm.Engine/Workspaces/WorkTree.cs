@@ -41,6 +41,18 @@ sealed class WorkTree(Hub hub, string path, string adminFolder)
         set => SmallFile.Write(InAdmin(HubFiles.BranchFile), value is { } branch ? branch.Value + "\n" : "\n");
     }
 
+    /// <summary>The branch of the work tree in a folder, as whoever stands in it sees it; null: none.</summary>
+    public static BranchName? OwnBranchAt(string folder)
+    {
+        const string Pointer = "gitdir: ";
+        return SmallFile.Read(System.IO.Path.Combine(folder, ".git")) is { } text
+            && text.StartsWith(Pointer, StringComparison.Ordinal)
+            && SmallFile.Read(System.IO.Path.Combine(text[Pointer.Length..].Trim(), HubFiles.BranchFile))?.Trim()
+                is { Length: > 0 } name
+            ? new BranchName(name)
+            : null;
+    }
+
     public bool MergeUnderWay => File.Exists(InAdmin("MERGE_HEAD"));
 
     public bool RebaseUnderWay =>

@@ -49,6 +49,7 @@ sealed class AnthropicWire : ModelWire
         var call = reply switch
         {
             ModelReply.Run run => Shell(request, run.Command),
+            ModelReply.Use use => (use.Tool, use.Input),
             ModelReply.Verdict verdict when request.Tools.Contains(VerdictTool) =>
                 (VerdictTool, JsonSerializer.Deserialize<JsonElement>(verdict.Json)),
             _ => ((string Tool, object Input)?)null,

@@ -16,6 +16,9 @@ abstract record ModelReply
     /// <summary>A command for the agent's shell.</summary>
     public sealed record Run(string Command) : ModelReply;
 
+    /// <summary>A call of any other tool, as the agent names it.</summary>
+    public sealed record Use(string Tool, object Input) : ModelReply;
+
     /// <summary>A verdict in the form that was asked for.</summary>
     public sealed record Verdict(bool Passed, string Summary) : ModelReply
     {

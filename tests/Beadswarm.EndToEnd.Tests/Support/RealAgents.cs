@@ -33,11 +33,13 @@ static class RealAgents
     /// <param name="more">Further sections of the configuration.</param>
     /// <param name="arguments">Extra arguments of the CLI, as items of a YAML list.</param>
     /// <param name="fallback">The kind of a runner to fall back to.</param>
+    /// <param name="wrapper">A script that is started in the place of the CLI, with it as its first argument.</param>
     /// <param name="login">The variable by which Claude Code is logged in.</param>
     public static GitRepository Repository(
         ModelServer server, string kind, IReadOnlyList<BeadLine> beads, int agents, string more = "",
         string arguments = "", string? fallback = null, string gate = "sh gate.sh",
-        string limits = "retryDelayMin: 20ms, retryDelayMax: 100ms", string login = "ANTHROPIC_API_KEY")
+        string limits = "retryDelayMin: 20ms, retryDelayMax: 100ms", string login = "ANTHROPIC_API_KEY",
+        string? wrapper = null)
     {
         var repository = new GitRepository();
         repository.Tracker([.. beads]).Write("gate.sh", Scenario.Gate).Write("order.txt", "")
@@ -48,7 +50,13 @@ static class RealAgents
         File.WriteAllText(Path.Combine(repository.Home, ".claude.json"), "{}");
         Directory.CreateDirectory(Path.Combine(repository.Home, ".codex"));
         File.WriteAllText(Path.Combine(repository.Home, ".codex", "config.toml"), CodexSettings(server));
-        var other = fallback is null ? "" : Runner(server, "other", fallback, "", null, login);
+        var own = wrapper is null ? null : repository[".beadswarm/wrapper.sh"];
+        if (own is not null)
+        {
+            repository.Write(".beadswarm/wrapper.sh", wrapper!); // just seen
+        }
+
+        var other = fallback is null ? "" : Runner(server, "other", fallback, "", null, login, null);
         repository.Write(
             ".beadswarm/swarm.yaml",
             string.Create(
@@ -57,7 +65,7 @@ static class RealAgents
                 agents: {{agents}}
                 runner: real
                 runners:
-                {{Runner(server, "real", kind, arguments, fallback is null ? null : "other", login)}}
+                {{Runner(server, "real", kind, arguments, fallback is null ? null : "other", login, own)}}
                 {{other}}
                 gates:
                   check: { run: {{JsonSerializer.Serialize(gate, Plain)}} }
@@ -89,7 +97,8 @@ static class RealAgents
         journal.Where(entry => entry.GetProperty("type").GetString() == type);
 
     static string Runner(
-        ModelServer server, string name, string kind, string arguments, string? fallback, string login)
+        ModelServer server, string name, string kind, string arguments, string? fallback, string login,
+        string? wrapper)
     {
         var (program, model, own, variables) = kind == "codex"
             ? (Codex, "gpt-5.5", "--disable, plugins, --disable, apps, --disable, remote_plugin", "MODEL_KEY: test")
@@ -100,7 +109,7 @@ static class RealAgents
         return $"""
               {name}:
                 kind: {kind}
-                command: ["{program}"]
+                command: [{(wrapper is null ? "" : $"sh, \"{wrapper}\", ")}"{program}"]
                 model: {model}
                 fallback: {fallback ?? "null"}
                 extraArguments: [{own}{separator}{arguments}]

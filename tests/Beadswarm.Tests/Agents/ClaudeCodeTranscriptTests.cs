@@ -9,7 +9,7 @@ namespace Beadswarm.Tests.Agents;
 
 public sealed class ClaudeCodeTranscriptTests
 {
-    static readonly ClaudeCodeRunner Runner = new(privileged: false);
+    static readonly ClaudeCodeRunner Runner = new("/bin/beadswarm", privileged: false);
 
     [Theory]
     [InlineData("text_only", "0", "Finished")]
@@ -64,6 +64,39 @@ public sealed class ClaudeCodeTranscriptTests
     [InlineData("json_schema_always_bad", "finished, but its verdict did not take the form asked for: ")]
     public void Failures_of_the_provider_are_told_with_its_words(string name, string expected) =>
         Assert.StartsWith(expected, Transcripts.Say(Transcripts.Read(Runner, name, "1").End), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("edit_commit", "failed to start: it used the tool Write without asking the swarm's hook")]
+    [InlineData("text_only", "finished")]
+    [InlineData("overloaded_exhausted", "overloaded: ")]
+    public void What_was_done_without_asking_the_hook_is_not_judged(string name, string expected) =>
+        Assert.StartsWith(
+            expected, Transcripts.Say(Transcripts.Read(Runner, name, "0", hooked: true).End),
+            StringComparison.OrdinalIgnoreCase);
+
+    [Theory]
+    [InlineData(0, null)]
+    [InlineData(2, null)]
+    [InlineData(127, "Bash")]
+    [InlineData(null, "Bash")]
+    public void Hook_that_gave_no_answer_has_not_been_asked(int? code, string? unasked)
+    {
+        var transcript = new ClaudeCodeTranscript(null);
+        string[] lines =
+        [
+            """{"type":"assistant","message":{"id":"m","content":[{"type":"tool_use","id":"t","name":"Bash"}]}}""",
+            $$"""{"type":"system","subtype":"hook_response","hook_event":"PreToolUse","exit_code":{{code?.ToString(
+                CultureInfo.InvariantCulture) ?? "null"}}}""",
+            """{"type":"user","message":{"content":[{"type":"tool_result","tool_use_id":"t","content":"x"}]}}""",
+        ];
+        foreach (var line in lines)
+        {
+            using var json = JsonDocument.Parse(line);
+            transcript.See(json.RootElement);
+        }
+
+        Assert.Equal(unasked, transcript.Unasked);
+    }
 
     [Fact]
     public void Usage_of_every_recorded_run_is_read()

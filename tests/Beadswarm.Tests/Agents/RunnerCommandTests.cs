@@ -1,7 +1,10 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
 using Beadswarm.Agents;
 using Beadswarm.Beads;
 using Beadswarm.Claims;
 using Beadswarm.Pipelines;
+using Beadswarm.Processes;
 using Beadswarm.Tests.Support;
 
 namespace Beadswarm.Tests.Agents;
@@ -36,6 +39,36 @@ public sealed class RunnerCommandTests
             + string.Concat(command.Environment.Select(variable => $"  {variable.Key}={variable.Value}\n"))
             + string.Concat(command.Files.Select(file => $"  file {file.Name}\n"))));
 
+    [Theory]
+    [InlineData("--settings")]
+    [InlineData("--settings={}")]
+    [InlineData("--bare")]
+    public void Arguments_that_would_take_the_hooks_away_are_refused(string argument)
+    {
+        var refused = Assert.Throws<ProcessStartException>(() => Claude(privileged: false).Prepare(
+            Launch(Plain with { ExtraArguments = ["--verbose", argument] }), new AgentFiles("/session")));
+
+        Assert.Contains(argument, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Hook_names_the_program_the_workspace_and_where_else_may_be_written()
+    {
+        using var settings = JsonDocument.Parse(
+            ClaudeCodeHooks.Settings("/opt/it's/beadswarm", "/work space", new AgentFiles("/session")));
+
+        var hook = settings.RootElement.GetProperty("hooks").GetProperty("PreToolUse")[0];
+        Assert.Equal(
+            "'/opt/it'\\''s/beadswarm' 'agent-hook' '--workspace' '/work space' '--allow' '/session/context' "
+                + "'--allow' '/session/out' || exit 2",
+            hook.GetProperty("hooks")[0].GetProperty("command").GetString());
+        var matcher = new Regex(hook.GetProperty("matcher").GetString()!); // just set
+        Assert.Equal(
+            ["Bash", "EnterWorktree", "Reader", "Write", "mcp__x__y"],
+            new[] { "Bash", "EnterWorktree", "Grep", "Read", "Reader", "Write", "mcp__x__y" }
+                .Where(tool => matcher.IsMatch(tool)));
+    }
+
     [Fact]
     public void Prompt_is_never_an_argument()
     {
@@ -66,7 +99,7 @@ public sealed class RunnerCommandTests
                 .Where(name => name.EndsWith("_KEY", StringComparison.Ordinal)),
         ];
 
-        Assert.Equal(["ANTHROPIC_API_KEY"], Seen(new ClaudeCodeRunner(privileged: false)));
+        Assert.Equal(["ANTHROPIC_API_KEY"], Seen(Claude(privileged: false)));
         Assert.Equal(["OPENAI_API_KEY"], Seen(new CodexRunner()));
         Assert.Equal(["GEMINI_API_KEY"], Seen(new GeminiRunner()));
         Assert.Equal(["OPENCODE_API_KEY"], Seen(new OpencodeRunner()));
@@ -84,7 +117,7 @@ public sealed class RunnerCommandTests
 
         var environment = AgentEnvironment.Build(
             new Dictionary<string, string>(), launch, files,
-            new ClaudeCodeRunner(privileged: false).Prepare(launch, files));
+            Claude(privileged: false).Prepare(launch, files));
 
         Assert.Equal("9", environment["CLAUDE_CODE_MAX_RETRIES"]);
     }
@@ -101,7 +134,9 @@ public sealed class RunnerCommandTests
     }
 
     static IAgentRunner[] Known(bool privileged) =>
-        [new ClaudeCodeRunner(privileged), new CodexRunner(), new GeminiRunner(), new OpencodeRunner()];
+        [Claude(privileged), new CodexRunner(), new GeminiRunner(), new OpencodeRunner()];
+
+    static ClaudeCodeRunner Claude(bool privileged) => new("/bin/beadswarm", privileged);
 
     static AgentLaunch Launch(RunnerSpec runner) => new()
     {

@@ -47,7 +47,7 @@ public sealed class TranscriptFuzzTests : IDisposable
             "gemini" => new GeminiRunner(),
             "opencode" => new OpencodeRunner(),
             "acp" => new AcpRunner("beadswarm"),
-            _ => new ClaudeCodeRunner(privileged: false),
+            _ => new ClaudeCodeRunner("/bin/beadswarm", privileged: false),
         };
         var files = new AgentFiles(_folder.Path);
         return new Fuzz<AgentReading>(Corpus(kind), Tokens)

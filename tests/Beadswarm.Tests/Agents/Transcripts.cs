@@ -11,11 +11,17 @@ static class Transcripts
     public static readonly DateTimeOffset Now = new(2026, 11, 20, 15, 0, 0, TimeSpan.Zero);
 
     public static AgentReading Read(
-        IAgentRunner runner, string name, string exit, Conversation? continued = null, AgentResult? result = null)
+        IAgentRunner runner, string name, string exit, Conversation? continued = null, AgentResult? result = null,
+        bool hooked = false)
     {
         using var folder = new Support.TemporaryFolder();
         var files = new AgentFiles(folder.Path);
         File.Copy(Path.Combine(Folder(), runner.Kind, $"{name}.jsonl"), files.Stdout);
+        if (hooked)
+        {
+            File.WriteAllText(Path.Combine(folder.Path, ClaudeCodeHooks.SettingsFile), "{}");
+        }
+
         var stderr = Path.Combine(Folder(), runner.Kind, $"{name}.stderr");
         return runner.Interpret(new AgentReport(
             Exit(exit), File.Exists(stderr) ? File.ReadAllText(stderr) : "", result ?? new AgentResult.Missing(), files,

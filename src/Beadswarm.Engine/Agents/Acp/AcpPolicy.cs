@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Beadswarm.Agents.Deeds;
 
 namespace Beadswarm.Agents.Acp;
 
@@ -16,6 +17,9 @@ sealed class AcpPolicy(AgentPermission permission, string workspace, Func<string
 
     static readonly string[] Changing = ["edit", "delete", "move"];
 
+    /// <summary>What the rules of deeds are to be asked with; null: they are not.</summary>
+    public DeedGround? Ground { get; init; }
+
     /// <summary>Whether the tool may be used.</summary>
     public bool Allows(JsonElement toolCall)
     {
@@ -24,7 +28,9 @@ sealed class AcpPolicy(AgentPermission permission, string workspace, Func<string
 
         // A change without a path may be anywhere.
         var trusted = !Powerful.Contains(kind) && (paths.Length > 0 || !Changing.Contains(kind));
-        return (permission == AgentPermission.Full || trusted) && paths.All(IsInside);
+        return (permission == AgentPermission.Full || trusted) && paths.All(IsInside)
+            && DeedsOf(toolCall, kind, paths).All(deed =>
+                Ground is null || DeedRules.Refusal(deed, Ground) is null);
     }
 
     public bool IsInside(string path)
@@ -46,6 +52,14 @@ sealed class AcpPolicy(AgentPermission permission, string workspace, Func<string
                 ? new JsonObject { ["outcome"] = "cancelled" }
                 : new JsonObject { ["outcome"] = "selected", ["optionId"] = chosen },
         };
+    }
+
+    /// <summary>What it would do, where it says so: the command of a shell, and the files of a change.</summary>
+    static IEnumerable<Deed> DeedsOf(JsonElement toolCall, string kind, string[] paths)
+    {
+        var script = toolCall.Get("rawInput")?.Text("command");
+        IEnumerable<Deed> runs = script is null ? [] : [new Deed.Runs(script)];
+        return Changing.Contains(kind) ? runs.Concat(paths.Select(path => new Deed.Writes(path))) : runs;
     }
 
     static IEnumerable<string> PathsOf(JsonElement toolCall) =>
