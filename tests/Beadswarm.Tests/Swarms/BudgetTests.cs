@@ -2,7 +2,6 @@ using Beadswarm.Agents;
 using Beadswarm.Configuration;
 using Beadswarm.Costs;
 using Beadswarm.Journal;
-using Beadswarm.Storage;
 using Beadswarm.Swarms;
 
 namespace Beadswarm.Tests.Swarms;
