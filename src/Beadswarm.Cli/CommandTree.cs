@@ -51,6 +51,7 @@ static class CommandTree
         LogsCommand.Create(host),
         WatchCommand.Create(host),
 
+        PlanCommand.Create(host),
         RetryCommand.Create(host),
         ReleaseCommand.Create(host),
         AuditCommand.Create(host),

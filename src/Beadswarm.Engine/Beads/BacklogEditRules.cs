@@ -16,7 +16,7 @@ sealed record BacklogEdit(byte[]? Bytes, IReadOnlyList<BeadId> Missing, IReadOnl
 static class BacklogEditRules
 {
     /// <summary>Keys in the order in which bd and br write them; their orders do not contradict each other.</summary>
-    static readonly string[] Order =
+    public static readonly IReadOnlyList<string> Order =
     [
         "_type", "id", "content_hash", "title", "description", "design", "acceptance_criteria", "notes", "spec_id",
         "status", "priority", "issue_type", "is_blocked", "assignee", "owner", "estimated_minutes", "created_at",

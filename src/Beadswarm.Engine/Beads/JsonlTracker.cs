@@ -47,14 +47,23 @@ sealed class JsonlTracker(
     }
 
     public async Task<IReadOnlyList<BeadId>> ApplyAsync(
-        IReadOnlyList<BeadChange> changes, CancellationToken cancellationToken)
+        IReadOnlyList<BeadChange> changes, CancellationToken cancellationToken) =>
+        (await EditAsync(
+            (backlog, now) => BacklogEditRules.Apply(backlog, changes, Dialect, now), cancellationToken)).Missing;
+
+    /// <summary>
+    /// Replaces the file by what is made of it. It is read again under the lock, and once more whenever somebody
+    /// without the locks has changed it meanwhile.
+    /// </summary>
+    public async Task<BacklogEdit> EditAsync(
+        Func<Backlog, DateTimeOffset, BacklogEdit> edit, CancellationToken cancellationToken)
     {
         try
         {
             // This keeps the tasks of this process apart too: each open file is a lock of its own.
             using var held = await TrackerLock.TakeAsync(
                 Location.Folder, Location.LockFiles, lockWaitMax ?? TrackerLock.WaitMax, time, cancellationToken);
-            return await ReplaceAsync(changes, cancellationToken);
+            return await ReplaceAsync(edit, cancellationToken);
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
@@ -68,25 +77,25 @@ sealed class JsonlTracker(
         // A second file makes the backlog unreadable, so that it appears is a change too.
         + (TrackerLocation.Backlogs(Location.Folder).Count > 1 ? "+" : "");
 
-    async Task<IReadOnlyList<BeadId>> ReplaceAsync(
-        IReadOnlyList<BeadChange> changes, CancellationToken cancellationToken)
+    async Task<BacklogEdit> ReplaceAsync(
+        Func<Backlog, DateTimeOffset, BacklogEdit> change, CancellationToken cancellationToken)
     {
         AtomicFile.DeleteLeftovers(Location.File);
         for (var restarts = 0; restarts <= RestartsMax; restarts++)
         {
             var stamp = ChangeStamp();
             var backlog = await ReadAsync(cancellationToken);
-            var edit = BacklogEditRules.Apply(backlog, changes, Dialect, time.GetUtcNow());
+            var edit = change(backlog, time.GetUtcNow());
             if (edit.Bytes is null)
             {
-                return edit.Missing;
+                return edit;
             }
 
             // Editors and git take no lock. What they wrote since we read must not be replaced.
             if (ChangeStamp() == stamp)
             {
                 AtomicFile.Replace(Location.File, edit.Bytes, beforeReplace);
-                return edit.Missing;
+                return edit;
             }
         }
 

@@ -25,6 +25,9 @@ static class PromptLibrary
     /// </summary>
     public const string External = "external";
 
+    /// <summary>What the planner of one bead is told, outside of any swarm. No stage's prompt.</summary>
+    public const string Proposal = "proposal";
+
     public static bool IsName(string prompt) => Names.Contains(prompt);
 
     /// <summary>A Markdown file that cannot lie outside the repository.</summary>
@@ -39,7 +42,7 @@ static class PromptLibrary
     /// <param name="readFile">The text of a file of the repository, or null where there is none.</param>
     public static PromptParse Find(string prompt, Func<string, string?> readFile)
     {
-        var shipped = IsName(prompt) || prompt == External;
+        var shipped = IsName(prompt) || prompt is External or Proposal;
         var file = shipped ? $"{OverrideFolder}/{prompt}.md" : prompt;
         if (readFile(file) is { } text)
         {

@@ -1,5 +1,4 @@
 using Beadswarm.Agents;
-using Beadswarm.Agents.Acp;
 using Beadswarm.Beads;
 using Beadswarm.Claims;
 using Beadswarm.Configuration;
@@ -80,13 +79,7 @@ static class MachineSurroundings
                 Tracker = tracker,
                 Workspaces = new WorkspacePool(hub, Room(setup.Config.Limits)),
                 Agents = new AgentHost(
-                    setup.Environment,
-                    [
-                        new CommandRunner(), new ScriptedRunner(setup.ScriptedAgentPath),
-                        new ClaudeCodeRunner(setup.ProgramPath, Environment.IsPrivilegedProcess), new CodexRunner(),
-                        new GeminiRunner(), new OpencodeRunner(), new AcpRunner(setup.ProgramPath),
-                    ],
-                    setup.Time)
+                    setup.Environment, AgentRunners.All(setup.ScriptedAgentPath, setup.ProgramPath), setup.Time)
                 {
                     Bubblewrap = bubblewrap,
                     Secrets = setup.Secrets,
