@@ -171,6 +171,8 @@ sealed class Lander
 
     async Task<LandingStep> StepAsync(bool draining, CancellationToken stop)
     {
+        // Whatever is in the way of landing: tests end, and a drain waits for them.
+        await _queue.TakeInAsync();
         var queue = await _parts.Store.ReadQueueAsync(stop);
         var queued = QueueOrder.Of(
             queue.Entries.Where(entry => entry.State is LandingState.Queued), _parts.Config.Landing.Aging);
@@ -178,8 +180,7 @@ sealed class Lander
         await _checkout.FollowAsync(intended is not null || queued.Count > 0, stop);
         if (_pulls is { Quiet: true })
         {
-            // Nothing can be proposed, merged or settled now; tests under way still end.
-            await _queue.TakeInAsync();
+            // Nothing can be proposed, merged or settled now.
             return new LandingStep.Waiting();
         }
 
