@@ -31,7 +31,9 @@ public sealed class AgentHookTests
         outside = repository["README.md"];
 
         // A person who wants no hooks of his own wants these all the same.
-        File.WriteAllText(Path.Combine(repository.Home, ".claude", "settings.json"), "{\"disableAllHooks\":true}");
+        await File.WriteAllTextAsync(
+            Path.Combine(repository.Home, ".claude", "settings.json"), "{\"disableAllHooks\":true}",
+            TestContext.Current.CancellationToken);
 
         var (summary, _) = await RealAgents.RunAsync(repository);
 
