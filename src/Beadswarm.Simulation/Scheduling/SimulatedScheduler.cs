@@ -67,6 +67,9 @@ sealed class SimulatedScheduler(Chance chance, SchedulingOptions options)
                 {
                     Step();
                 }
+
+                // What escaped may also have brought the end about.
+                _watch.Check();
             }
             finally
             {

@@ -55,8 +55,12 @@ public sealed class PostgresSchemaTests : IAsyncLifetime
             await Tests.Costs.EarlierCosts.WriteAsync(store, Token);
         }
 
+        var later = string.Concat(
+            ((string[])["number", "url", "branch", "head", "waits"])
+                .Select(column => $"ALTER TABLE beadswarm.landings DROP COLUMN pull_{column};"));
         await _database.ExecuteAsync(
-            "DROP TABLE beadswarm.execution_costs CASCADE; DELETE FROM beadswarm.migrations WHERE version = 5");
+            "DROP TABLE beadswarm.execution_costs CASCADE;"
+            + $"{later} DELETE FROM beadswarm.migrations WHERE version > 4");
 
         await using var migrated = await _database.OpenAsync();
         await Tests.Costs.EarlierCosts.CheckAsync(migrated, Token);
