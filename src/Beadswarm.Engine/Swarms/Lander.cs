@@ -204,7 +204,7 @@ sealed class Lander
 
         if (queue.Pause is not null)
         {
-            await _queue.StandStillAsync(queued);
+            _queue.StandStill(queued);
             return new LandingStep.Waiting();
         }
 

@@ -47,7 +47,6 @@ sealed class MergeQueue(LanderParts parts, ILandingRepository where)
     public async Task<QueueAction?> DecideAsync(
         CommitId tip, IReadOnlyList<LandingEntry> waiting, bool drain, CancellationToken stop)
     {
-        await _tests.TakeInAsync();
         var entries = waiting.ToDictionary(entry => entry.Id);
         Forget(entries);
         while (true)
@@ -94,13 +93,9 @@ sealed class MergeQueue(LanderParts parts, ILandingRepository where)
     }
 
     /// <summary>Nothing is begun and nothing lands; tests that are under way come to their end.</summary>
-    public async Task StandStillAsync(IReadOnlyList<LandingEntry> waiting)
-    {
-        await _tests.TakeInAsync();
-        Tell(waiting);
-    }
+    public void StandStill(IReadOnlyList<LandingEntry> waiting) => Tell(waiting);
 
-    /// <summary>Takes in what has ended, and decides nothing.</summary>
+    /// <summary>Takes in what has ended, before anything is decided.</summary>
     public Task TakeInAsync() => _tests.TakeInAsync();
 
     /// <summary>A tree without a verdict is tried again.</summary>
