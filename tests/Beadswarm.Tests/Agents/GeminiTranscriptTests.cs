@@ -1,8 +1,6 @@
 using System.Globalization;
-using System.Text;
 using Beadswarm.Agents;
 using Beadswarm.Pipelines;
-using Beadswarm.Processes;
 using Beadswarm.Tests.Support;
 
 namespace Beadswarm.Tests.Agents;
@@ -109,12 +107,5 @@ public sealed class GeminiTranscriptTests
     public void Text_of_a_prompt_is_never_a_command_or_a_file(string prompt, string expected) =>
         Assert.Equal(expected, GeminiRunner.Literal(prompt));
 
-    static AgentReading Conclude(int code, params string[] lines)
-    {
-        var transcript = new GeminiTranscript();
-        TranscriptReader.Read(new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', lines))), transcript.See);
-        return transcript.Conclude(new AgentReport(
-            new ChildExit.Exited(code), "", new AgentResult.Missing(), new AgentFiles("none"), Transcripts.Now,
-            TimeZoneInfo.Utc, null));
-    }
+    static AgentReading Conclude(int code, params string[] lines) => Transcripts.Of(Runner, code, lines);
 }

@@ -1,8 +1,6 @@
 using System.Globalization;
-using System.Text;
 using Beadswarm.Agents;
 using Beadswarm.Pipelines;
-using Beadswarm.Processes;
 using Beadswarm.Tests.Support;
 
 namespace Beadswarm.Tests.Agents;
@@ -91,12 +89,5 @@ public sealed class OpencodeTranscriptTests
         Transcripts.Say(Transcripts.Read(
             Runner, "text", "0", result: new AgentResult.Said(new AgentVerdict(true, "yes", []))).End));
 
-    static AgentReading Conclude(int code, params string[] lines)
-    {
-        var transcript = new OpencodeTranscript();
-        TranscriptReader.Read(new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', lines))), transcript.See);
-        return transcript.Conclude(new AgentReport(
-            new ChildExit.Exited(code), "", new AgentResult.Missing(), new AgentFiles("none"), Transcripts.Now,
-            TimeZoneInfo.Utc, null));
-    }
+    static AgentReading Conclude(int code, params string[] lines) => Transcripts.Of(Runner, code, lines);
 }

@@ -28,6 +28,16 @@ static class Transcripts
             Now, TimeZoneInfo.Utc, continued));
     }
 
+    /// <summary>What a runner makes of lines that were not recorded.</summary>
+    public static AgentReading Of(IAgentRunner runner, int code, params string[] lines)
+    {
+        using var folder = new Support.TemporaryFolder();
+        var files = new AgentFiles(folder.Path);
+        File.WriteAllLines(files.Stdout, lines);
+        return runner.Interpret(new AgentReport(
+            new ChildExit.Exited(code), "", new AgentResult.Missing(), files, Now, TimeZoneInfo.Utc, null));
+    }
+
     /// <summary>All that is recorded of a kind.</summary>
     public static IReadOnlyList<string> Names(string kind) =>
     [

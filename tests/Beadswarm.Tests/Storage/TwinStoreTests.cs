@@ -11,14 +11,11 @@ namespace Beadswarm.Tests.Storage;
 /// </summary>
 public sealed class TwinHistoryTests : HistoryConformance
 {
-    readonly TemporaryFolder _folder = new();
-    InMemoryDatabase? _database;
+    readonly TwinPlace _place = new();
 
-    private protected override async Task<IStore> OpenAsync(TimeProvider time) => new TwinStore(
-        await SqliteStore.OpenAsync(_folder["swarm.db"], time, Token),
-        new InMemoryStore(_database ??= new InMemoryDatabase(time)));
+    private protected override Task<IStore> OpenAsync(TimeProvider time) => _place.OpenAsync(time, Token);
 
-    protected override void Clean() => _folder.Dispose();
+    protected override void Clean() => _place.Dispose();
 
     private protected override async Task LookAsync()
     {
@@ -34,51 +31,52 @@ public sealed class TwinHistoryTests : HistoryConformance
 /// <summary>Both stores at once: what comes in, what is told, beginning and ending.</summary>
 public sealed class TwinBacklogTests : BacklogConformance
 {
-    readonly TemporaryFolder _folder = new();
-    InMemoryDatabase? _database;
+    readonly TwinPlace _place = new();
 
-    private protected override async Task<IStore> OpenAsync(TimeProvider time) => new TwinStore(
-        await SqliteStore.OpenAsync(_folder["swarm.db"], time, Token),
-        new InMemoryStore(_database ??= new InMemoryDatabase(time)));
+    private protected override Task<IStore> OpenAsync(TimeProvider time) => _place.OpenAsync(time, Token);
 
-    protected override void Clean() => _folder.Dispose();
+    protected override void Clean() => _place.Dispose();
 }
 
 /// <summary>Both stores at once: stages, artifacts, gates and landings.</summary>
 public sealed class TwinEvidenceTests : EvidenceConformance
 {
-    readonly TemporaryFolder _folder = new();
-    InMemoryDatabase? _database;
+    readonly TwinPlace _place = new();
 
-    private protected override async Task<IStore> OpenAsync(TimeProvider time) => new TwinStore(
-        await SqliteStore.OpenAsync(_folder["swarm.db"], time, Token),
-        new InMemoryStore(_database ??= new InMemoryDatabase(time)));
+    private protected override Task<IStore> OpenAsync(TimeProvider time) => _place.OpenAsync(time, Token);
 
-    protected override void Clean() => _folder.Dispose();
+    protected override void Clean() => _place.Dispose();
 }
 
 /// <summary>Both stores at once: costs.</summary>
 public sealed class TwinCostTests : CostConformance
 {
-    readonly TemporaryFolder _folder = new();
-    InMemoryDatabase? _database;
+    readonly TwinPlace _place = new();
 
-    private protected override async Task<IStore> OpenAsync(TimeProvider time) => new TwinStore(
-        await SqliteStore.OpenAsync(_folder["swarm.db"], time, Token),
-        new InMemoryStore(_database ??= new InMemoryDatabase(time)));
+    private protected override Task<IStore> OpenAsync(TimeProvider time) => _place.OpenAsync(time, Token);
 
-    protected override void Clean() => _folder.Dispose();
+    protected override void Clean() => _place.Dispose();
 }
 
 /// <summary>Both stores at once: external agents.</summary>
 public sealed class TwinExternalTests : ExternalConformance
 {
+    readonly TwinPlace _place = new();
+
+    private protected override Task<IStore> OpenAsync(TimeProvider time) => _place.OpenAsync(time, Token);
+
+    protected override void Clean() => _place.Dispose();
+}
+
+/// <summary>Where both stores keep what they hold, so that it is there when they are opened again.</summary>
+sealed class TwinPlace : IDisposable
+{
     readonly TemporaryFolder _folder = new();
     InMemoryDatabase? _database;
 
-    private protected override async Task<IStore> OpenAsync(TimeProvider time) => new TwinStore(
-        await SqliteStore.OpenAsync(_folder["swarm.db"], time, Token),
+    public async Task<IStore> OpenAsync(TimeProvider time, CancellationToken cancellationToken) => new TwinStore(
+        await SqliteStore.OpenAsync(_folder["swarm.db"], time, cancellationToken),
         new InMemoryStore(_database ??= new InMemoryDatabase(time)));
 
-    protected override void Clean() => _folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 }
