@@ -162,6 +162,9 @@ interface ILandingRepository
     /// <summary>Whether the history of one commit holds another; a commit's own does.</summary>
     Task<bool> IsAncestorAsync(CommitId ancestor, CommitId of, CancellationToken cancellationToken);
 
+    /// <summary>A file as it is in a commit, byte for byte; null where the commit has no file of that path.</summary>
+    Task<ReadOnlyMemory<byte>?> ContentAsync(CommitId at, string path, CancellationToken cancellationToken);
+
     /// <summary>The tree of a commit: what verdicts are kept by.</summary>
     Task<TreeId> TreeAsync(CommitId commit, CancellationToken cancellationToken);
 

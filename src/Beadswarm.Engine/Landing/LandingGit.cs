@@ -56,9 +56,7 @@ sealed class LandingGit(Hub hub, ILandingTarget target, WorkspaceCleaning cleani
         CommitId tip, string path, ReadOnlyMemory<byte> content, LandingMessage message, DateTimeOffset when,
         CancellationToken cancellationToken)
     {
-        var listing = await hub.Repository.RunAsync(GitCall.Of("ls-tree", "-z", tip.Value, "--", path),
-            cancellationToken);
-        if (listing.RawFields is not [var field] || TreeEntry.Read(field) is not { Kind: "blob" } tracked)
+        if (await FindFileAsync(tip, path, cancellationToken) is not { } tracked)
         {
             return null;
         }
@@ -73,6 +71,12 @@ sealed class LandingGit(Hub hub, ILandingTarget target, WorkspaceCleaning cleani
             hub.Repository, tip.Value, path, tracked.Mode, blob, cancellationToken);
         return await hub.Repository.CommitTreeAsync(tree, [tip], message.ToString(), when, cancellationToken);
     }
+
+    public async Task<ReadOnlyMemory<byte>?> ContentAsync(
+        CommitId at, string path, CancellationToken cancellationToken) =>
+        await FindFileAsync(at, path, cancellationToken) is { } file
+            ? (await hub.Repository.RunAsync(GitCall.Of("cat-file", "blob", file.Id), cancellationToken)).Stdout
+            : null;
 
     public async Task<AdvanceOutcome> AdvanceAsync(
         CommitId expected, CommitId candidate, CancellationToken cancellationToken)
@@ -121,5 +125,12 @@ sealed class LandingGit(Hub hub, ILandingTarget target, WorkspaceCleaning cleani
         }
 
         _trees[commit] = tree;
+    }
+
+    async Task<TreeEntry?> FindFileAsync(CommitId at, string path, CancellationToken cancellationToken)
+    {
+        var listing = await hub.Repository.RunAsync(
+            GitCall.Of("ls-tree", "-z", at.Value, "--", path), cancellationToken);
+        return listing.RawFields is [var field] && TreeEntry.Read(field) is { Kind: "blob" } file ? file : null;
     }
 }

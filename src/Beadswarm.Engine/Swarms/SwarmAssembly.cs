@@ -120,8 +120,10 @@ sealed class SwarmAssembly : IAsyncDisposable
             Parts = parts,
             Swarm = swarm,
             Tracker = new TrackerSync(
-                store, outside.Tracker, parts.Backlog, swarm.Epoch, config, setup.Once, lander.TrackerChanged,
-                parts.Bell, setup.Time),
+                store, outside.Tracker, parts.Backlog,
+                new LostStarts(
+                    store, outside.Tracker, outside.Target, parts.Paths.Repository, config.Tracker.Actor),
+                swarm.Epoch, config, setup.Once, lander.TrackerChanged, parts.Bell, setup.Time),
             Lander = lander,
             Leases = new LeaseKeeper(store, parts.Claims, config.Limits.Lease, setup.Time),
             Reaper = new Reaper(

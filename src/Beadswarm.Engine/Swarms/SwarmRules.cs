@@ -84,7 +84,7 @@ static class SwarmRules
                 SwarmEnd.Exhausted, $"nothing is left to do but {Count(view.Blocked, "blocked bead")}"),
             _ => new SwarmDecision.Finish(
                 SwarmEnd.Exhausted,
-                $"nothing can become ready: {Count(view.Pending, "bead")} wait, {Count(view.Blocked, "bead")} blocked"),
+                $"nothing can become ready: {view.Pending} waiting, {view.Blocked} blocked"),
         };
     }
 

@@ -12,8 +12,8 @@ namespace Beadswarm.Swarms;
 /// says (the intake), so that a bead that was just closed makes the beads behind it ready at once.
 /// </summary>
 sealed class TrackerSync(
-    IStore store, IBeadTracker tracker, CurrentBacklog backlog, SwarmEpoch epoch, SwarmConfig config, bool once,
-    Action told, Bell bell, TimeProvider time)
+    IStore store, IBeadTracker tracker, CurrentBacklog backlog, LostStarts lost, SwarmEpoch epoch, SwarmConfig config,
+    bool once, Action told, Bell bell, TimeProvider time)
 {
     /// <summary>How often the tracker is looked at when nothing rings: somebody else may have changed it.</summary>
     static readonly TimeSpan LookPause = TimeSpan.FromSeconds(2);
@@ -99,7 +99,14 @@ sealed class TrackerSync(
         }
 
         var known = (await store.ReadBeadsAsync(cancellationToken)).ToDictionary(work => work.Id);
-        var reading = await CloseEpicsAsync(await backlog.ReadAsync(cancellationToken), known, cancellationToken);
+        var reading = await backlog.ReadAsync(cancellationToken);
+        if (await lost.ReopenAsync(reading.Backlog, known, cancellationToken))
+        {
+            told();
+            reading = await backlog.ReadAsync(cancellationToken);
+        }
+
+        reading = await CloseEpicsAsync(reading, known, cancellationToken);
         var entries = BacklogSelection.Select(
             reading.Backlog, known, config.Select, tracker, _only, time.GetUtcNow());
         if (once && _only is null)

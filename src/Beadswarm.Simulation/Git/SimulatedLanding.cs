@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using Beadswarm.Git;
 using Beadswarm.Landing;
 using Beadswarm.Workspaces;
@@ -110,6 +111,10 @@ sealed class SimulatedLanding(GitHands hands, ILandingTarget target) : ILandingR
         await hands.StepAsync(GitStep.CommitMade, cancellationToken);
         return made.Id;
     }
+
+    public Task<ReadOnlyMemory<byte>?> ContentAsync(CommitId at, string path, CancellationToken cancellationToken) =>
+        Task.FromResult<ReadOnlyMemory<byte>?>(
+            _git[at].Tree.Find(path) is { } file ? Encoding.UTF8.GetBytes(file.Text) : null);
 
     public async Task<AdvanceOutcome> AdvanceAsync(
         CommitId expected, CommitId candidate, CancellationToken cancellationToken)

@@ -53,6 +53,9 @@ sealed class OwnedLanding(SimulatedOrchestrator owner, ILandingRepository git) :
     public Task<bool> IsAncestorAsync(CommitId ancestor, CommitId of, CancellationToken cancellationToken) =>
         owner.OnGitAsync(() => git.IsAncestorAsync(ancestor, of, cancellationToken));
 
+    public Task<ReadOnlyMemory<byte>?> ContentAsync(CommitId at, string path, CancellationToken cancellationToken) =>
+        owner.OnGitAsync(() => git.ContentAsync(at, path, cancellationToken));
+
     public Task<TreeId> TreeAsync(CommitId commit, CancellationToken cancellationToken) =>
         owner.OnGitAsync(() => git.TreeAsync(commit, cancellationToken));
 
