@@ -23,8 +23,8 @@ static class ProgressRules
         new("attempt.grows", "I13", "the attempts of a bead never decrease", Unbounded, AuditNeeds.Nothing, Attempts),
         new("attempt.allowed", "I16", "no bead is given more attempts than it is allowed", Unbounded,
             AuditNeeds.Nothing, Allowances),
-        new("failures.bounded", "I16", "the infrastructure failures of a bead only grow, and end in its being blocked",
-            Unbounded, AuditNeeds.Nothing, Failures),
+        new("failures.bounded", "I16", "the infrastructure failures of a bead only grow, and over the limit no agent "
+            + "is started for it", Unbounded, AuditNeeds.Nothing, Failures),
     ];
 
     static IEnumerable<AuditFinding> Transitions(AuditView view) =>
@@ -212,41 +212,28 @@ static class ProgressRules
     }
 
     /// <summary>
-    /// An orchestrator that dies after it counted a failure and before it drew the conclusion counts one more: so many
-    /// starts, so many failures more than the limit.
+    /// Over the limit a bead is taken up to be blocked, and no agent is started for it. Whoever takes it up may sleep,
+    /// die or fail on the way, which is counted as well.
     /// </summary>
     static IEnumerable<AuditFinding> Failures(AuditView view)
     {
-        var (starts, retries) = (0, (int?)null);
-        var begun = new Dictionary<BeadId, int>();
+        var retries = (int?)null;
         foreach (var step in view.Steps)
         {
-            if (step.Entry.Event is JournalEvent.SwarmStarted started)
-            {
-                (starts, retries) = (starts + 1, started.InfrastructureRetries);
-            }
-
-            if (step.After is not { Failures: { } failures } bead)
-            {
-                continue;
-            }
-
-            if (step.Entry.Event is JournalEvent.BeadAdded or JournalEvent.BeadRevived)
-            {
-                begun[bead.Id] = starts;
-            }
-            else if (failures > step.Before?.Failures
-                && failures > retries + 1 + (starts - begun.GetValueOrDefault(bead.Id)))
+            var (before, after, happened) = (step.Before?.Failures, step.After?.Failures, step.Entry.Event);
+            retries = (happened as JournalEvent.SwarmStarted)?.InfrastructureRetries ?? retries;
+            if (happened is JournalEvent.ProcessStarted && before > retries)
             {
                 yield return new AuditFinding(
-                    bead.Id, $"entry {step.Entry.Sequence} is infrastructure failure {failures} of {bead.Id}",
-                    $"{retries} are repeated before it is blocked");
+                    step.Entry.Bead, $"entry {step.Entry.Sequence} starts an agent for {step.Entry.Bead}",
+                    $"{before} infrastructure failures were counted, and {retries} are repeated");
             }
-            else if (failures < step.Before?.Failures)
+            else if (after < before && happened is not (JournalEvent.BeadAdded or JournalEvent.BeadRevived))
             {
                 yield return new AuditFinding(
-                    bead.Id, $"entry {step.Entry.Sequence} takes {bead.Id} from {step.Before.Failures} infrastructure "
-                        + $"failures back to {failures}");
+                    step.Entry.Bead,
+                    $"entry {step.Entry.Sequence} takes {step.Entry.Bead} from {before} infrastructure failures back "
+                        + $"to {after}");
             }
         }
     }
