@@ -2,6 +2,7 @@ using System.Globalization;
 using Beadswarm.Beads;
 using Beadswarm.Claims;
 using Beadswarm.Cli.Rendering;
+using Beadswarm.Journal;
 using Beadswarm.Landing;
 using Beadswarm.Swarms;
 
@@ -13,7 +14,11 @@ namespace Beadswarm.Cli;
 /// <param name="Against">Why the tracker does not list it as ready.</param>
 sealed record WhyFacts(
     BeadId Id, BeadWork? Work, Bead? Bead, IReadOnlyList<string> Against, LandingQueue Queue,
-    StatusSnapshot Status, bool Alive, DateTimeOffset Now);
+    StatusSnapshot Status, bool Alive, DateTimeOffset Now)
+{
+    /// <summary>The conflicts that await its work.</summary>
+    public IReadOnlyList<JournalEvent.ConflictForeseen> Foreseen { get; init; } = [];
+}
 
 /// <summary>Says in words where a bead stands and why nobody, or who, works on it.</summary>
 static class WhyRules
@@ -35,9 +40,9 @@ static class WhyRules
     public static IReadOnlyList<string> Explain(WhyFacts facts) =>
         facts.Work is null ? Unknown(facts) : facts.Work.State switch
         {
-            BeadState.Pending pending => Pending(facts, facts.Work, pending),
-            BeadState.Held held => [Held(facts, held)],
-            BeadState.Landing => [Queued(facts)],
+            BeadState.Pending pending => [.. Pending(facts, facts.Work, pending), .. Foreseen(facts)],
+            BeadState.Held held => [Held(facts, held), .. Foreseen(facts)],
+            BeadState.Landing => [Queued(facts), .. Foreseen(facts)],
             BeadState.Completed completed => [$"it landed as {completed.Commit} at {At(completed.At)}"],
             BeadState.Left left => [$"it is finished and waits on branch '{left.Branch}' for a person"],
             BeadState.Blocked blocked => [blocked.Reason],
@@ -102,6 +107,9 @@ static class WhyRules
             ? $"{where}, which is paused since {At(pause.Since)}{(pause.Reason is { } why ? $": {why}" : "")}"
             : where;
     }
+
+    static IEnumerable<string> Foreseen(WhyFacts facts) =>
+        facts.Foreseen.Select(conflict => $"it {ForeseenText.Say(conflict)}");
 
     static string At(DateTimeOffset at) => at.UtcDateTime.ToString("u", CultureInfo.InvariantCulture);
 }

@@ -2,6 +2,8 @@ using System.CommandLine;
 using Beadswarm.Beads;
 using Beadswarm.Cli.Rendering;
 using Beadswarm.Control;
+using Beadswarm.Journal;
+using Beadswarm.Landing;
 using Beadswarm.Landing.Queueing;
 using Beadswarm.Swarms;
 
@@ -101,6 +103,14 @@ static class QueueCommand
             }
         }
 
-        return QueueScreen.Of(queue, report, call.Host.Time.GetUtcNow());
+        var foreseen = new Dictionary<BeadId, IReadOnlyList<JournalEvent.ConflictForeseen>>();
+        foreach (var entry in queue.Entries.Where(entry => entry.State is LandingState.Queued))
+        {
+            foreseen[entry.Bead] = await swarm.ReadAsync(
+                (store, token) => ForeseenText.ReadAsync(store, entry.Bead, entry.ProposedCommit, queue, token),
+                cancellationToken);
+        }
+
+        return QueueScreen.Of(queue, report, call.Host.Time.GetUtcNow()).Warned(foreseen);
     }
 }

@@ -59,7 +59,17 @@ static class WhyCommand
         var bead = beads.Graph.Find(id);
         return new WhyFacts(
             id, work, bead, bead is null ? [] : beads.ReasonsAgainst(bead), queue, status, swarm.Alive,
-            call.Host.Time.GetUtcNow());
+            call.Host.Time.GetUtcNow())
+        {
+            Foreseen = work is null
+                ? []
+                : await swarm.ReadAsync(
+                    (store, token) => ForeseenText.ReadAsync(
+                        store, id,
+                        queue.Entries.FirstOrDefault(entry => entry.Bead == id)?.ProposedCommit ?? work.HeadCommit,
+                        queue, token),
+                    cancellationToken),
+        };
     }
 
     static async Task<Dossier> DossierAsync(

@@ -66,6 +66,9 @@ static class JournalText
             JournalEvent.GateQuarantined quarantined =>
                 $"gate {quarantined.Gate} is quarantined: it is run and recorded, and its failures hold nothing up",
             JournalEvent.BaselineLowered lowered => $"gate {lowered.Gate}: baseline is {lowered.Count} now",
+            JournalEvent.ConflictForeseen foreseen =>
+                $"will conflict with {foreseen.Other ?? Short(foreseen.OtherHead)}"
+                + $"{(foreseen.Landed ? ", which has landed," : "")} in {foreseen.Files}",
             JournalEvent.LandingQueued queued => $"queued to land {Short(queued.HeadCommit)}",
             JournalEvent.LandingIntended => null,
             JournalEvent.LandingVoided voided => $"landing tried again: {voided.Reason}",

@@ -1,4 +1,6 @@
 using System.Globalization;
+using Beadswarm.Beads;
+using Beadswarm.Journal;
 using Beadswarm.Landing;
 using Beadswarm.Landing.Queueing;
 
@@ -6,7 +8,11 @@ namespace Beadswarm.Cli.Rendering;
 
 /// <summary>One landing as <c>queue</c> shows it.</summary>
 /// <param name="Line">What it waits for; null: it is landing, or no lander is at work.</param>
-sealed record QueueRow(LandingEntry Entry, LineState? Line, DateTimeOffset? Expected);
+sealed record QueueRow(LandingEntry Entry, LineState? Line, DateTimeOffset? Expected)
+{
+    /// <summary>The conflicts that await it.</summary>
+    public IReadOnlyList<JournalEvent.ConflictForeseen> Foreseen { get; init; } = [];
+}
 
 /// <summary>The merge queue for people and for programs.</summary>
 /// <param name="Slots">Tests that may run at once; 0 where no swarm runs.</param>
@@ -39,6 +45,13 @@ sealed record QueueScreen(IReadOnlyList<QueueRow> Rows, QueuePause? Pause, int S
             queue.Pause, report.Slots, report.Held);
     }
 
+    /// <summary>With the conflicts that are foreseen for its beads.</summary>
+    public QueueScreen Warned(IReadOnlyDictionary<BeadId, IReadOnlyList<JournalEvent.ConflictForeseen>> foreseen) =>
+        this with
+        {
+            Rows = [.. Rows.Select(row => row with { Foreseen = foreseen.GetValueOrDefault(row.Entry.Bead) ?? [] })],
+        };
+
     public string FormatJson() =>
         string.Concat(Rows.Select((row, i) => JsonLine.Object(json =>
         {
@@ -58,6 +71,22 @@ sealed record QueueScreen(IReadOnlyList<QueueRow> Rows, QueuePause? Pause, int S
             json.WriteString("branch", entry.Branch);
             json.WriteString("headCommit", entry.HeadCommit);
             json.WriteInstant("queuedAt", entry.QueuedAt);
+            if (row.Foreseen.Count > 0)
+            {
+                json.WriteStartArray("foreseen");
+                foreach (var conflict in row.Foreseen)
+                {
+                    json.WriteStartObject();
+                    json.WriteString("bead", conflict.Other);
+                    json.WriteString("commit", conflict.OtherHead);
+                    json.WriteBoolean("landed", conflict.Landed);
+                    json.WriteString("files", conflict.Files);
+                    json.WriteEndObject();
+                }
+
+                json.WriteEndArray();
+            }
+
             if (entry.PullRequest is { } pull)
             {
                 json.WriteStartObject("pullRequest");
@@ -112,7 +141,9 @@ sealed record QueueScreen(IReadOnlyList<QueueRow> Rows, QueuePause? Pause, int S
                 row.Entry.Agent.ToString(), row.Entry.Title);
         }
 
-        text += table.Format(width) + string.Concat(Rows.Select(row => PullRequestLine(row.Entry)));
+        text += table.Format(width) + string.Concat(Rows.Select(row => PullRequestLine(row.Entry)))
+            + string.Concat(Rows.SelectMany(row => row.Foreseen.Select(conflict =>
+                SafeText.Line($"{row.Entry.Bead}: {ForeseenText.Say(conflict)}") + "\n")));
         return Slots == 0 ? text : text + string.Create(
             CultureInfo.InvariantCulture, $"{Testing} of {Slots} tests under way\n");
     }
@@ -143,6 +174,7 @@ sealed record QueueScreen(IReadOnlyList<QueueRow> Rows, QueuePause? Pause, int S
     static string Name(LineState line) => line switch
     {
         LineState.Queued => "queued",
+        LineState.Foreseen => "foreseen",
         LineState.Conflicts => "conflicts",
         LineState.Waits => "waits",
         LineState.Testing => "testing",
@@ -161,6 +193,7 @@ sealed record QueueScreen(IReadOnlyList<QueueRow> Rows, QueuePause? Pause, int S
     static string Say(LineState line, DateTimeOffset now) => line switch
     {
         LineState.Queued => "waits for a place",
+        LineState.Foreseen => "waits for one ahead that it will conflict with",
         LineState.Conflicts => "waits for one ahead that it conflicts with",
         LineState.Waits => "waits for a test",
         LineState.Testing testing => $"testing for {Spans.Format(now - testing.Since)}",

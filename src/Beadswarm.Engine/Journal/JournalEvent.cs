@@ -40,6 +40,7 @@ sealed record JournalEntry(
 [JsonDerivedType(typeof(GateFlaky), "gate.flaky")]
 [JsonDerivedType(typeof(GateQuarantined), "gate.quarantined")]
 [JsonDerivedType(typeof(BaselineLowered), "gate.baseline")]
+[JsonDerivedType(typeof(ConflictForeseen), "conflict.foreseen")]
 [JsonDerivedType(typeof(LandingQueued), "landing.queued")]
 [JsonDerivedType(typeof(LandingIntended), "landing.intended")]
 [JsonDerivedType(typeof(LandingVoided), "landing.voided")]
@@ -171,6 +172,14 @@ abstract record JournalEvent
 
     /// <summary>A counting gate got a first or lower baseline.</summary>
     public sealed record BaselineLowered(string Gate, int Count) : JournalEvent;
+
+    /// <summary>
+    /// The bead's work, at this head, will conflict with another bead's or, where that has landed, with the target;
+    /// <c>other</c> is null where no bead made that change. Written once for each two commits, to the bead that is to
+    /// land later.
+    /// </summary>
+    public sealed record ConflictForeseen(string Head, string? Other, string OtherHead, bool Landed, string Files)
+        : JournalEvent;
 
     /// <summary>All stages passed; the bead waits to land.</summary>
     public sealed record LandingQueued(long Landing, string HeadCommit) : JournalEvent;

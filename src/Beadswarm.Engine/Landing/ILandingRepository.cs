@@ -135,6 +135,10 @@ interface ILandingRepository
 
     Task<MergeOutcome> MergeAsync(MergeRequest request, CancellationToken cancellationToken);
 
+    /// <summary>Where bringing a head together with another commit would conflict, without making anything of it. Null:
+    /// it would not.</summary>
+    Task<MergeOutcome.Conflict?> ProbeAsync(CommitId onto, CommitId head, CancellationToken cancellationToken);
+
     /// <summary>Puts exactly this commit into a landing workspace: nothing more, nothing less.</summary>
     /// <returns>The folder.</returns>
     Task<string> CheckoutAsync(CommitId candidate, int slot, CancellationToken cancellationToken);

@@ -49,6 +49,10 @@ sealed class LandingGit(Hub hub, ILandingTarget target, WorkspaceCleaning cleani
         return outcome;
     }
 
+    public Task<MergeOutcome.Conflict?> ProbeAsync(
+        CommitId onto, CommitId head, CancellationToken cancellationToken) =>
+        _merging.ProbeAsync(onto, head, cancellationToken);
+
     public Task<string> CheckoutAsync(CommitId candidate, int slot, CancellationToken cancellationToken) =>
         _workspaces.CheckoutAsync(candidate, slot, cancellationToken);
 

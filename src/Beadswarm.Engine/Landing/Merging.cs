@@ -17,18 +17,10 @@ sealed class Merging(GitRepository repository)
 
     public async Task<MergeOutcome> MergeAsync(MergeRequest request, CancellationToken cancellationToken)
     {
-        var (tip, head) = (request.Tip.Value, request.Head.Value);
-        var call = GitCall.Of("merge-tree", "--write-tree", "-z", "--allow-unrelated-histories", tip, head);
-        var output = await repository.RunAsync(call.Answering(0, 1), cancellationToken);
-        var answer = MergeTreeAnswer.Read(output.Fields)
-            ?? throw new GitException(
-                call.Arguments, output.ExitCode, output.StandardErrorTail, repository.Directory, isTransient: false);
-
-        // What an agent did to the tracker's files neither lands nor conflicts: the tip's side is taken whole.
-        var stages = answer.Stages.Where(stage => !ProtectedFolders.Contain(stage.Path)).ToArray();
-        if (stages.Length > 0 || (!output.Succeeded && answer.Stages.Count == 0))
+        var (answer, conflict) = await TryAsync(request.Tip, request.Head, cancellationToken);
+        if (conflict is not null)
         {
-            return await ConflictAsync(request, answer, stages, cancellationToken);
+            return conflict;
         }
 
         var (tree, tipTree) = await ProtectAsync(answer.Tree, request.Tip, cancellationToken);
@@ -46,6 +38,27 @@ sealed class Merging(GitRepository repository)
         var candidate = await repository.CommitTreeAsync(
             tree, parents, request.Message.ToString(), request.When, cancellationToken);
         return new MergeOutcome.Clean(candidate, tree);
+    }
+
+    /// <summary>The conflict that a merge would end in; null: it would not.</summary>
+    public async Task<MergeOutcome.Conflict?> ProbeAsync(
+        CommitId onto, CommitId head, CancellationToken cancellationToken) =>
+        (await TryAsync(onto, head, cancellationToken)).Conflict;
+
+    async Task<(MergeTreeAnswer Answer, MergeOutcome.Conflict? Conflict)> TryAsync(
+        CommitId tip, CommitId head, CancellationToken cancellationToken)
+    {
+        var call = GitCall.Of(
+            "merge-tree", "--write-tree", "-z", "--allow-unrelated-histories", tip.Value, head.Value);
+        var output = await repository.RunAsync(call.Answering(0, 1), cancellationToken);
+        var answer = MergeTreeAnswer.Read(output.Fields)
+            ?? throw new GitException(
+                call.Arguments, output.ExitCode, output.StandardErrorTail, repository.Directory, isTransient: false);
+
+        // What an agent did to the tracker's files neither lands nor conflicts: the tip's side is taken whole.
+        var stages = answer.Stages.Where(stage => !ProtectedFolders.Contain(stage.Path)).ToArray();
+        var conflicts = stages.Length > 0 || (!output.Succeeded && answer.Stages.Count == 0);
+        return (answer, conflicts ? await ConflictAsync(tip, head, answer, stages, cancellationToken) : null);
     }
 
     /// <summary>The merged tree with the tip's own protected folders, and the tip's tree to compare with.</summary>
@@ -77,8 +90,8 @@ sealed class Merging(GitRepository repository)
         return listing.RawFields is [var field] ? TreeEntry.Read(field) : null;
     }
 
-    async Task<MergeOutcome> ConflictAsync(
-        MergeRequest request, MergeTreeAnswer answer, IReadOnlyList<ConflictStage> stages,
+    async Task<MergeOutcome.Conflict> ConflictAsync(
+        CommitId tip, CommitId head, MergeTreeAnswer answer, IReadOnlyList<ConflictStage> stages,
         CancellationToken cancellationToken)
     {
         var paths = stages.Select(stage => stage.Path).Distinct().ToArray();
@@ -95,7 +108,7 @@ sealed class Merging(GitRepository repository)
             files.Add(new ConflictedFile(path, kind, excerpt ?? ConflictRules.Cut(text)));
         }
 
-        return new MergeOutcome.Conflict(files, await OtherSideAsync(request, paths, cancellationToken));
+        return new MergeOutcome.Conflict(files, await OtherSideAsync(tip, head, paths, cancellationToken));
     }
 
     /// <summary>The conflicting places as text; null when the file is binary or git left no markers in it.</summary>
@@ -113,12 +126,12 @@ sealed class Merging(GitRepository repository)
     }
 
     async Task<OtherSide[]> OtherSideAsync(
-        MergeRequest request, string[] paths, CancellationToken cancellationToken)
+        CommitId tip, CommitId head, string[] paths, CancellationToken cancellationToken)
     {
         // Filtered here and not by git: its simplification of history leaves merges out that did change a file.
         var call = GitCall.Of(
             "log", "-z", "--first-parent", "-m", "--name-only", $"--max-count={OtherSideCommitsMax}",
-            $"--format={OtherSide.LogFormat}", $"{request.Head}..{request.Tip}");
+            $"--format={OtherSide.LogFormat}", $"{head}..{tip}");
         var output = await repository.RunAsync(call, cancellationToken);
         return
         [

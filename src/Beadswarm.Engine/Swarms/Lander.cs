@@ -43,6 +43,9 @@ sealed record LanderParts(
 {
     /// <summary>Mode pull-request: the forge and the branches on it.</summary>
     public ForgeParts? Forge { get; init; }
+
+    /// <summary>Which of those that wait will conflict with each other.</summary>
+    public required ForeseenConflicts Foreseen { get; init; }
 }
 
 /// <summary>
@@ -142,6 +145,7 @@ sealed class Lander
         (_reportedHold, _holdPause) = (null, HoldPauseMin);
         if (step is LandingStep.Moved)
         {
+            _parts.Foreseen.Changes.Ring();
             _parts.Bell.Ring();
         }
         else

@@ -55,7 +55,10 @@ sealed class MergeQueue(LanderParts parts, ILandingRepository where)
             _view = new QueueView(
                 tip, [.. waiting.Select(entry => entry.Id)],
                 waiting.Where(entry => entry.Wish is LandingWish.First).Select(entry => entry.Id).ToHashSet(), running,
-                Merged, _tests.Known);
+                Merged, _tests.Known)
+            {
+                Conflict = parts.Foreseen.Between(waiting),
+            };
             var settings = drain ? _settings with { Slots = running.Count } : _settings;
             var plan = QueuePlanner.Plan(_state, _view, settings);
             _state = plan.State;

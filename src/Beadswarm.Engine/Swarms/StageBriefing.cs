@@ -51,7 +51,12 @@ sealed class StageBriefing(SwarmParts parts, AgentSlot slot)
             return new Outcome.Unready(string.Join("; ", invalid.Errors));
         }
 
+        var foreseen = ForeseenWarning.Of(parts.Foreseen.Of(claim.Bead, claim.HeadCommit));
         var context = await ContextAsync(claim, cancellationToken);
+        if (foreseen is not null)
+        {
+            context = [.. context, new ContextFile(ForeseenWarning.Name, foreseen.Document)];
+        }
 
         // Only a later attempt has anything to do with what has landed since.
         var target = claim.Attempt > 1 ? (await parts.LandsOn.TipAsync(cancellationToken)).Value : start.BaseCommit;
@@ -73,6 +78,7 @@ sealed class StageBriefing(SwarmParts parts, AgentSlot slot)
             Target = target,
             Workspace = workspace.Path,
         });
+        prompt = foreseen is null ? prompt : $"{prompt.TrimEnd()}\n\n{foreseen.Paragraph}\n";
         var limits = parts.Config.Limits;
         return new Outcome.Ready(new AgentLaunch
         {

@@ -51,6 +51,7 @@ sealed class StageEnding(SwarmParts parts, IReadOnlyList<StageName> serves)
         var ended = new EndedStage(transition, finish);
         finish = finish with { Answer = answer?.Invoke(ended) };
         var outcome = await parts.Store.FinishStageAsync(claim.Key, finish, transition, patience.Token);
+        parts.Foreseen.Changes.Ring();
         parts.Bell.Ring();
         return outcome == WriteOutcome.Done ? ended : null;
     }

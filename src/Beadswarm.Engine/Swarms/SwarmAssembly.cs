@@ -105,6 +105,7 @@ sealed class SwarmAssembly : IAsyncDisposable
             parts.Bell, setup.Time)
         {
             Forge = outside.Forge,
+            Foreseen = parts.Foreseen,
         };
         var lander = new Lander(landing);
         var unfinished = await new Recovery(parts, slots).RunAsync(cancellationToken);

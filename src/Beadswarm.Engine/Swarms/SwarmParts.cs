@@ -34,6 +34,8 @@ sealed record SwarmParts
     public required RunnerHolds Runners { get; init; }
     /// <summary>What may still be used of money and tokens.</summary>
     public required Budget Budget { get; init; }
+    /// <summary>The conflicts to come that are known of.</summary>
+    public ForeseenConflicts Foreseen { get; } = new();
     public required FailureMeter Failures { get; init; }
     public required Bell Bell { get; init; }
     public required TimeProvider Time { get; init; }

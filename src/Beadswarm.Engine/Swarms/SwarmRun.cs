@@ -208,6 +208,7 @@ sealed class SwarmRun : IAsyncDisposable
         new("leases", Essential: true, _assembly.Leases.RunAsync),
         new("reaper", Essential: true, _assembly.Reaper.RunAsync),
         new("failures", Essential: false, _failures.RunAsync),
+        new("foresight", Essential: false, new ConflictForesight(_assembly.Parts).RunAsync),
         .. _assembly.Watch is { } watch
             ? [new Component("watch", Essential: false, watch.RunAsync)]
             : Array.Empty<Component>(),

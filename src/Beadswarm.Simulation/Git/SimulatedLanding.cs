@@ -46,11 +46,7 @@ sealed class SimulatedLanding(GitHands hands, ILandingTarget target) : ILandingR
 
         if (merged.Conflicts.Count > 0)
         {
-            var paths = merged.Conflicts.Select(conflict => conflict.Path).ToHashSet();
-            return new MergeOutcome.Conflict(
-                [.. merged.Conflicts.Take(ConflictedFilesMax)
-                    .Select(conflict => new ConflictedFile(conflict.Path, conflict.Kind, conflict.Excerpt()))],
-                OtherSides(tip, head, paths));
+            return Conflict(tip, head, merged);
         }
 
         if (merged.Tree.Id == tip.Tree.Id)
@@ -67,6 +63,14 @@ sealed class SimulatedLanding(GitHands hands, ILandingTarget target) : ILandingR
         var candidate = _git.Commit(merged.Tree, parents, request.Message.ToString(), request.When);
         await hands.StepAsync(GitStep.CommitMade, cancellationToken);
         return new MergeOutcome.Clean(candidate.Id, candidate.Tree.Id);
+    }
+
+    public async Task<MergeOutcome.Conflict?> ProbeAsync(
+        CommitId onto, CommitId head, CancellationToken cancellationToken)
+    {
+        await hands.StepAsync(GitStep.Merging, cancellationToken);
+        var merged = MergeRules.Merge(_git[onto], _git[head], ProtectedFolders.Contain);
+        return merged.Conflicts.Count > 0 ? Conflict(_git[onto], _git[head], merged) : null;
     }
 
     public async Task<string> CheckoutAsync(CommitId candidate, int slot, CancellationToken cancellationToken)
@@ -153,6 +157,11 @@ sealed class SimulatedLanding(GitHands hands, ILandingTarget target) : ILandingR
 
     public Task<FollowOutcome> FollowAsync(CommitId landed, CancellationToken cancellationToken) =>
         target.FollowAsync(landed, cancellationToken);
+
+    static MergeOutcome.Conflict Conflict(SimulatedCommit tip, SimulatedCommit head, MergedTree merged) => new(
+        [.. merged.Conflicts.Take(ConflictedFilesMax)
+            .Select(conflict => new ConflictedFile(conflict.Path, conflict.Kind, conflict.Excerpt()))],
+        OtherSides(tip, head, merged.Conflicts.Select(conflict => conflict.Path).ToHashSet()));
 
     /// <summary>Commits of the target that the bead does not have and that touched one of the files.</summary>
     static OtherSide[] OtherSides(SimulatedCommit tip, SimulatedCommit head, HashSet<string> paths) =>

@@ -60,6 +60,9 @@ sealed class QueueSimulation(QueueLoad load, QueueSettings settings, long seed)
     /// <summary>Changes that somebody wants first from the moment they arrive.</summary>
     public Predicate<Change> Urgent { get; init; } = _ => false;
 
+    /// <summary>What is foreseen of conflicts, rightly or wrongly.</summary>
+    public Func<ChangeStream, long, long, bool> Foresight { get; init; } = (_, _, _) => false;
+
     public QueueFigures Run()
     {
         while (true)
@@ -119,7 +122,10 @@ sealed class QueueSimulation(QueueLoad load, QueueSettings settings, long seed)
         {
             var view = new QueueView(
                 _tip, _waiting, _urgent, _running.Keys.ToHashSet(),
-                (onto, landing) => _merges.Find(onto, landing), tree => _known.GetValueOrDefault(tree));
+                (onto, landing) => _merges.Find(onto, landing), tree => _known.GetValueOrDefault(tree))
+            {
+                Conflict = (one, other) => Foresight(_stream, one.Value, other.Value),
+            };
             var plan = Planner(_state, view, settings);
             _state = plan.State;
             _decisions++;

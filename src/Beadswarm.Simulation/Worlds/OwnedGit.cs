@@ -26,6 +26,10 @@ sealed class OwnedLanding(SimulatedOrchestrator owner, ILandingRepository git) :
             ? Conflicting
             : await git.MergeAsync(request, cancellationToken));
 
+    public Task<MergeOutcome.Conflict?> ProbeAsync(
+        CommitId onto, CommitId head, CancellationToken cancellationToken) =>
+        owner.OnGitAsync(() => git.ProbeAsync(onto, head, cancellationToken));
+
     public Task<string> CheckoutAsync(CommitId candidate, int slot, CancellationToken cancellationToken) =>
         owner.OnGitAsync(() => git.CheckoutAsync(candidate, slot, cancellationToken));
 

@@ -4,7 +4,9 @@ using Beadswarm.Claims;
 using Beadswarm.Cli;
 using Beadswarm.Cli.Rendering;
 using Beadswarm.Control;
+using Beadswarm.Journal;
 using Beadswarm.Landing;
+using Beadswarm.Landing.Queueing;
 using Beadswarm.Swarms;
 using Beadswarm.Tests.Support;
 
@@ -92,6 +94,32 @@ public sealed class RenderingTests
         Explain(text, Facts(busy, waiting.Id, waiting, alive: true));
 
         Snapshot.Match(text.ToString());
+    }
+
+    [Fact]
+    public void Conflicts_to_come_are_shown_with_the_queue_and_with_the_bead()
+    {
+        var busy = FixedReader.Busy();
+        var entry = busy.Landings[0];
+        JournalEvent.ConflictForeseen[] foreseen = [new("h3ad", "demo-9", "07her", Landed: false, "a.cs, b.cs")];
+        var screen = QueueScreen.Of(
+            new LandingQueue([entry], null),
+            new LineReport([new LinePosition(entry.Id, new LineState.Foreseen(new(4)))], 2, null, null),
+            FixedReader.Start).Warned(new Dictionary<BeadId, IReadOnlyList<JournalEvent.ConflictForeseen>>
+            {
+                [entry.Bead] = foreseen,
+            });
+
+        var text = screen.FormatText(FixedReader.Start, 200);
+        Assert.Contains("waits for one ahead that it will conflict with", text, StringComparison.Ordinal);
+        Assert.Contains("demo-8: will conflict with demo-9 in a.cs, b.cs\n", text, StringComparison.Ordinal);
+        Assert.Contains(
+            """"foreseen":[{"bead":"demo-9","commit":"07her","landed":false,"files":"a.cs, b.cs"}]"""",
+            screen.FormatJson(), StringComparison.Ordinal);
+        var work = FixedReader.Bead("demo-8", "Land me", new BeadState.Landing(), attempt: 1);
+        Assert.Equal(
+            "it will conflict with demo-9 in a.cs, b.cs",
+            WhyRules.Explain(Facts(busy, work.Id, work, alive: true) with { Foreseen = foreseen })[^1]);
     }
 
     [Theory]

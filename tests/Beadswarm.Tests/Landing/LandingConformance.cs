@@ -88,6 +88,27 @@ public abstract class LandingConformance
     }
 
     [Fact]
+    public async Task A_probe_foresees_what_a_merge_would_end_in_and_makes_nothing()
+    {
+        using var world = await OpenAsync(("a.txt", "1\n"), ("b.txt", "1\n"));
+        var tip = await world.Lander.TipAsync(Cancel);
+        var first = await world.WorkAsync(1, "bd-1", ("a.txt", "first\n"));
+        var second = await world.WorkAsync(2, "bd-2", ("a.txt", "second\n"));
+        var third = await world.WorkAsync(3, "bd-3", ("b.txt", "third\n"));
+
+        var foreseen = await world.Lander.ProbeAsync(first, second, Cancel);
+
+        Assert.Equal(["a.txt"], foreseen!.Files.Select(file => file.Path));
+        Assert.Contains("first\n=======\nsecond\n", foreseen.Files[0].Excerpt, StringComparison.Ordinal);
+        Assert.Null(await world.Lander.ProbeAsync(first, third, Cancel));
+        Assert.Null(await world.Lander.ProbeAsync(tip, second, Cancel));
+        Assert.Null(await world.Lander.ProbeAsync(second, second, Cancel));
+        var landed = await world.CandidateAsync(tip, first);
+        Assert.Equal("bd-1", (await world.Lander.ProbeAsync(landed, second, Cancel))!.OtherSide[0].Bead);
+        Assert.Equal(tip, await world.Lander.TipAsync(Cancel));
+    }
+
+    [Fact]
     public async Task A_file_where_the_other_side_has_a_folder_is_a_conflict()
     {
         using var world = await OpenAsync(("a.txt", "1\n"));

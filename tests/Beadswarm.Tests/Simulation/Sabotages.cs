@@ -43,9 +43,9 @@ static class Sabotages
         Store(
             nameof(StoreDefects.OutboxConfirmedWhole), Situation.Slow, new() { OutboxConfirmedWhole = true }),
         Store(
-            nameof(StoreDefects.IntakeTrustsTracker), Situation.Plain, new() { IntakeTrustsTracker = true }, seed: 29),
+            nameof(StoreDefects.IntakeTrustsTracker), Situation.Slow, new() { IntakeTrustsTracker = true }, seed: 2),
         Git(nameof(GitDefects.NoCompareAndSwap), Situation.Busy, new() { NoCompareAndSwap = true }, seed: 18),
-        Git(nameof(GitDefects.NoEpochFence), Situation.Fought, new() { NoEpochFence = true }, seed: 9),
+        Git(nameof(GitDefects.NoEpochFence), Situation.Fought, new() { NoEpochFence = true }),
         Git(nameof(GitDefects.ObserveAlwaysPresent), Situation.Distant, new() { ObserveAlwaysPresent = true }),
         Git(
             nameof(GitDefects.RemovalWithoutReachability), Situation.Shared,

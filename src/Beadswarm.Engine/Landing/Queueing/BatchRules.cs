@@ -29,7 +29,27 @@ static class BatchRules
 
         var most = SizeAt(state.FailureRate, settings.Slots, settings.BatchMax);
         var size = Math.Clamp((rest.Length + slotsFree - 1) / slotsFree, 1, most);
-        return state with { Batches = state.Batches.Add(new Batch([.. rest.Take(size)])) };
+        LandingId[] members = [.. Fitting(state, view, rest).Take(size)];
+        return members.Length == 0 ? null : state with { Batches = state.Batches.Add(new Batch([.. members])) };
+    }
+
+    /// <summary>
+    /// Those that are not foreseen to conflict with anything ahead of them, be it in the line or passed over here: what
+    /// would be tested upon a change that it conflicts with is no use, and its place is another's. What is passed over
+    /// is overtaken only by what it does not conflict with, so it waits for no more than what was ahead of it.
+    /// </summary>
+    static IEnumerable<LandingId> Fitting(QueueState state, QueueView view, IEnumerable<LandingId> rest)
+    {
+        var ahead = state.Batches.SelectMany(batch => batch.Members).ToList();
+        foreach (var landing in rest)
+        {
+            var fits = !ahead.Exists(other => view.Conflict(other, landing));
+            ahead.Add(landing);
+            if (fits)
+            {
+                yield return landing;
+            }
+        }
     }
 
     /// <summary>

@@ -6,6 +6,7 @@ namespace Beadswarm.Landing.Queueing;
 /// <summary>What a landing that waits is waiting for.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "line")]
 [JsonDerivedType(typeof(Queued), "queued")]
+[JsonDerivedType(typeof(Foreseen), "foreseen")]
 [JsonDerivedType(typeof(Conflicts), "conflicts")]
 [JsonDerivedType(typeof(Waits), "waits")]
 [JsonDerivedType(typeof(Testing), "testing")]
@@ -17,6 +18,10 @@ abstract record LineState
 
     /// <summary>For a place in the line, which is as long as there are tests to keep busy.</summary>
     public sealed record Queued : LineState;
+
+    /// <summary>For one ahead of it that it is foreseen to conflict with: it has no place in the line until
+    /// then.</summary>
+    public sealed record Foreseen(LandingId Other) : LineState;
 
     /// <summary>For one ahead of it that it conflicts with, until that has landed or left.</summary>
     public sealed record Conflicts : LineState;
@@ -85,8 +90,15 @@ static class LineRules
             let begun = trial.Candidate is { } candidate ? since(candidate.Tree) : null
             select new LinePosition(landing, new LineState.OnTrial(begun, failures)));
         var placed = positions.Select(position => position.Landing).ToHashSet();
-        positions.AddRange(view.Waiting.Where(landing => !placed.Contains(landing))
-            .Select(landing => new LinePosition(landing, new LineState.Queued())));
+        var ahead = state.Batches.SelectMany(batch => batch.Members).Where(waiting.Contains).ToList();
+        foreach (var landing in view.Waiting.Where(landing => !placed.Contains(landing)))
+        {
+            var inTheWay = ahead.FindIndex(other => view.Conflict(other, landing));
+            positions.Add(new LinePosition(
+                landing, inTheWay < 0 ? new LineState.Queued() : new LineState.Foreseen(ahead[inTheWay])));
+            ahead.Add(landing);
+        }
+
         return positions;
     }
 

@@ -33,4 +33,10 @@ readonly record struct TreeKnowledge(bool Passed, int Failures, int WithoutVerdi
 /// <param name="Known">What is known of a tree.</param>
 sealed record QueueView(
     CommitId Tip, IReadOnlyList<LandingId> Waiting, IReadOnlySet<LandingId> Urgent, IReadOnlySet<TreeId> Running,
-    Func<CommitId, LandingId, MergeResult?> Merged, Func<TreeId, TreeKnowledge> Known);
+    Func<CommitId, LandingId, MergeResult?> Merged, Func<TreeId, TreeKnowledge> Known)
+{
+    /// <summary>
+    /// Whether two landings are foreseen to conflict. It may be wrong, and is only ever used to choose what is tested.
+    /// </summary>
+    public Func<LandingId, LandingId, bool> Conflict { get; init; } = (_, _) => false;
+}

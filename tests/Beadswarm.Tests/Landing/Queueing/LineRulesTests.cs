@@ -39,6 +39,27 @@ public sealed class LineRulesTests
     }
 
     [Fact]
+    public void What_is_foreseen_to_conflict_says_with_which_one_ahead()
+    {
+        var state = QueueState.Empty with { Batches = [new Batch([new(1)])] };
+        var view = new QueueView(
+            new("tip"), Ids(1, 2, 3, 4), new HashSet<LandingId>(), new HashSet<TreeId>(),
+            (onto, landing) => Clean(onto, landing), _ => TreeKnowledge.None)
+        {
+            Conflict = (one, other) => (one.Value, other.Value) is (1, 2) or (2, 4),
+        };
+
+        var positions = LineRules.Positions(state, view, _ => null);
+
+        Assert.Equal(
+            [new LineState.Waits(), new LineState.Foreseen(new(1)), new LineState.Queued(),
+                new LineState.Foreseen(new(2))],
+            positions.Select(position => position.State));
+        var admitted = BatchRules.Admit(state, view, new QueueSettings(4, 8, 4), 1);
+        Assert.Equal([new(3)], admitted!.Batches[1].Members);
+    }
+
+    [Fact]
     public void Beyond_a_merge_that_nobody_has_tried_nothing_is_claimed()
     {
         var state = QueueState.Empty with { Batches = [.. Ids(1, 2).Select(id => new Batch([id]))] };

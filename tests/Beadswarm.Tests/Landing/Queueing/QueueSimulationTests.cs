@@ -1,3 +1,4 @@
+using Beadswarm.Landing;
 using Beadswarm.Landing.Queueing;
 using Beadswarm.Simulation;
 using Beadswarm.Simulation.Queues;
@@ -111,6 +112,55 @@ public sealed class QueueSimulationTests
         Assert.Equal(figures.ReturnedConflicting, conflicts.Count);
         Assert.All(conflicts, number => Assert.Contains(
             simulation.Stream.Changes, other => simulation.Stream.Conflict(number, other.Number) && !other.Bad));
+    }
+
+    [Fact]
+    public void What_is_foreseen_to_conflict_is_not_tested_upon_the_other_and_waits_for_no_more_than_before()
+    {
+        for (var seed = 1; seed <= Histories; seed++)
+        {
+            var (load, settings) = Draw(seed);
+            var guesses = new Chance(seed, "foresight").Fraction();
+            var (failed, placed) = (new HashSet<LandingId>(), new HashSet<LandingId>());
+
+            // Some of the conflicts there are, and others that there are not.
+            bool Foreseen(ChangeStream stream, long one, long other) =>
+                stream.Conflict(one, other)
+                || new Chance(Math.Min(one, other), $"{Math.Max(one, other)}").Fraction() < guesses * 0.3;
+            var simulation = new QueueSimulation(load, settings, seed)
+            {
+                Foresight = Foreseen,
+                Planner = (state, view, given) =>
+                {
+                    var plan = QueuePlanner.Plan(state, view, given);
+                    failed.UnionWith(plan.State.Trials.SelectMany(trial => trial.Members));
+                    failed.UnionWith(plan.State.Cleared.Keys);
+                    placed.UnionWith(plan.State.Batches.SelectMany(batch => batch.Members));
+                    return plan;
+                },
+                Observer = (action, view) =>
+                {
+                    switch (action)
+                    {
+                        case QueueAction.Test { Candidate.Members: var members }:
+                            Assert.DoesNotContain(members, member => members.Any(other =>
+                                other != member && !failed.Contains(other.Landing) && !failed.Contains(member.Landing)
+                                && view.Conflict(other.Landing, member.Landing)));
+                            break;
+                        case QueueAction.Land { Candidate.Members: var members }:
+                            // What never had a place is not overtaken by anything that it is foreseen to meet.
+                            Assert.All(members, member => Assert.DoesNotContain(view.Waiting, other =>
+                                !failed.Contains(member.Landing) && other.Value < member.Landing.Value
+                                && !placed.Contains(other) && view.Conflict(other, member.Landing)));
+                            break;
+                    }
+                },
+            };
+
+            var figures = simulation.Run();
+
+            Assert.Equal(load.Changes, figures.Landed + figures.ReturnedRed + figures.ReturnedConflicting);
+        }
     }
 
     [Theory]
