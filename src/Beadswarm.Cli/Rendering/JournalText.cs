@@ -54,6 +54,7 @@ static class JournalText
             JournalEvent.AgentUsed => null,
             JournalEvent.BudgetUnmeasured unmeasured =>
                 $"money is limited, and runner {unmeasured.Runner} is not counted: {unmeasured.Reason}",
+            JournalEvent.RunnerLimited limited => Limited(limited),
             JournalEvent.StageEnded ended =>
                 $"{ended.Stage} {ended.Status.ToLowerInvariant()} after {Span(ended.DurationMs)}: {ended.Summary}"
                 + $" → {Next(ended)}",
@@ -100,6 +101,15 @@ static class JournalText
     static string Short(string commit) => commit.Length > CommitDigits ? commit[..CommitDigits] : commit;
 
     static string Span(long milliseconds) => Spans.Format(TimeSpan.FromMilliseconds(milliseconds));
+
+    static string Limited(JournalEvent.RunnerLimited limited) => limited switch
+    {
+        { Until: { } until } => string.Create(
+            CultureInfo.InvariantCulture, $"{limited.Account}: no agent before {until.UtcDateTime:HH:mm:ss} UTC, ")
+            + $"then one tries ({limited.Reason})",
+        _ when limited.AtOnce >= limited.Agents => $"{limited.Account}: all {limited.Agents} agents at once again",
+        _ => $"{limited.Account}: {limited.AtOnce} of {limited.Agents} agents at once",
+    };
 
     // Which agent goes on is not news; where the bead goes is.
     static string Next(JournalEvent.StageEnded ended) => ended switch

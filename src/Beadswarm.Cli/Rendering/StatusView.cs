@@ -27,6 +27,9 @@ sealed class StatusView
     public List<AgentLine> Agents { get; } = [];
     public List<string> PullRequests { get; } = [];
 
+    /// <summary>Accounts whose vendors let fewer agents through than there are.</summary>
+    public List<string> Limits { get; } = [];
+
     /// <summary>The machine and process of the orchestrator; null when none answers.</summary>
     public string? Host { get; private set; }
     public int Pid { get; private set; }
@@ -121,6 +124,13 @@ sealed class StatusView
                 }
 
                 break;
+            case "limits":
+                while (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
+                {
+                    Limits.Add(LimitLine(ref reader));
+                }
+
+                break;
             case "costs":
                 ReadObject(ref reader, SetCosts);
                 break;
@@ -201,6 +211,47 @@ sealed class StatusView
 
         return string.Create(
             CultureInfo.InvariantCulture, $"{bead}: pull request #{number} waits for {waits} ({url})");
+    }
+
+    static string LimitLine(ref Utf8JsonReader reader)
+    {
+        var (account, atOnce, agents, reason) = ("", 0, 0, "");
+        var (since, until) = ((DateTime?)null, (DateTime?)null);
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = reader.GetString();
+            reader.Read();
+            switch (name)
+            {
+                case "account":
+                    account = reader.GetString() ?? "";
+                    break;
+                case "atOnce":
+                    atOnce = reader.GetInt32();
+                    break;
+                case "agents":
+                    agents = reader.GetInt32();
+                    break;
+                case "since":
+                    since = Instant(ref reader);
+                    break;
+                case "until":
+                    until = Instant(ref reader);
+                    break;
+                case "reason":
+                    reason = reader.GetString() ?? "";
+                    break;
+                default:
+                    reader.Skip();
+                    break;
+            }
+        }
+
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{account}: {(until is null ? atOnce : 0)} of {agents} at once, since {since:HH:mm} UTC")
+            + (until is null ? "" : string.Create(CultureInfo.InvariantCulture, $", until {until:HH:mm} UTC"))
+            + (reason.Length == 0 ? "" : $" ({reason})");
     }
 
     void SetEstimate(string? name, ref Utf8JsonReader reader)
@@ -305,6 +356,11 @@ sealed class StatusView
             {
                 text.Append(SafeText.Line($"{component.Name} {component.Describe()}", width)).Append('\n');
             }
+        }
+
+        foreach (var limit in Limits)
+        {
+            text.Append(SafeText.Line(limit, width)).Append('\n');
         }
 
         foreach (var pull in PullRequests)

@@ -12,7 +12,7 @@ namespace Beadswarm.Agents;
 /// a signal, and what is left of the status of HTTP after an error. So the last line counts, and without one it was
 /// interrupted.
 /// </summary>
-sealed partial class GeminiTranscript
+sealed partial class GeminiTranscript : IUsageTranscript
 {
     const int Interrupt = 2;
 
@@ -38,6 +38,17 @@ sealed partial class GeminiTranscript
     string? _stopped;
     string? _error;
     string? _status;
+
+    /// <summary>
+    /// It tells of tokens in its last line only: while it works, what is known is that it calls its model.
+    /// </summary>
+    public UsageReport Usage => new()
+    {
+        Model = _model,
+        Calls = _calls,
+        Tokens = _tokens,
+        Conversation = _conversation is { } id ? new Conversation(id, default, null) : null,
+    };
 
     /// <summary>Takes in one line.</summary>
     public void See(JsonElement line)
@@ -75,16 +86,8 @@ sealed partial class GeminiTranscript
     }
 
     /// <summary>What all of it means together with how the process ended.</summary>
-    public AgentReading Conclude(AgentReport report) => new(
-        End(report),
-        new UsageReport
-        {
-            Model = _model,
-            Calls = _calls,
-            Tokens = _tokens,
-            Conversation = _conversation is { } id ? new Conversation(id, default, null) : null,
-        },
-        LastWords: _said.Length > 0 ? _said.ToString() : null);
+    public AgentReading Conclude(AgentReport report) =>
+        new(End(report), Usage, LastWords: _said.Length > 0 ? _said.ToString() : null);
 
     /// <summary>Its model answers: what comes before the next result of a tool is one call.</summary>
     void SeeAnswer()

@@ -8,7 +8,7 @@ namespace Beadswarm.Agents;
 /// Understands what OpenCode prints with <c>run --format json</c>. It has no last line: how the last step ended, and
 /// whether an error came after it, is all there is.
 /// </summary>
-sealed class OpencodeTranscript
+sealed class OpencodeTranscript : IUsageTranscript
 {
     const int Interrupt = 2;
 
@@ -22,6 +22,16 @@ sealed class OpencodeTranscript
     string? _refused;
     Error? _error;
     bool _overflowed;
+
+    /// <summary>It tells of tokens and of what they cost with every step.</summary>
+    public UsageReport Usage => new()
+    {
+        Calls = _calls,
+        Tokens = _tokens,
+        ContextMax = _contextMax,
+        CostUsd = _cost > 0 ? _cost : null,
+        Conversation = _conversation is { } id ? new Conversation(id, default, null) : null,
+    };
 
     /// <summary>Takes in one line.</summary>
     public void See(JsonElement line)
@@ -53,17 +63,7 @@ sealed class OpencodeTranscript
     }
 
     /// <summary>What all of it means together with how the process ended.</summary>
-    public AgentReading Conclude(AgentReport report) => new(
-        End(report),
-        new UsageReport
-        {
-            Calls = _calls,
-            Tokens = _tokens,
-            ContextMax = _contextMax,
-            CostUsd = _cost > 0 ? _cost : null,
-            Conversation = _conversation is { } id ? new Conversation(id, default, null) : null,
-        },
-        LastWords: _lastText);
+    public AgentReading Conclude(AgentReport report) => new(End(report), Usage, LastWords: _lastText);
 
     void SeeRefusal(string? tool, JsonElement state)
     {

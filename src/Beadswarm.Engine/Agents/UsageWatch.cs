@@ -42,6 +42,8 @@ sealed class UsageWatch
         ClaudeCodeRunner.KindName => new ClaudeCodeTranscript(continued),
         CodexRunner.KindName => new CodexTranscript(continued),
         AcpRunner.KindName => new AcpTranscript(),
+        GeminiRunner.KindName => new GeminiTranscript(),
+        OpencodeRunner.KindName => new OpencodeTranscript(),
         _ => null,
     });
 

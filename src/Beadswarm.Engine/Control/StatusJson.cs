@@ -72,6 +72,7 @@ static class StatusJson
 
         json.WriteEndArray();
         WritePullRequests(json, status.PullRequests);
+        WriteLimits(json, vitals?.Limits ?? []);
         WriteCosts(json, status.Costs);
         WriteEstimate(json, vitals?.Estimate);
         WriteTree(json, vitals?.Tree);
@@ -113,6 +114,31 @@ static class StatusJson
             json.WriteNumber("number", pull.Number);
             json.WriteString("url", pull.Url);
             json.WriteString("waitsFor", pull.Waits);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    /// <summary>Only while a vendor lets fewer agents through than there are.</summary>
+    static void WriteLimits(Utf8JsonWriter json, IReadOnlyList<LimitedAccount> limits)
+    {
+        if (limits.Count == 0)
+        {
+            return;
+        }
+
+        json.WriteStartArray("limits");
+        foreach (var limit in limits)
+        {
+            json.WriteStartObject();
+            json.WriteString("account", limit.Account);
+            json.WriteNumber("atOnce", limit.AtOnce);
+            json.WriteNumber("agents", limit.Agents);
+            json.WriteNumber("atWork", limit.AtWork);
+            WriteInstant(json, "until", limit.Until);
+            WriteInstant(json, "since", limit.Since);
+            json.WriteString("reason", limit.Reason);
             json.WriteEndObject();
         }
 

@@ -34,6 +34,7 @@ sealed record JournalEntry(
 [JsonDerivedType(typeof(ProcessesLeaked), "process.leaked")]
 [JsonDerivedType(typeof(AgentUsed), "agent.used")]
 [JsonDerivedType(typeof(BudgetUnmeasured), "budget.unmeasured")]
+[JsonDerivedType(typeof(RunnerLimited), "runner.limited")]
 [JsonDerivedType(typeof(StageEnded), "stage.ended")]
 [JsonDerivedType(typeof(BeadBlocked), "bead.blocked")]
 [JsonDerivedType(typeof(GateRan), "gate.ran")]
@@ -149,6 +150,13 @@ abstract record JournalEvent
     /// Money is limited, and what a runner costs cannot be told; written once for each runner and start.
     /// </summary>
     public sealed record BudgetUnmeasured(string Runner, string Reason) : JournalEvent;
+
+    /// <summary>
+    /// So many agents may be at work at once on an account of a vendor, as its refusals tell, none before the given
+    /// time; as many as there are agents: it is not limited any more.
+    /// </summary>
+    public sealed record RunnerLimited(
+        string Account, int AtOnce, int Agents, DateTimeOffset? Until = null, string? Reason = null) : JournalEvent;
 
     /// <summary>A stage ended, and what comes next: keep, free, land or block.</summary>
     public sealed record StageEnded(

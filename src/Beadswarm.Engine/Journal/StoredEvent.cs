@@ -55,7 +55,9 @@ static class StoredEvent
     }
 
     /// <summary>The stored, public name of a kind of entry.</summary>
-    public static string TypeOf(JournalEvent entry) => Names[entry.GetType()];
+    public static string TypeOf(JournalEvent entry) => NameOf(entry.GetType());
+
+    public static string NameOf(Type kind) => Names[kind];
 }
 
 /// <summary>Serializers made at compile time: starting the program costs no reflection over the events.</summary>

@@ -233,6 +233,10 @@ interface IStore : IStoreReader, IAsyncDisposable
     /// <summary>Fenced when the queue is at work already.</summary>
     Task<WriteOutcome> ResumeQueueAsync(CancellationToken cancellationToken);
 
+    /// <summary>The newest entries of one kind, the newest first.</summary>
+    Task<IReadOnlyList<JournalEntry>> ReadLatestAsync<TEvent>(int limit, CancellationToken cancellationToken)
+        where TEvent : JournalEvent;
+
     /// <summary>Appends an entry that belongs to no other change, for example what recovery found.</summary>
     Task AppendAsync(BeadId? bead, AgentNumber? agent, JournalEvent entry, CancellationToken cancellationToken);
 }

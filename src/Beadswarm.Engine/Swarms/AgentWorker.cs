@@ -27,19 +27,27 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
     /// <param name="terminate">The stage in hand is ended and its work kept.</param>
     public async Task RunAsync(AdoptedStage? unfinished, CancellationToken drain, CancellationToken terminate)
     {
-        if (unfinished is not null)
+        try
         {
-            await WorkAsync(unfinished.Claim, unfinished.AskedAt, unfinished, drain, terminate);
-        }
-
-        while (!drain.IsCancellationRequested && !terminate.IsCancellationRequested)
-        {
-            if (parts.Runners.Pick(slot.Runner, parts.Time.GetUtcNow()) is RunnerPick.Rest vendor)
+            if (unfinished is not null)
             {
-                await HoldAsync(vendor.Reason, vendor.Until - parts.Time.GetUtcNow(), drain, terminate);
-                continue;
+                var turn = parts.Turns.Adopt(slot.Number, slot.Runner);
+                await WorkAsync(unfinished.Claim, unfinished.AskedAt, turn, unfinished, drain, terminate);
             }
 
+            await SeekAsync(drain, terminate);
+        }
+        finally
+        {
+            parts.Turns.Leave(slot.Number);
+        }
+    }
+
+    async Task SeekAsync(CancellationToken drain, CancellationToken terminate)
+    {
+        while (!drain.IsCancellationRequested && !terminate.IsCancellationRequested)
+        {
+            await parts.Turns.TellAsync(parts.Store, terminate);
             var heard = parts.Bell.Listen();
             if (parts.Budget.Ask(serves, slot.Runner) is { } tight)
             {
@@ -48,19 +56,47 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
                 continue;
             }
 
-            switch (parts.Admission.Ask())
+            var called = parts.Turns.Listen();
+            switch (parts.Turns.Take(slot.Number, slot.Runner, parts.Time.GetUtcNow()))
             {
-                case AdmissionAnswer.Held held:
-                    await HoldAsync(held, drain, terminate);
+                case TurnAnswer.Rest rest:
+                    await SayWaitingAsync(rest.Reason, terminate);
+                    await UnlessToldToStopAsync(
+                        stop => parts.Turns.WaitAsync(
+                            called, rest.Until - parts.Time.GetUtcNow(), parts.Time, stop),
+                        drain, terminate);
                     break;
-                case AdmissionAnswer.Admitted admitted:
-                    await ClaimAsync(admitted, drain, terminate);
+                case TurnAnswer.Granted granted:
+                    await SeekAsync(granted.Turn, drain, terminate);
                     break;
             }
         }
     }
 
-    async Task ClaimAsync(AdmissionAnswer.Admitted admitted, CancellationToken drain, CancellationToken terminate)
+    /// <summary>With a turn, which is given back when there is no bead, and when the bead is let go of.</summary>
+    async Task SeekAsync(RunnerTurn turn, CancellationToken drain, CancellationToken terminate)
+    {
+        try
+        {
+            switch (parts.Admission.Ask())
+            {
+                case AdmissionAnswer.Held held:
+                    parts.Turns.GiveBack(turn);
+                    await HoldAsync(held, drain, terminate);
+                    break;
+                case AdmissionAnswer.Admitted admitted:
+                    await ClaimAsync(admitted, turn, drain, terminate);
+                    break;
+            }
+        }
+        finally
+        {
+            parts.Turns.GiveBack(turn);
+        }
+    }
+
+    async Task ClaimAsync(
+        AdmissionAnswer.Admitted admitted, RunnerTurn turn, CancellationToken drain, CancellationToken terminate)
     {
         var heard = parts.Bell.Listen();
         var askedAt = parts.Time.GetTimestamp();
@@ -70,12 +106,13 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
             _waitsFor = null;
             parts.Bell.Ring();
             var stage = PipelineRules.Resume(parts.Config.Pipeline, claim.Stage);
-            await WorkAsync(claim with { Stage = stage }, askedAt, null, drain, terminate);
+            await WorkAsync(claim with { Stage = stage }, askedAt, turn, null, drain, terminate);
             await RestAsync(drain, terminate);
         }
         else
         {
             parts.Admission.GiveBack(admitted);
+            parts.Turns.GiveBack(turn);
             await WaitAsync(heard, drain, terminate);
         }
     }
@@ -142,7 +179,8 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
     }
 
     async Task WorkAsync(
-        Claim claim, long askedAt, AdoptedStage? unfinished, CancellationToken drain, CancellationToken terminate)
+        Claim claim, long askedAt, RunnerTurn turn, AdoptedStage? unfinished, CancellationToken drain,
+        CancellationToken terminate)
     {
         var held = parts.Claims.Add(claim, askedAt);
         using var work = CancellationTokenSource.CreateLinkedTokenSource(terminate, held.Lost);
@@ -151,9 +189,20 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
         {
             for (; ; unfinished = null)
             {
+                if (unfinished is null && parts.Config.Pipeline[current.Stage].Kind == StageKind.Agent)
+                {
+                    if (parts.Turns.Again(turn, slot.Runner, parts.Time.GetUtcNow()) is not TurnAnswer.Granted again)
+                    {
+                        await GiveBackAsync(current, "its account takes no work for now");
+                        return;
+                    }
+
+                    turn = again.Turn;
+                }
+
                 var report = unfinished is null
-                    ? await _stages.RunAsync(current, work.Token)
-                    : await _stages.ResumeAsync(unfinished, current, work.Token);
+                    ? await _stages.RunAsync(current, turn, work.Token)
+                    : await _stages.ResumeAsync(unfinished, current, turn, work.Token);
                 _begunInVain = 0;
                 if (report?.End is StageEnd.Unauthorized refused)
                 {
@@ -177,6 +226,7 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
         }
         catch (Exception unavailable) when (unavailable is GitException or TrackerException)
         {
+            _begunInVain++;
             await GiveBackAsync(current, unavailable.Message);
         }
         catch (Exception defect)
@@ -188,6 +238,7 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
         finally
         {
             parts.Claims.Remove(held);
+            parts.Turns.GiveBack(turn);
             parts.Bell.Ring();
         }
     }
@@ -198,7 +249,6 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
     /// </summary>
     async Task GiveBackAsync(Claim claim, string reason)
     {
-        _begunInVain++;
         var free = new BeadTransition.Free(claim.Stage, claim.Attempt, claim.InfrastructureFailures, null);
         using var patience = new CancellationTokenSource(StageEnding.RecordTime, parts.Time);
         await parts.Store.ReleaseAsync(claim.Key, free, PipelineRules.OneLine(reason), null, patience.Token);

@@ -12,8 +12,8 @@ namespace Beadswarm.Swarms;
 /// <summary>One agent at work, as far as the budget is concerned. Owned by the budget.</summary>
 sealed class Spending(string runner, StageName stage, Amount beadBefore)
 {
-    /// <summary>Whose program it runs; a fallback may take over until it is started.</summary>
-    public string Runner { get; set; } = runner;
+    /// <summary>Whose program it runs.</summary>
+    public string Runner => runner;
 
     public StageName Stage => stage;
 

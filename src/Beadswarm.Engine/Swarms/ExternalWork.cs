@@ -215,7 +215,7 @@ sealed class ExternalWork(
         while (parts.Config.Pipeline[claim.Stage].Kind == StageKind.Command)
         {
             var at = (claim.Stage, claim.Attempt);
-            if (await stages.RunAsync(claim, work) is not { } report
+            if (await stages.RunAsync(claim, NoTurn(call.Agent), work) is not { } report
                 || await FinishAsync(claim, report, work) is not { } ended)
             {
                 return Lost(call);
@@ -339,6 +339,9 @@ sealed class ExternalWork(
             _starts[ready.Run] = from;
         }
     }
+
+    /// <summary>Whoever works from outside asks its vendor itself.</summary>
+    static RunnerTurn NoTurn(AgentNumber agent) => new(agent, RunnerSpec.External.Name, account: null, startedIn: 0);
 
     StageRunner StagesOf(AgentNumber agent) => new(parts, new AgentSlot(agent, "external", RunnerSpec.External.Name));
 

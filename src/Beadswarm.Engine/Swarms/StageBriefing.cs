@@ -24,12 +24,14 @@ sealed class StageBriefing(SwarmParts parts, AgentSlot slot)
 
         public sealed record Unready(string Reason) : Outcome;
 
-        /// <summary>No runner takes work any more.</summary>
+        /// <summary>Its runner takes no work any more.</summary>
         public sealed record Held(DateTimeOffset Until) : Outcome;
     }
 
+    /// <param name="name">Of the runner.</param>
     public async Task<Outcome> WriteAsync(
-        Claim claim, StageSpec stage, StageStart start, Workspace workspace, CancellationToken cancellationToken)
+        Claim claim, StageSpec stage, StageStart start, Workspace workspace, string name,
+        CancellationToken cancellationToken)
     {
         var backlog = await parts.Backlog.ReadAsync(cancellationToken);
         if (backlog.Graph.Find(claim.Bead) is not { } bead)
@@ -37,13 +39,11 @@ sealed class StageBriefing(SwarmParts parts, AgentSlot slot)
             return new Outcome.Unready($"{claim.Bead} is not in the tracker any more");
         }
 
-        var pick = parts.Runners.Pick(slot.Runner, parts.Time.GetUtcNow());
-        if (pick is RunnerPick.Rest wait)
+        if (parts.Turns.HeldUntil(name, parts.Time.GetUtcNow()) is { } until)
         {
-            return new Outcome.Held(wait.Until);
+            return new Outcome.Held(until);
         }
 
-        var name = ((RunnerPick.Use)pick).Runner;
         var runner = name == RunnerSpec.External.Name ? RunnerSpec.External : parts.Config.Runners[name];
         var template = PromptLibrary.Find(stage.Prompt ?? stage.Name.Value, parts.ReadTemplate);
         if (template is PromptParse.Invalid invalid)

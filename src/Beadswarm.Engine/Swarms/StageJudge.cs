@@ -63,9 +63,7 @@ sealed class StageJudge(SwarmParts parts, AgentSlot slot)
     /// <summary>The runner that takes over from one that was refused; null: none was, or none does.</summary>
     string? Fallback(AgentOutcome outcome) =>
         outcome is { Runner: { } refused, End: AgentEnd.RateLimited or AgentEnd.Overloaded }
-        && parts.Runners.Pick(slot.Runner, parts.Time.GetUtcNow()) is RunnerPick.Use { Runner: var other }
-        && other != refused
-            ? other
+            ? parts.Turns.Instead(slot.Runner, refused, parts.Time.GetUtcNow())
             : null;
 
     /// <summary>It goes on with a handoff, as often as an attempt may; then it is a failed one.</summary>

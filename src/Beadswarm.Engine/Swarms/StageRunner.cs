@@ -23,7 +23,7 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
     readonly StageJudge _judge = new(parts, slot);
 
     /// <summary>Runs the claim's stage. Null when the claim turned out to be lost.</summary>
-    public async Task<StageReport?> RunAsync(Claim claim, CancellationToken work)
+    public async Task<StageReport?> RunAsync(Claim claim, RunnerTurn turn, CancellationToken work)
     {
         if (await BeginAsync(claim, work) is not var (run, start))
         {
@@ -32,7 +32,7 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
 
         return LostTooOften(claim, run)
             ?? await WitnessAsync(
-                run, () => ExecuteAsync(claim, parts.Config.Pipeline[claim.Stage], run, start, work),
+                run, () => ExecuteAsync(claim, parts.Config.Pipeline[claim.Stage], run, start, turn, work),
                 report => report, work);
     }
 
@@ -68,7 +68,8 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
             }
 
             var (workspace, from) = await MakeReadyAsync(claim, start, work);
-            switch (await _briefing.WriteAsync(claim, parts.Config.Pipeline[claim.Stage], start, workspace, work))
+            var stage = parts.Config.Pipeline[claim.Stage];
+            switch (await _briefing.WriteAsync(claim, stage, start, workspace, slot.Runner, work))
             {
                 case StageBriefing.Outcome.Unready unready:
                     return new HandedStage.Over(StageReport.Without(run, new StageEnd.Unavailable(unready.Reason)));
@@ -100,7 +101,8 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
     /// <summary>
     /// Goes on with a stage that an earlier orchestrator began: its agent may be living or have ended since.
     /// </summary>
-    public Task<StageReport> ResumeAsync(AdoptedStage adopted, Claim claim, CancellationToken work) =>
+    public Task<StageReport> ResumeAsync(
+        AdoptedStage adopted, Claim claim, RunnerTurn turn, CancellationToken work) =>
         WitnessAsync(adopted.Open.Run, async () =>
         {
             var open = adopted.Open;
@@ -115,7 +117,7 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
             }
 
             var end = session is not null
-                ? await OrEndAsync(session, () => AdoptAsync(open, session, claim, work))
+                ? await OrEndAsync(session, () => AdoptAsync(open, session, claim, turn, work))
                 : await UnseenAsync(stage, adopted, claim);
 
             // It may have been started without having been recorded; nothing of it may live beside its successor.
@@ -172,7 +174,7 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
     }
 
     async Task<StageReport> ExecuteAsync(
-        Claim claim, StageSpec stage, StageRunId run, StageStart start, CancellationToken work)
+        Claim claim, StageSpec stage, StageRunId run, StageStart start, RunnerTurn turn, CancellationToken work)
     {
         // The agent was admitted before it claimed; the disk may have filled since, or in an earlier stage. Waiting for
         // room costs the bead nothing.
@@ -189,14 +191,14 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
                 new AgentOutcome(new AgentEnd.Finished(null, null), LeakReport.Nothing), work);
         }
 
-        switch (await parts.Budget.ReserveAsync(claim, slot.Runner, work))
+        switch (await parts.Budget.ReserveAsync(claim, turn.Runner, work))
         {
             case BudgetAnswer.Refused refused:
                 return StageReport.Without(run, new StageEnd.OverBudget(refused.Why.Scope, refused.Why.Reason));
             case BudgetAnswer.Granted granted:
                 try
                 {
-                    return await ExecuteAsync(claim, stage, run, start, granted.Spending, work);
+                    return await ExecuteAsync(claim, stage, run, start, turn, granted.Spending, work);
                 }
                 finally
                 {
@@ -209,10 +211,11 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
     }
 
     async Task<StageReport> ExecuteAsync(
-        Claim claim, StageSpec stage, StageRunId run, StageStart start, Spending spending, CancellationToken work)
+        Claim claim, StageSpec stage, StageRunId run, StageStart start, RunnerTurn turn, Spending spending,
+        CancellationToken work)
     {
         var (workspace, from) = await MakeReadyAsync(claim, start, work);
-        var briefing = await _briefing.WriteAsync(claim, stage, start, workspace, work);
+        var briefing = await _briefing.WriteAsync(claim, stage, start, workspace, turn.Runner, work);
         if (briefing is not StageBriefing.Outcome.Ready ready)
         {
             return StageReport.Without(run, briefing is StageBriefing.Outcome.Held held
@@ -221,10 +224,9 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
         }
 
         var launch = ready.Launch with { Tag = parts.TagOf(claim) };
-        spending.Runner = launch.Runner.Name;
         var starting = await parts.Effects.IntendAsync(Effect(EffectKind.Process, launch.Tag, claim), work);
         var session = await parts.Agents.StartAsync(launch, work);
-        var end = await AttendAsync(claim, run, session, launch.Tag, starting, spending, work);
+        var end = await AttendAsync(claim, run, session, launch.Tag, starting, new Attended(spending, turn), work);
         return await _judge.JudgeAsync(claim, stage, run, workspace, start, from, end, work);
     }
 
@@ -240,7 +242,7 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
     }
 
     Task<AgentOutcome> AttendAsync(
-        Claim claim, StageRunId run, IAgentSession session, string tag, EffectId starting, Spending spending,
+        Claim claim, StageRunId run, IAgentSession session, string tag, EffectId starting, Attended agent,
         CancellationToken work) =>
         OrEndAsync(session, async () =>
         {
@@ -254,7 +256,7 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
             }
 
             parts.Bell.Ring();
-            return await EndAsync(run, session, claim, tag, spending, work);
+            return await EndAsync(run, session, claim, tag, agent, work);
         });
 
     /// <summary>
@@ -299,12 +301,14 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
         return merge is MergeOutcome.Clean clean ? clean.Candidate : head;
     }
 
-    async Task<AgentOutcome> AdoptAsync(OpenStage open, IAgentSession session, Claim claim, CancellationToken work)
+    async Task<AgentOutcome> AdoptAsync(
+        OpenStage open, IAgentSession session, Claim claim, RunnerTurn turn, CancellationToken work)
     {
-        var spending = await parts.Budget.AdoptAsync(claim, slot.Runner, CancellationToken.None);
+        var spending = await parts.Budget.AdoptAsync(claim, turn.Runner, CancellationToken.None);
         try
         {
-            return await EndAsync(open.Run, session, claim, parts.TagOf(open), spending, work);
+            return await EndAsync(
+                open.Run, session, claim, parts.TagOf(open), new Attended(spending, turn), work);
         }
         finally
         {
@@ -313,14 +317,15 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
     }
 
     async Task<AgentOutcome> EndAsync(
-        StageRunId run, IAgentSession session, Claim claim, string tag, Spending spending, CancellationToken work)
+        StageRunId run, IAgentSession session, Claim claim, string tag, Attended agent, CancellationToken work)
     {
-        var outcome = await WatchAsync(session, claim, tag, spending, work);
+        var outcome = await WatchAsync(session, claim, tag, agent, work);
         await SayLeaksAsync(claim, run, outcome.Leaks);
         if (outcome.Runner is { } runner)
         {
-            parts.Runners.Note(runner, outcome.End, parts.Time.GetUtcNow(), parts.Random.NextDouble());
-            await SayUsageAsync(claim, run, runner, outcome.Usage, spending);
+            parts.Turns.Ended(agent.Turn, outcome.End, parts.Time.GetUtcNow(), parts.Random.NextDouble());
+            await SayUsageAsync(claim, run, runner, outcome.Usage, agent.Spending);
+            await parts.Turns.TellAsync(parts.Store, CancellationToken.None);
         }
 
         return outcome;
@@ -367,11 +372,21 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
         : new AgentEnd.Lost();
 
     async Task<AgentOutcome> WatchAsync(
-        IAgentSession session, Claim claim, string tag, Spending spending, CancellationToken work)
+        IAgentSession session, Claim claim, string tag, Attended agent, CancellationToken work)
     {
+        AgentEnd.BudgetExceeded? Look(UsageReport usage)
+        {
+            if (!usage.Tokens.IsZero)
+            {
+                parts.Turns.GotThrough(agent.Turn, parts.Time.GetUtcNow());
+            }
+
+            return parts.Budget.Look(agent.Spending, usage);
+        }
+
         try
         {
-            return await session.WaitAsync(usage => parts.Budget.Look(spending, usage), work);
+            return await session.WaitAsync(Look, work);
         }
         catch (OperationCanceledException) when (work.IsCancellationRequested)
         {
@@ -412,4 +427,7 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
     string SessionOf(Claim claim) => Path.Combine(
         parts.Paths.Sessions, WorkspaceBranch.Encode(claim.Bead.Value),
         $"{claim.Key.Token}-{claim.Stage}-{claim.Attempt}");
+
+    /// <summary>An agent at work: what it uses, and its turn on the account.</summary>
+    readonly record struct Attended(Spending Spending, RunnerTurn Turn);
 }

@@ -99,6 +99,7 @@ sealed class SwarmAssembly : IAsyncDisposable
 
         var parts = Share(setup, outside, swarm.Epoch);
         await parts.Budget.BeginAsync(cancellationToken);
+        await parts.Turns.BeginAsync(store, parts.Time.GetUtcNow(), cancellationToken);
         var landing = new LanderParts(
             store, swarm.Epoch, config, outside.Target, outside.Integration, parts.Gates, outside.Tracker,
             parts.Backlog, parts.Paths.Repository, outside.PublishAsync, parts.Workspaces, parts.Agents, parts.Effects,
@@ -166,7 +167,7 @@ sealed class SwarmAssembly : IAsyncDisposable
                 $"{prefix}/gate-{epoch.Value}"),
             LandsOn = outside.LandsOn,
             Claims = new ClaimRegistry(setup.Config.Limits.Lease, setup.Time),
-            Runners = new RunnerHolds(setup.Config.Runners, setup.Config.Limits.Retry),
+            Turns = new RunnerTurns(setup.Config.Runners, setup.Config.Pools, setup.Config.Limits.Retry),
             Failures = new FailureMeter(setup.Config.Limits.Restarts, setup.Config.AgentCount, setup.Time),
             Budget = new Budget(outside.Store, setup.Config, bell, setup.Time),
             Bell = bell,

@@ -30,8 +30,8 @@ sealed record SwarmParts
     /// <summary>Where beads land first: the target, or the integration branch.</summary>
     public required ILandingRepository LandsOn { get; init; }
     public required ClaimRegistry Claims { get; init; }
-    /// <summary>Which vendors take no work for a while.</summary>
-    public required RunnerHolds Runners { get; init; }
+    /// <summary>How many agents may be at work on each account.</summary>
+    public required RunnerTurns Turns { get; init; }
     /// <summary>What may still be used of money and tokens.</summary>
     public required Budget Budget { get; init; }
     /// <summary>The conflicts to come that are known of.</summary>

@@ -67,7 +67,11 @@ sealed record ProposedBead(BeadId Bead, int Number, string Url, string Waits);
 
 /// <summary>What only the running orchestrator knows of itself.</summary>
 /// <param name="Estimate">When it will be through; null while that is not known.</param>
-sealed record SwarmVitals(SupervisionTree Tree, Estimate? Estimate);
+sealed record SwarmVitals(SupervisionTree Tree, Estimate? Estimate)
+{
+    /// <summary>Accounts whose vendors let fewer agents through than there are.</summary>
+    public IReadOnlyList<LimitedAccount> Limits { get; init; } = [];
+}
 
 /// <summary>One agent as <c>status</c> shows it.</summary>
 sealed record AgentSnapshot(

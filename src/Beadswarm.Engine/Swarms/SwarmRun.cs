@@ -74,7 +74,10 @@ sealed class SwarmRun : IAsyncDisposable
         new(
             new SupervisionTree(
                 _assembly.Parts.Node, Environment.ProcessId, _components.Children, _agents.Children),
-            await _forecast.ReadAsync(status, cancellationToken));
+            await _forecast.ReadAsync(status, cancellationToken))
+        {
+            Limits = _assembly.Parts.Turns.Report(_assembly.Parts.Time.GetUtcNow()),
+        };
 
     /// <summary>The journal after a sequence number, and on as it grows; ends with the run.</summary>
     public async IAsyncEnumerable<JournalEntry> FollowAsync(

@@ -251,6 +251,14 @@ sealed class InMemoryStore(
         long after, BeadId? bead, int limit, CancellationToken cancellationToken) =>
         Read(tables => JournalOf(tables, after, bead, limit), cancellationToken);
 
+    public Task<IReadOnlyList<JournalEntry>> ReadLatestAsync<TEvent>(int limit, CancellationToken cancellationToken)
+        where TEvent : JournalEvent =>
+        List(
+            tables => Enumerable.Range(0, tables.Journal.Count)
+                .Select(i => tables.Journal.Find(tables.Journal.Count - i)!)
+                .Where(entry => entry.Event is TEvent).Take(limit),
+            cancellationToken);
+
     public ValueTask DisposeAsync()
     {
         _disposed = true;

@@ -18,6 +18,8 @@ public sealed class UsageWatchTests : IDisposable
     [InlineData("claude-code")]
     [InlineData("codex")]
     [InlineData("acp")]
+    [InlineData("gemini")]
+    [InlineData("opencode")]
     public void Read_in_pieces_it_comes_to_what_is_read_at_the_end(string kind)
     {
         var random = new Random(7);
@@ -61,6 +63,23 @@ public sealed class UsageWatchTests : IDisposable
     }
 
     [Fact]
+    public void OpenCode_tells_what_each_step_has_cost_when_it_is_made()
+    {
+        var watch = UsageWatch.Of(Log, OpencodeRunner.KindName, null);
+        const string Step =
+            """
+            {"type":"step_finish","sessionID":"s","part":{"reason":"tool-calls","cost":0.25,
+            "tokens":{"input":1000,"output":20,"reasoning":0,"cache":{"read":5,"write":0}}}}
+            """;
+
+        Append(Step.ReplaceLineEndings("") + "\n");
+        Assert.Equal(0.25m, watch.Look()?.CostUsd);
+
+        Append(Step.ReplaceLineEndings("") + "\n");
+        Assert.Equal(0.5m, watch.Look()?.CostUsd);
+    }
+
+    [Fact]
     public void A_program_that_is_not_understood_and_a_log_that_is_gone_tell_nothing()
     {
         File.WriteAllText(Log, "{}\n");
@@ -77,6 +96,8 @@ public sealed class UsageWatchTests : IDisposable
         {
             "codex" => new CodexTranscript(null),
             "acp" => new AcpTranscript(),
+            "gemini" => new GeminiTranscript(),
+            "opencode" => new OpencodeTranscript(),
             _ => new ClaudeCodeTranscript(null),
         };
         TranscriptReader.Read(Log, transcript.See);

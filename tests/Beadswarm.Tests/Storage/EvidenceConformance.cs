@@ -352,5 +352,11 @@ public abstract class EvidenceConformance : StoreConformance
         var bead = BeadId.Parse("x-1");
         Assert.Equal(
             journal.Where(entry => entry.Bead == bead), await Store.ReadJournalAsync(0, bead, 100, Token));
+
+        await Store.AppendAsync(null, null, new JournalEvent.RecoveryFound("a tag", "nothing"), Token);
+        var found = await Store.ReadLatestAsync<JournalEvent.RecoveryFound>(1, Token);
+        Assert.Equal(["a tag"], found.Select(entry => ((JournalEvent.RecoveryFound)entry.Event).Finding));
+        Assert.Equal(2, (await Store.ReadLatestAsync<JournalEvent.RecoveryFound>(9, Token)).Count);
+        Assert.Empty(await Store.ReadLatestAsync<JournalEvent.RunnerLimited>(9, Token));
     }
 }

@@ -173,6 +173,10 @@ sealed class TwinStore(IStore one, IStore other) : IStore
         long after, BeadId? bead, int limit, CancellationToken cancellationToken) =>
         Both(store => store.ReadJournalAsync(after, bead, limit, cancellationToken));
 
+    public Task<IReadOnlyList<JournalEntry>> ReadLatestAsync<TEvent>(int limit, CancellationToken cancellationToken)
+        where TEvent : JournalEvent =>
+        Both(store => store.ReadLatestAsync<TEvent>(limit, cancellationToken));
+
     public Task<WriteOutcome> ReopenLandedAsync(
         SwarmEpoch epoch, LandingId landing, string reason, BeadTransition.Free to, int furtherAttempts,
         IReadOnlyList<NewArtifact> artifacts, CancellationToken cancellationToken) =>

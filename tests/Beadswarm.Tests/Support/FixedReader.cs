@@ -45,7 +45,14 @@ sealed class FixedReader : IStoreReader
                 new("agent 1", false, ComponentStatus.Running, 1, "once", Start),
                 new("agent 2", false, ComponentStatus.Parked, 4, "no such runner", Start),
             ]),
-        new Estimate(Start.AddMinutes(50), Start.AddMinutes(65), Start.AddMinutes(110), 12));
+        new Estimate(Start.AddMinutes(50), Start.AddMinutes(65), Start.AddMinutes(110), 12))
+    {
+        Limits =
+        [
+            new("claude-code/opus", 3, 12, 2, null, Start.AddMinutes(3), "rate limited: try \u001b[31mlater\u001b[0m"),
+            new("codex", 1, 4, 0, Start.AddMinutes(30), Start.AddMinutes(4), "overloaded: at capacity"),
+        ],
+    };
 
     /// <summary>What the next question fails with, if anything.</summary>
     public Exception? Failure { get; set; }

@@ -161,7 +161,7 @@ static class Rows
         },
         row.At(7));
 
-    /// <summary>SelectJournal and SelectJournalOfBead.</summary>
+    /// <summary>SelectJournal, SelectJournalOfBead and SelectLatest.</summary>
     public static JournalEntry Journal(DbDataReader row) => new(
         row.GetInt64(0), row.At(1), row.GetInt64(2), row.IsDBNull(3) ? null : row.Bead(3), row.MaybeAgent(4),
         Event(row.GetInt64(0), row.GetString(5)));

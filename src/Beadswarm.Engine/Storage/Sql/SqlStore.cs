@@ -242,6 +242,12 @@ abstract class SqlStore : IStore
                 "SelectJournalOfBead", Rows.Journal, cancellationToken,
                 ("bead", bead), ("after", after), ("limit", limit));
 
+    public Task<IReadOnlyList<JournalEntry>> ReadLatestAsync<TEvent>(int limit, CancellationToken cancellationToken)
+        where TEvent : JournalEvent =>
+        List(
+            "SelectLatest", Rows.Journal, cancellationToken,
+            ("type", StoredEvent.NameOf(typeof(TEvent))), ("limit", limit));
+
     public abstract ValueTask DisposeAsync();
 
     /// <summary>Runs the operation in one transaction, at one instant of the store's clock, and commits it.</summary>
