@@ -6,6 +6,7 @@ using Beadswarm.Control;
 using Beadswarm.Git;
 using Beadswarm.Pipelines;
 using Beadswarm.Storage;
+using Beadswarm.Storage.Postgres.Servers;
 using Beadswarm.Swarms;
 
 namespace Beadswarm.Cli;
@@ -73,6 +74,9 @@ static class CliErrors
             // Nothing is wrong with the store: the disk is full, or somebody holds the file.
             StoreException { IsTransient: true } store => new UserError(store.Message, null, ExitCodes.Io),
             StoreException store => new UserError(store.Message, null, ExitCodes.StoreUnusable),
+            ServerException server => new UserError(
+                server.Message, server.Remedy,
+                server.Trouble is ServerTrouble.ToolMissing ? ExitCodes.ToolMissing : ExitCodes.StoreUnusable),
             ControlException { Kind: ControlErrorKind.Silent } silent => new UserError(
                 $"the swarm took the question and did not answer: {silent.Message}",
                 "the machine may be far too busy, or the process stopped: .beadswarm/swarm.holder.json names it, "

@@ -3,6 +3,7 @@ using System.Globalization;
 using Beadswarm.Cli.Rendering;
 using Beadswarm.Storage;
 using Beadswarm.Storage.Postgres;
+using Beadswarm.Storage.Postgres.Servers;
 
 namespace Beadswarm.Cli.Commands;
 
@@ -19,6 +20,8 @@ static class DbCommand
         Migrate(host),
         Status(host),
         Url(host),
+        Start(host),
+        Stop(host),
     };
 
     static Command Init(CliHost host)
@@ -41,26 +44,100 @@ static class DbCommand
                 result.AddError($"--agents must be 1 to {AgentsMax}");
             }
         });
-        var command = new Command("init", "Make the database's schema, and on request its role and itself")
+        var local = new Option<bool>("--local")
+        {
+            Description = "Make and start a server of this repository's own, from the installed programs",
+        };
+        var docker = new Option<bool>("--docker") { Description = "The same in a container" };
+        var image = new Option<string>("--image")
+        {
+            Description = "Image of the container",
+            HelpName = "NAME",
+            DefaultValueFactory = _ => ContainerServer.DefaultImage,
+        };
+        var command = new Command("init", "Make the database's schema, and on request its role, itself and its server")
         {
             admin,
             agents,
+            local,
+            docker,
+            image,
         };
+        command.Validators.Add(result =>
+        {
+            if (new[] { result.GetValue(local), result.GetValue(docker), result.GetValue(admin) is not null }
+                .Count(given => given) > 1)
+            {
+                result.AddError("--local, --docker and --admin exclude each other");
+            }
+        });
         command.Does(host, async (call, cancellationToken) =>
         {
-            var place = AddressOf(call);
-            var made = call.Get(admin) is { } url
-                ? await PostgresSetup.MakeAsync(place, Admin(call, url), cancellationToken)
-                : [];
+            var own = call.Get(local) ? OwnServers.Private(call)
+                : call.Get(docker) ? OwnServers.Container(call, call.Get(image)!) // not null: it has a default
+                : null;
+            var made = new List<string>();
+            if (own is not null)
+            {
+                OwnServers.RejectAnother(call, own);
+                made.AddRange(await own.StartAsync(cancellationToken));
+            }
+
+            var place = own is null ? AddressOf(call) : OwnServers.AddressOf(call, own);
+            var administrator = own is not null ? own.Admin
+                : call.Get(admin) is { } url ? Admin(call, url)
+                : null;
+            if (administrator is not null)
+            {
+                made.AddRange((await PostgresSetup.MakeAsync(place, administrator, cancellationToken))
+                    .Select(what => $"made {what}"));
+            }
+
             var from = await MigrateAsync(call, place, cancellationToken);
             await PostgresSetup.AddAgentsAsync(place, call.Get(agents), cancellationToken);
             Say(
                 call, place, from,
-                [.. made.Select(what => $"made {what}"), Step(from), $"agents 1 to {call.Get(agents)} are entered"]);
+                [
+                    .. made, Step(from), $"agents 1 to {call.Get(agents)} are entered",
+                    .. own is null ? [] : OwnServers.Advice(call, own),
+                ]);
             return ExitCodes.Ok;
         });
         return command;
     }
+
+    static Command Start(CliHost host)
+    {
+        var command = new Command("start", "Start the server that 'db init --local' or '--docker' has made");
+        command.Does(host, async (call, cancellationToken) =>
+        {
+            var server = OwnServers.Made(call);
+            var done = await server.StartAsync(cancellationToken);
+            Tell(call, "started", done.Count > 0, done.Count > 0 ? "started" : "it runs already");
+            return ExitCodes.Ok;
+        });
+        return command;
+    }
+
+    static Command Stop(CliHost host)
+    {
+        var command = new Command("stop", "Stop that server; what it holds stays");
+        command.Does(host, async (call, cancellationToken) =>
+        {
+            var ran = await OwnServers.Made(call).StopAsync(cancellationToken);
+            Tell(call, "stopped", ran, ran ? "stopped" : "it did not run");
+            return ExitCodes.Ok;
+        });
+        return command;
+    }
+
+    static void Tell(VerbCall call, string name, bool value, string text) => call.PrintLine(call.Json
+        ? JsonLine.Object(json =>
+        {
+            json.WriteString("type", "db");
+            json.WriteBoolean(name, value);
+        })
+        : text);
 
     static Command Migrate(CliHost host)
     {

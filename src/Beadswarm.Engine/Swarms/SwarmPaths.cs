@@ -13,6 +13,9 @@ sealed record SwarmPaths(string Repository)
 
     public string Store => Path.Combine(Folder, "swarm.db");
 
+    /// <summary>A PostgreSQL server of this repository's own, where there is one.</summary>
+    public string Server => Path.Combine(Folder, "postgres");
+
     public string Lock => Path.Combine(Folder, "swarm.lock");
 
     /// <summary>Who holds the lock, for people; the lock itself decides.</summary>

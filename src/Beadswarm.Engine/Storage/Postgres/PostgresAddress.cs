@@ -14,6 +14,7 @@ sealed partial record PostgresAddress
     public const string DefaultSchema = "beadswarm";
 
     const int DefaultPort = 5432;
+    const string OwnFolder = "/.beadswarm/postgres";
     const int ConnectSeconds = 10;
     const int CommandSeconds = 60;
     const int KeepaliveSeconds = 10;
@@ -58,6 +59,10 @@ sealed partial record PostgresAddress
 
     /// <summary>For making the role; nothing else needs it, and nothing may show it.</summary>
     public string? Password => _settings.Password;
+
+    /// <summary>Whether the server is one that <c>db init</c> made for a repository alone.</summary>
+    public bool IsOwn => Host.EndsWith(OwnFolder, StringComparison.Ordinal)
+        || Path.GetDirectoryName(_settings.Passfile)?.EndsWith(OwnFolder, StringComparison.Ordinal) == true;
 
     /// <summary>Whether the text is meant to be an address of this kind.</summary>
     public static bool IsMeant(string text) =>

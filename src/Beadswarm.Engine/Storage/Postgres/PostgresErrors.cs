@@ -60,7 +60,8 @@ static class PostgresErrors
             NpgsqlException { InnerException: System.Security.Authentication.AuthenticationException } =>
                 $"the connection to {place} could not be secured ({error.InnerException!.Message}); check sslmode and "
                 + "sslrootcert in its address",
-            _ => $"the store {place} does not answer ({Innermost(error)}); is the server running and reachable?",
+            _ => $"the store {place} does not answer ({Innermost(error)}); "
+                + (place.IsOwn ? "start it with 'beadswarm db start'" : "is the server running and reachable?"),
         },
         IsTransient(error), error);
 

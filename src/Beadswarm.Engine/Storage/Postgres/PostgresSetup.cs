@@ -28,6 +28,23 @@ static class PostgresSetup
             },
             cancellationToken);
 
+    /// <summary>Whether it answers and lets us in.</summary>
+    /// <exception cref="StoreException">It does not.</exception>
+    public static Task CheckAsync(PostgresAddress place, CancellationToken cancellationToken) =>
+        Task.Run(
+            () =>
+            {
+                try
+                {
+                    using var session = PostgresSession.Open(place, keepStatements: false);
+                }
+                catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
+                {
+                    throw PostgresErrors.Explain(place, e);
+                }
+            },
+            cancellationToken);
+
     /// <summary>Enters agents 1..N as idle, where they are not known yet.</summary>
     public static Task AddAgentsAsync(PostgresAddress place, int agents, CancellationToken cancellationToken) =>
         Task.Run(
