@@ -29,6 +29,14 @@ need_postgres() {
     'the server programs (initdb, pg_ctl) are neither on PATH nor in /usr/lib/postgresql, so the tests of the PostgreSQL store will fail.'
 }
 
+have_pgbouncer() { PATH="$PATH:/usr/sbin" command -v pgbouncer >/dev/null 2>&1; }
+
+# The pooler that the PostgreSQL store is tested behind.
+need_pgbouncer() {
+  need_package pgbouncer have_pgbouncer pgbouncer \
+    'pgbouncer is not on PATH or in /usr/sbin, so the test of the store behind a pooler will fail.'
+}
+
 have_bubblewrap() { command -v bwrap >/dev/null 2>&1; }
 
 # The tests of the sandbox start it.

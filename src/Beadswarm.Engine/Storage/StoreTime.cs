@@ -5,6 +5,8 @@ namespace Beadswarm.Storage;
 /// </summary>
 static class StoreTime
 {
+    static readonly TimeSpan AskingMax = TimeSpan.FromSeconds(10);
+
     public static long ToMicros(DateTimeOffset at) => ToMicros(at - DateTimeOffset.UnixEpoch);
 
     public static long ToMicros(TimeSpan span) => span.Ticks / TimeSpan.TicksPerMicrosecond;
@@ -18,4 +20,13 @@ static class StoreTime
 
     /// <inheritdoc cref="Truncate(DateTimeOffset)"/>
     public static DateTimeOffset? Truncate(DateTimeOffset? at) => at is { } instant ? Truncate(instant) : null;
+
+    /// <summary>
+    /// An instant by one clock, by another: a machine whose clock is an hour wrong still means "in five minutes".
+    /// Clocks that differ by no more than it may take to ask the other are taken for the same.
+    /// </summary>
+    /// <param name="here">Now by the one.</param>
+    /// <param name="there">Now by the other.</param>
+    public static DateTimeOffset Moved(DateTimeOffset at, DateTimeOffset here, DateTimeOffset there) =>
+        (there - here).Duration() <= AskingMax ? at : at + (there - here);
 }

@@ -38,7 +38,7 @@ public sealed class OwnServerTests : IAsyncDisposable
 
             // Its process dies at once, and leaves its socket and its pid file behind.
             var pid = int.Parse(
-                File.ReadLines(_bench[".beadswarm/postgres/data/postmaster.pid"]).First(),
+                Lines(".beadswarm/postgres/data/postmaster.pid").First(),
                 System.Globalization.CultureInfo.InvariantCulture);
             using (var server = System.Diagnostics.Process.GetProcessById(pid))
             {
@@ -116,19 +116,19 @@ public sealed class OwnServerTests : IAsyncDisposable
         {
             Assert.Contains("made container beadswarm-", made, StringComparison.Ordinal);
             Assert.Contains("agents 1 to 3 are entered", made, StringComparison.Ordinal);
-            var secret = File.ReadAllText(_bench[".beadswarm/postgres/container.pgpass"]).Trim().Split(':')[^1];
+            var secret = Text(".beadswarm/postgres/container.pgpass").Trim().Split(':')[^1];
             Assert.Equal(
                 UnixFileMode.UserRead | UnixFileMode.UserWrite,
                 File.GetUnixFileMode(_bench[".beadswarm/postgres/container.pgpass"]));
             Assert.Contains("passfile=", made, StringComparison.Ordinal);
-            Assert.DoesNotContain(secret, made + File.ReadAllText(_bench["calls"]), StringComparison.Ordinal);
+            Assert.DoesNotContain(secret, made + Text("calls"), StringComparison.Ordinal);
             Assert.Contains(
-                secret, File.ReadAllText(_bench[".beadswarm/postgres/container.env"]), StringComparison.Ordinal);
+                secret, Text(".beadswarm/postgres/container.env"), StringComparison.Ordinal);
 
             Assert.Contains("stopped", await Run("db", "stop"), StringComparison.Ordinal);
             Assert.Contains("started", await Run("db", "start"), StringComparison.Ordinal);
             Assert.Contains("the schema has version", await Run("db", "init", "--docker"), StringComparison.Ordinal);
-            Assert.Single(File.ReadLines(_bench["calls"]), call => call.StartsWith("run ", StringComparison.Ordinal));
+            Assert.Single(Lines("calls"), call => call.StartsWith("run ", StringComparison.Ordinal));
         }
         finally
         {
@@ -145,6 +145,10 @@ public sealed class OwnServerTests : IAsyncDisposable
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         _bench.Environment["PATH"] = $"{_bench.Path}:/usr/bin:/bin";
     }
+
+    string Text(string relative) => File.ReadAllText(_bench[relative]);
+
+    IEnumerable<string> Lines(string relative) => File.ReadLines(_bench[relative]);
 
     Task<string> Run(params string[] arguments) => _bench.RunAsync(arguments);
 

@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using Beadswarm.Storage.Postgres;
 using Npgsql;
 
@@ -14,26 +17,30 @@ sealed class PostgresServer : IAsyncDisposable
     /// <summary>Who the server of this machine lets in without a word.</summary>
     public const string User = "beadswarm";
 
+    const int DefaultPort = 5432;
+
     // Ends the server when its own input ends, which it also does when this process is killed.
     const string Script = """
         set -eu
-        bin=$1 folder=$2 user=$3 durable=$4 port=$5
+        bin=$1 folder=$2 user=$3 durable=$4 port=$5 listen=$6 host=host ssl=off
         run() {
           [ -n "$user" ] || { "$@"; return; }
           setpriv --reuid="$user" --regid="$(id -g "$user")" --clear-groups "$@"
         }
-        [ -z "$user" ] || chown "$user" "$folder"
+        [ ! -e "$folder/server.key" ] || host=hostssl ssl=on
+        [ -z "$user" ] || chown -R "$user" "$folder"
         cd "$folder"
         run "$bin/initdb" -D "$folder/data" -A trust -U beadswarm --no-sync --no-instructions -E UTF8 --locale=C >&2
         cat > "$folder/hba" <<HBA
         local all locked scram-sha-256
         local all all trust
-        host all all 127.0.0.1/32 trust
+        $host all all 127.0.0.1/32 trust
         HBA
         cat "$folder/hba" > "$folder/data/pg_hba.conf"
         # In the foreground, as our child: an orphan of this process would be taken for what an agent has left behind.
         start() {
-          run "$bin/postgres" -D "$folder/data" -c fsync=$durable -c listen_addresses= \
+          run "$bin/postgres" -D "$folder/data" -c fsync=$durable -c listen_addresses="$listen" \
+            -c ssl=$ssl -c ssl_cert_file="$folder/server.crt" -c ssl_key_file="$folder/server.key" \
             -c unix_socket_directories="$folder" -c port=$port -c max_connections=200 -c full_page_writes=$durable \
             -c autovacuum_naptime=5s -c shared_buffers=64MB >> "$folder/log" 2>&1 < /dev/null &
           server=$!
@@ -65,8 +72,9 @@ sealed class PostgresServer : IAsyncDisposable
     readonly SemaphoreSlim _making = new(1);
     readonly HashSet<string> _templates = [];
 
-    PostgresServer(TemporaryFolder folder, Process process)
+    PostgresServer(TemporaryFolder folder, Process process, int port)
     {
+        Port = port;
         _folder = folder;
         _process = process;
     }
@@ -75,15 +83,21 @@ sealed class PostgresServer : IAsyncDisposable
     public static Task<PostgresServer> SharedAsync() => Started.Value;
 
     /// <param name="durable">Whether what is committed is on the disk, which takes longer.</param>
-    public static async Task<PostgresServer> StartAsync(bool durable)
+    /// <param name="certificate">
+    /// With it the server can be reached at a port of loopback too, and encrypted only.
+    /// </param>
+    public static async Task<PostgresServer> StartAsync(bool durable, ServerCertificate? certificate = null)
     {
         var programs = Find()
             ?? throw new InvalidOperationException(
                 "PostgreSQL's server programs (initdb, pg_ctl) were not found on PATH or in /usr/lib/postgresql: "
                 + "install them (Debian: apt-get install postgresql), then run the tests again");
         var folder = new TemporaryFolder();
+        certificate?.Write(folder["server.crt"], folder["server.key"]);
+        var port = certificate is null ? DefaultPort : FreePort();
         var start = new ProcessStartInfo("/bin/sh", [
-            "-c", Script, "server", programs, folder.Path, OtherUser(), durable ? "on" : "off", "5432"])
+            "-c", Script, "server", programs, folder.Path, OtherUser(), durable ? "on" : "off",
+            port.ToString(CultureInfo.InvariantCulture), certificate is null ? "" : "127.0.0.1"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -99,14 +113,20 @@ sealed class PostgresServer : IAsyncDisposable
             throw new InvalidOperationException($"the PostgreSQL server of the tests does not start: {said}");
         }
 
-        return new PostgresServer(folder, process);
+        return new PostgresServer(folder, process, port);
     }
 
-    public string Socket => _folder[".s.PGSQL.5432"];
+    public int Port { get; }
+
+    /// <summary>Where its sockets are.</summary>
+    public string Folder => _folder.Path;
+
+    public string Socket => _folder[$".s.PGSQL.{Port}"];
 
     /// <summary>An address in this server, as a person would write it.</summary>
     public string Url(string database, string user = User) =>
-        $"postgres://{user}@/{database}?host={Uri.EscapeDataString(_folder.Path)}";
+        $"postgres://{user}@/{database}?host={Uri.EscapeDataString(_folder.Path)}"
+        + (Port == DefaultPort ? "" : $"&port={Port}");
 
     public PostgresAddress Address(string database) =>
         PostgresAddress.Parse(Url(database), new Dictionary<string, string>());
@@ -198,7 +218,8 @@ sealed class PostgresServer : IAsyncDisposable
         return onPath.Concat(debian).FirstOrDefault(folder => File.Exists($"{folder}/pg_ctl"));
     }
 
-    static string OtherUser()
+    /// <summary>Who runs servers for us that do not run as root; nobody special where we are not root.</summary>
+    public static string OtherUser()
     {
         if (Environment.UserName != "root")
         {
@@ -207,5 +228,12 @@ sealed class PostgresServer : IAsyncDisposable
 
         var known = File.ReadLines("/etc/passwd").Select(line => line.Split(':')[0]).ToHashSet();
         return known.Contains("postgres") ? "postgres" : "nobody";
+    }
+
+    static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,5 +1,4 @@
 using Beadswarm.Agents;
-using Beadswarm.Configuration;
 using Beadswarm.Journal;
 using Beadswarm.Pipelines;
 using Beadswarm.Swarms;

@@ -105,10 +105,10 @@ public sealed class RunnerTurnsTests
         var turns = Turns(12);
         turns.Ended(
             Granted(turns, 1, "claude", now), new AgentEnd.RateLimited(now.AddHours(1), "no more"), now, 0);
-        await turns.TellAsync(store, default);
+        await turns.TellAsync(store, TestContext.Current.CancellationToken);
 
         var next = Turns(12);
-        await next.BeginAsync(store, now, default);
+        await next.BeginAsync(store, now, TestContext.Current.CancellationToken);
 
         var limit = Assert.Single(next.Report(now));
         Assert.Equal((1, 12, now.AddHours(1).AddSeconds(1)), (limit.AtOnce, limit.Agents, limit.Until));

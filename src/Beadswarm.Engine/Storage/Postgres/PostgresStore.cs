@@ -13,9 +13,11 @@ sealed class PostgresStore : SqlStore
     readonly PostgresAddress _place;
     readonly PostgresWriter? _writer;
     readonly PostgresReaders _readers;
+    readonly TimeProvider _time;
 
-    PostgresStore(PostgresAddress place, PostgresWriter? writer, PostgresReaders readers)
+    PostgresStore(PostgresAddress place, PostgresWriter? writer, PostgresReaders readers, TimeProvider time)
     {
+        _time = time;
         _place = place;
         _writer = writer;
         _readers = readers;
@@ -43,7 +45,7 @@ sealed class PostgresStore : SqlStore
 
                 return new PostgresStore(
                     place, new PostgresWriter(place, PostgresSession.Open(place), node, limits, time),
-                    new PostgresReaders(place, limits, time));
+                    new PostgresReaders(place, limits, time), time);
             },
             cancellationToken);
 
@@ -73,6 +75,9 @@ sealed class PostgresStore : SqlStore
                 return PostgresSchema.ReadVersion(session);
             },
             cancellationToken);
+
+    protected override DateTimeOffset ByStore(DateTimeOffset at, DateTimeOffset now) =>
+        StoreTime.Moved(at, _time.GetUtcNow(), now);
 
     public override async ValueTask DisposeAsync()
     {
@@ -106,7 +111,7 @@ sealed class PostgresStore : SqlStore
                     PostgresSchema.Require(session, place);
                 }
 
-                return new PostgresStore(place, null, new PostgresReaders(place, limits, time, still));
+                return new PostgresStore(place, null, new PostgresReaders(place, limits, time, still), time);
             },
             cancellationToken);
 

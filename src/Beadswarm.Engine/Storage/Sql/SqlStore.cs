@@ -16,6 +16,16 @@ namespace Beadswarm.Storage.Sql;
 /// </summary>
 abstract class SqlStore : IStore
 {
+    /// <summary>An instant that was reckoned by this machine's clock, as the store's clock has it.</summary>
+    /// <param name="now">By the store's clock.</param>
+    protected abstract DateTimeOffset ByStore(DateTimeOffset at, DateTimeOffset now);
+
+    BeadTransition ByStore(BeadTransition transition, DateTimeOffset now) =>
+        transition is BeadTransition.Free free ? ByStore(free, now) : transition;
+
+    BeadTransition.Free ByStore(BeadTransition.Free free, DateTimeOffset now) =>
+        free.NotBefore is { } at ? free with { NotBefore = ByStore(at, now) } : free;
+
     public Task<SwarmRecord> BeginSwarmAsync(SwarmBegin begin, CancellationToken cancellationToken) =>
         Write(
             (session, now) => SwarmOperations.Begin(session, now, begin), cancellationToken, SqlTurn.Alone);
@@ -57,7 +67,9 @@ abstract class SqlStore : IStore
     public Task<WriteOutcome> ReleaseAsync(
         ClaimKey claim, BeadTransition.Free to, string reason, RequestAnswer? answer,
         CancellationToken cancellationToken) =>
-        Write((session, now) => ClaimOperations.Release(session, now, claim, to, reason, answer), cancellationToken);
+        Write(
+            (session, now) => ClaimOperations.Release(session, now, claim, ByStore(to, now), reason, answer),
+            cancellationToken);
 
     public Task<IReadOnlyList<ExpiredClaim>> ReapExpiredAsync(
         SwarmEpoch epoch, IReadOnlyList<AgentNumber> except, CancellationToken cancellationToken) =>
@@ -83,7 +95,9 @@ abstract class SqlStore : IStore
 
     public Task<WriteOutcome> FinishStageAsync(
         ClaimKey claim, StageFinish finish, BeadTransition transition, CancellationToken cancellationToken) =>
-        Write((session, now) => StageOperations.Finish(session, now, claim, finish, transition), cancellationToken);
+        Write(
+            (session, now) => StageOperations.Finish(session, now, claim, finish, ByStore(transition, now)),
+            cancellationToken);
 
     public Task<IReadOnlyList<OpenStage>> ReadOpenStagesAsync(CancellationToken cancellationToken) =>
         List("SelectOpenStages", Rows.OpenStage, cancellationToken);
@@ -139,7 +153,8 @@ abstract class SqlStore : IStore
         SwarmEpoch epoch, LandingId landing, string reason, BeadTransition transition,
         IReadOnlyList<NewArtifact> artifacts, CancellationToken cancellationToken) =>
         Write(
-            (session, now) => LandingOperations.Return(session, now, epoch, landing, reason, transition, artifacts),
+            (session, now) => LandingOperations.Return(
+                session, now, epoch, landing, reason, ByStore(transition, now), artifacts),
             cancellationToken);
 
     public Task<WriteOutcome> ReopenLandedAsync(
@@ -147,7 +162,7 @@ abstract class SqlStore : IStore
         IReadOnlyList<NewArtifact> artifacts, CancellationToken cancellationToken) =>
         Write(
             (session, now) => LandingOperations.Reopen(
-                session, now, epoch, landing, reason, to, furtherAttempts, artifacts),
+                session, now, epoch, landing, reason, ByStore(to, now), furtherAttempts, artifacts),
             cancellationToken);
 
     public Task<EffectId?> IntendEffectAsync(
@@ -169,7 +184,9 @@ abstract class SqlStore : IStore
 
     public Task<WriteOutcome> RetryAsync(
         BeadId bead, BeadTransition.Free to, int furtherAttempts, CancellationToken cancellationToken) =>
-        Write((session, now) => ClaimOperations.Retry(session, now, bead, to, furtherAttempts), cancellationToken);
+        Write(
+            (session, now) => ClaimOperations.Retry(session, now, bead, ByStore(to, now), furtherAttempts),
+            cancellationToken);
 
     public Task<WriteOutcome> ForceReleaseAsync(BeadId bead, string reason, CancellationToken cancellationToken) =>
         Write((session, now) => ClaimOperations.ForceRelease(session, now, bead, reason), cancellationToken);

@@ -83,6 +83,9 @@ sealed class SqliteStore : SqlStore
                 System.Globalization.CultureInfo.InvariantCulture, $"PRAGMA max_page_count = {pages}")),
             cancellationToken);
 
+    /// <summary>There is one clock.</summary>
+    protected override DateTimeOffset ByStore(DateTimeOffset at, DateTimeOffset now) => at;
+
     public override async ValueTask DisposeAsync()
     {
         _readers.Dispose();

@@ -121,6 +121,92 @@ public sealed class PostgresFailureTests : IAsyncLifetime
         await store.CheckJournalAsync();
     }
 
+    [Fact]
+    [Trait("Speed", "slow")]
+    public async Task A_server_that_wants_encryption_gets_it_and_a_certificate_of_somebody_else_is_refused()
+    {
+        var certificate = new ServerCertificate();
+        using var folder = new TemporaryFolder();
+        certificate.Write(folder["ours.crt"], folder["ours.key"]);
+        new ServerCertificate().Write(folder["other.crt"], folder["other.key"]);
+        await using var server = await PostgresServer.StartAsync(durable: false, certificate);
+        var url = $"postgres://{PostgresServer.User}@127.0.0.1:{server.Port}/postgres?sslmode=";
+
+        await CheckRefusedAsync(url + "disable", "check user, password (PGPASSWORD, PGPASSFILE) and sslmode");
+        await CheckRefusedAsync(
+            $"{url}verify-full&sslrootcert={folder["other.crt"]}", "check sslmode and sslrootcert");
+        await using var store = await OpenAsync($"{url}verify-full&sslrootcert={folder["ours.crt"]}");
+        Assert.NotNull(await store.ClaimAsync(await store.BeginAsync(beads: 1), 1));
+    }
+
+    [Fact]
+    public async Task Behind_a_pooler_in_transaction_mode_many_stores_share_few_connections_and_grant_once()
+    {
+        await using var pooler = await Pooler.StartAsync(_database.Server);
+        var stores = new List<IStore>();
+        for (var number = 0; number < 4; number++)
+        {
+            stores.Add(await OpenAsync(pooler.Url(_database.Name)));
+        }
+
+        var epoch = await stores[0].BeginAsync(beads: 60);
+        var claims = (await Task.WhenAll(Enumerable.Range(1, 12).Select(
+            agent => stores[agent % stores.Count].ClaimAllAsync(epoch, agent)))).SelectMany(list => list).ToArray();
+
+        Assert.Equal(60, claims.Select(claim => claim.Bead).Distinct().Count());
+        Assert.Equal(60, claims.Length);
+        Assert.InRange(
+            int.Parse(
+                await _database.ScalarAsync(
+                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "
+                    + "pid <> pg_backend_pid()"),
+                System.Globalization.CultureInfo.InvariantCulture),
+            1, Pooler.ConnectionsMax);
+        await stores[0].CheckJournalAsync();
+        foreach (var store in stores)
+        {
+            await store.DisposeAsync();
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(-1)]
+    public async Task A_machine_whose_clock_is_wrong_by_an_hour_neither_takes_nor_keeps_nor_pauses_wrongly(int hours)
+    {
+        var wrong = new WrongTime(TimeSpan.FromHours(hours));
+        await using var there = await PostgresStore.OpenAsync(
+            _database.Address, "wrong", PostgresDatabase.Limits, wrong, Token);
+        await using var here = await _database.OpenAsync();
+        var epoch = await here.BeginAsync(beads: 1);
+        var claim = Assert.IsType<Claim>(await there.ClaimAsync(epoch, 1));
+        Assert.InRange(claim.ExpiresAt, DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddMinutes(10));
+        Assert.Null(await here.ClaimAsync(epoch, 2));
+        Assert.Empty(await here.ReapExpiredAsync(epoch, [], Token));
+
+        await PauseAsync(there, claim, wrong.GetUtcNow());
+        var again = Assert.IsType<Claim>(await here.ClaimAsync(epoch, 2));
+
+        await PauseAsync(there, again, wrong.GetUtcNow().AddMinutes(30));
+        Assert.Null(await here.ClaimAsync(epoch, 2));
+        var bead = Assert.Single(await here.ReadBeadsAsync(Token));
+        Assert.InRange(
+            ((BeadState.Pending)bead.State).NotBefore!.Value, DateTimeOffset.UtcNow.AddMinutes(20),
+            DateTimeOffset.UtcNow.AddMinutes(40));
+    }
+
+    static Task PauseAsync(IStore store, Claim claim, DateTimeOffset until) => store.ReleaseAsync(
+        claim.Key, new BeadTransition.Free(claim.Stage, claim.Attempt, 0, until), "it pauses", null, Token);
+
+    static async Task<IStore> OpenAsync(string url) => await PostgresStore.OpenAsync(
+        PostgresAddress.Parse(url, new Dictionary<string, string>()), "node-1", PostgresDatabase.Limits,
+        TimeProvider.System, Token);
+
+    sealed class WrongTime(TimeSpan by) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + by;
+    }
+
     async Task CheckCutAsync(CuttingProxy.Cut cut)
     {
         await using var proxy = new CuttingProxy(_database.Server.Socket);

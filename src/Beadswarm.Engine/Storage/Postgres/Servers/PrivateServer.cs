@@ -101,20 +101,23 @@ sealed class PrivateServer(string folder, IReadOnlyDictionary<string, string> en
                 "--no-instructions",
             ],
             $"see {folder}, and make it reachable for {user?.Name ?? Environment.UserName}", cancellationToken);
-        File.WriteAllText(Path.Combine(part, "pg_hba.conf"), Entrance);
-        File.WriteAllText(
-            Path.Combine(part, "pg_ident.conf"), $"beadswarm \"{Environment.UserName}\" {Role}\n");
-        File.AppendAllText(Path.Combine(part, "postgresql.conf"), "include = 'beadswarm.conf'\n");
+        await File.WriteAllTextAsync(Path.Combine(part, "pg_hba.conf"), Entrance, cancellationToken);
+        await File.WriteAllTextAsync(
+            Path.Combine(part, "pg_ident.conf"), $"beadswarm \"{Environment.UserName}\" {Role}\n",
+            cancellationToken);
+        await File.AppendAllTextAsync(
+            Path.Combine(part, "postgresql.conf"), "include = 'beadswarm.conf'\n", cancellationToken);
         Directory.Move(part, Data);
     }
 
     async Task StartAsync(string programs, ServerUser? user, CancellationToken cancellationToken)
     {
         // Written at each start: the repository may have been moved.
-        File.WriteAllText(
+        await File.WriteAllTextAsync(
             Path.Combine(Data, "beadswarm.conf"),
             $"listen_addresses = ''\nport = 5432\nunix_socket_directories = '{Quoted(folder)}'\n"
-            + "unix_socket_permissions = 0700\n");
+            + "unix_socket_permissions = 0700\n",
+            cancellationToken);
         var log = Path.Combine(folder, "server.log");
         await GiveAsync(user, cancellationToken);
         await MustAsync(
@@ -166,8 +169,10 @@ sealed class PrivateServer(string folder, IReadOnlyDictionary<string, string> en
     /// <summary>The folder of the programs: those that can read the data, or the newest where there is none.</summary>
     async Task<string> ProgramsAsync(CancellationToken cancellationToken)
     {
-        var wanted = Exists ? File.ReadAllText(Path.Combine(Data, "PG_VERSION")).Trim() : null;
-        string[] debian = Directory.Exists(DebianFolder) ? Directory.GetDirectories(DebianFolder) : [];
+        var wanted = Exists
+            ? (await File.ReadAllTextAsync(Path.Combine(Data, "PG_VERSION"), cancellationToken)).Trim()
+            : null;
+        var debian = Directory.Exists(DebianFolder) ? Directory.GetDirectories(DebianFolder) : [];
         var places = environment.GetValueOrDefault("PATH", "").Split(':', StringSplitOptions.RemoveEmptyEntries)
             .Concat(debian.OrderByDescending(Version).Select(version => Path.Combine(version, "bin")))
             .Where(place => File.Exists(Path.Combine(place, "initdb")) && File.Exists(Path.Combine(place, "pg_ctl")));
