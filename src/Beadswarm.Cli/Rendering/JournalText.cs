@@ -71,6 +71,8 @@ static class JournalText
                 $"will conflict with {foreseen.Other ?? Short(foreseen.OtherHead)}"
                 + $"{(foreseen.Landed ? ", which has landed," : "")} in {foreseen.Files}",
             JournalEvent.LandingQueued queued => $"queued to land {Short(queued.HeadCommit)}",
+            JournalEvent.ConflictResolved resolved =>
+                $"conflict in {resolved.File} resolved by {resolved.By}",
             JournalEvent.LandingIntended => null,
             JournalEvent.LandingVoided voided => $"landing tried again: {voided.Reason}",
             JournalEvent.LandingProposed proposed =>

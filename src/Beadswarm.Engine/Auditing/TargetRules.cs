@@ -156,14 +156,21 @@ static class TargetRules
         }
     }
 
-    static IEnumerable<AuditFinding> Own(AuditView view) =>
-        from commit in Target(view).Commits
-        where commit.Deviations.Count > 0
-        select new AuditFinding(
-            view.MovesByCommit[commit.Id].FirstOrDefault()?.Bead,
-            $"{commit.Id} is not the merge of its parents in "
-                + string.Join(", ", commit.Deviations.Take(PathsShownMax)),
-            $"{commit.Deviations.Count} paths");
+    static IEnumerable<AuditFinding> Own(AuditView view)
+    {
+        // What was settled by a configured rule was said before it landed, and was tested as what it is.
+        var resolved = view.Of<JournalEvent.ConflictResolved>()
+            .Select(happened => (happened.Event.Candidate, happened.Event.File)).ToHashSet();
+        return
+            from commit in Target(view).Commits
+            let deviations = commit.Deviations.Where(path => !resolved.Contains((commit.Id, path))).ToArray()
+            where deviations.Length > 0
+            select new AuditFinding(
+                view.MovesByCommit[commit.Id].FirstOrDefault()?.Bead,
+                $"{commit.Id} is not the merge of its parents in "
+                    + string.Join(", ", deviations.Take(PathsShownMax)),
+                $"{deviations.Length} paths");
+    }
 
     static IEnumerable<AuditFinding> Change(AuditView view)
     {

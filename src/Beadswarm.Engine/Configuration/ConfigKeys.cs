@@ -196,6 +196,15 @@ static class ConfigKeys
         new("landing.integrationBranch", new Text(RefPattern, RefSays), "beadswarm/integration",
             "Branch of mode integration."),
         new("landing.squash", new Switch(), "false", "One commit for each bead instead of a merge commit."),
+        new("landing.resolve[].paths", new Words(), null,
+            "Files whose conflicts are settled without an agent: names, or paths with *, ? and **. Tried only when all "
+            + "conflicting files of a merge have an entry, and what comes out is tested like any other candidate."),
+        new("landing.resolve[].union", new Switch(), "false",
+            "Keep the lines that either side added, as git's union merge does: for lists such as imports."),
+        new("landing.resolve[].command", new Text(@"\S", "a command"), null,
+            "Regenerates the files, with /bin/sh, in the merged tree, where they hold conflict markers: lock files. It "
+            + "fails where it exits otherwise than with 0, or leaves a marker.", "none") { Nullable = true },
+        new("landing.resolve[].timeout", Span("1s", "1h"), "10m", "How long the command may take."),
         new("landing.pullRequest.program", new Text(@"^\S+$", "a name on PATH or a path"), "gh",
             "GitHub's own program, which knows your accounts, hosts and proxies."),
         new("landing.pullRequest.repository",
@@ -277,6 +286,7 @@ static class ConfigKeys
     /// <summary>Sections within sections, with what each is for.</summary>
     public static readonly IReadOnlyList<(string Name, string Doc)> Parts =
     [
+        ("landing.resolve", "Conflicts that are settled without an agent. The first entry for a file counts."),
         ("pipeline.stages", "The stages in order."),
         ("landing.pullRequest", "How beads are proposed in mode pull-request."),
     ];

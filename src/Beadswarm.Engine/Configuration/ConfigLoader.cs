@@ -234,6 +234,7 @@ static class ConfigLoader
             Reruns = reader.Whole(scope, "reruns"),
             Aging = reader.Duration(scope, "aging"),
             Watch = reader.Duration(scope, "watch"),
+            Resolve = ResolveSection.Read(reader, scope, errors),
             PullRequest = ReadPullRequest(reader, scope.Section("pullRequest")),
         };
     }

@@ -114,6 +114,9 @@ sealed record LandingConfig(
     /// <summary>How long a landing may be overtaken by one of the next higher priority.</summary>
     public TimeSpan Aging { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>Conflicts that are settled without an agent; the first rule for a file counts.</summary>
+    public IReadOnlyList<ResolveRule> Resolve { get; init; } = [];
+
     public PullRequestConfig PullRequest { get; init; } = new();
 }
 

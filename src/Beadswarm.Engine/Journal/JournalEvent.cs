@@ -43,6 +43,7 @@ sealed record JournalEntry(
 [JsonDerivedType(typeof(BaselineLowered), "gate.baseline")]
 [JsonDerivedType(typeof(ConflictForeseen), "conflict.foreseen")]
 [JsonDerivedType(typeof(LandingQueued), "landing.queued")]
+[JsonDerivedType(typeof(ConflictResolved), "conflict.resolved")]
 [JsonDerivedType(typeof(LandingIntended), "landing.intended")]
 [JsonDerivedType(typeof(LandingVoided), "landing.voided")]
 [JsonDerivedType(typeof(LandingProposed), "landing.proposed")]
@@ -191,6 +192,12 @@ abstract record JournalEvent
 
     /// <summary>All stages passed; the bead waits to land.</summary>
     public sealed record LandingQueued(long Landing, string HeadCommit) : JournalEvent;
+
+    /// <summary>
+    /// What is about to be landed as this candidate conflicted in a file, and that was settled as the configuration
+    /// says.
+    /// </summary>
+    public sealed record ConflictResolved(long Landing, string Candidate, string File, string By) : JournalEvent;
 
     /// <summary>The target is about to be moved.</summary>
     public sealed record LandingIntended(long Landing, string Base, string Candidate, string Tree) : JournalEvent;

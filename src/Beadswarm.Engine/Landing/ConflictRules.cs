@@ -48,6 +48,10 @@ static class ConflictRules
         return Cut(excerpt.ToString());
     }
 
+    /// <summary>Whether somebody has left both sides of a place as git wrote them.</summary>
+    public static bool HasMarkers(string text) => text.Split('\n').Any(line =>
+        line.StartsWith(Ours, StringComparison.Ordinal) || line.StartsWith(Theirs, StringComparison.Ordinal));
+
     public static string Cut(string text) =>
         text.Length <= ExcerptCharactersMax ? text : text[..ExcerptCharactersMax] + "\n[cut]\n";
 

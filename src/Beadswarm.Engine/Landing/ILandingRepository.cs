@@ -54,10 +54,18 @@ abstract record MergeOutcome
 {
     MergeOutcome() { }
 
-    public sealed record Clean(CommitId Candidate, TreeId Tree) : MergeOutcome;
+    public sealed record Clean(CommitId Candidate, TreeId Tree) : MergeOutcome
+    {
+        /// <summary>Conflicts that were settled as the configuration says.</summary>
+        public IReadOnlyList<ResolvedFile> Resolved { get; init; } = [];
+    }
 
     public sealed record Conflict(IReadOnlyList<ConflictedFile> Files, IReadOnlyList<OtherSide> OtherSide)
-        : MergeOutcome;
+        : MergeOutcome
+    {
+        /// <summary>Why the configured way to settle it was none; null: there is no such way.</summary>
+        public string? Tried { get; init; }
+    }
 
     /// <summary>Nothing to land: the tip has the content already.</summary>
     public sealed record Empty : MergeOutcome;

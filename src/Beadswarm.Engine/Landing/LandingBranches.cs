@@ -18,7 +18,7 @@ sealed record LandingBranches(ILandingRepository Target, ILandingRepository? Int
 
     /// <summary>Opens them under a new epoch, which fences every earlier lander.</summary>
     public static async Task<LandingBranches> OpenAsync(
-        Hub hub, LandingConfig config, CancellationToken cancellationToken)
+        Hub hub, LandingConfig config, ResolvingParts resolving, CancellationToken cancellationToken)
     {
         // The epoch is the first ref that moves, so what stands in its way is removed before anything is recovered.
         await hub.RemoveLocksAsync(cancellationToken);
@@ -26,7 +26,8 @@ sealed record LandingBranches(ILandingRepository Target, ILandingRepository? Int
         // The epoch is verified where the compare-and-swap happens: with a remote, that is a push from the hub.
         var fenced = config.Remote is null ? hub.User.Repository : hub.Repository;
         var epoch = await Hub.BeginEpochAsync(fenced, cancellationToken);
-        var target = await OpenAsync(hub, config.Remote, new BranchName(config.Target), epoch, cancellationToken);
+        var target = await OpenAsync(hub, config.Remote, new BranchName(config.Target), epoch, resolving,
+            cancellationToken);
 
         // What a killed lander left half done in the user's checkout is finished or undone before anything else.
         await target.RecoverAsync(cancellationToken);
@@ -34,7 +35,7 @@ sealed record LandingBranches(ILandingRepository Target, ILandingRepository? Int
         if (config.Mode == LandingMode.Integration)
         {
             integration = await OpenAsync(
-                hub, config.Remote, new BranchName(config.IntegrationBranch), epoch, cancellationToken);
+                hub, config.Remote, new BranchName(config.IntegrationBranch), epoch, resolving, cancellationToken);
             await integration.EnsureBranchAsync(await target.TipAsync(cancellationToken), cancellationToken);
         }
 
@@ -45,7 +46,7 @@ sealed record LandingBranches(ILandingRepository Target, ILandingRepository? Int
     public async Task<string> PublishAsync(LandingEntry entry, CancellationToken cancellationToken)
     {
         var branch = Published(entry);
-        var place = await OpenAsync(_hub, _remote, branch, null, cancellationToken);
+        var place = await OpenAsync(_hub, _remote, branch, null, ResolvingParts.None, cancellationToken);
         await place.EnsureBranchAsync(CommitId.Parse(entry.HeadCommit), cancellationToken);
         return branch.Value;
     }
@@ -57,12 +58,13 @@ sealed record LandingBranches(ILandingRepository Target, ILandingRepository? Int
         new($"{PublishedPrefix}{WorkspaceBranch.Encode(entry.Bead.Value)}/attempt-{entry.Attempt}");
 
     static async Task<ILandingRepository> OpenAsync(
-        Hub hub, string? remote, BranchName branch, LandingEpoch? epoch, CancellationToken cancellationToken)
+        Hub hub, string? remote, BranchName branch, LandingEpoch? epoch, ResolvingParts resolving,
+        CancellationToken cancellationToken)
     {
         ILandingTarget target = remote is null
             ? new LocalTarget(hub, branch, epoch)
             : await RemoteTarget.OpenAsync(hub, remote, branch, epoch, cancellationToken);
         // Everything: a verdict on leftovers of an earlier build would not be one on this tree.
-        return new LandingGit(hub, target, WorkspaceCleaning.Everything);
+        return new LandingGit(hub, target, WorkspaceCleaning.Everything, resolving);
     }
 }

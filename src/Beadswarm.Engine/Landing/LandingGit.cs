@@ -8,12 +8,13 @@ namespace Beadswarm.Landing;
 /// Landing on real git: candidates are made in the hub, checked out in landing workspaces, and moved onto the target by
 /// compare-and-swap. Keeps nothing in memory that a restart would miss: what it remembers of commits never changes.
 /// </summary>
-sealed class LandingGit(Hub hub, ILandingTarget target, WorkspaceCleaning cleaning) : ILandingRepository
+sealed class LandingGit(
+    Hub hub, ILandingTarget target, WorkspaceCleaning cleaning, ResolvingParts? resolving = null) : ILandingRepository
 {
     /// <summary>Trees of so many commits are remembered, then it begins anew.</summary>
     const int TreesMax = 1000;
 
-    readonly Merging _merging = new(hub.Repository);
+    readonly Merging _merging = new(hub.Repository, new Resolving(hub, resolving ?? ResolvingParts.None));
     readonly Observing _observing = new(hub.Repository);
     readonly ConcurrentDictionary<CommitId, TreeId> _trees = [];
 

@@ -5,7 +5,7 @@ using Beadswarm.Workspaces;
 namespace Beadswarm.Landing;
 
 /// <summary>Merges in the object store alone: no checkout, no index, no ref.</summary>
-sealed class Merging(GitRepository repository)
+sealed class Merging(GitRepository repository, Resolving resolving)
 {
     const int ConflictedFilesMax = 50;
     const int OtherSideMax = 20;
@@ -17,13 +17,29 @@ sealed class Merging(GitRepository repository)
 
     public async Task<MergeOutcome> MergeAsync(MergeRequest request, CancellationToken cancellationToken)
     {
-        var (answer, conflict) = await TryAsync(request.Tip, request.Head, cancellationToken);
-        if (conflict is not null)
+        var (answer, stages) = await TryAsync(request.Tip, request.Head, cancellationToken);
+        var (tree, tipTree) = await ProtectAsync(answer.Tree, request.Tip, cancellationToken);
+        IReadOnlyList<ResolvedFile> resolved = [];
+        if (stages is not null)
         {
-            return conflict;
+            var resolution = await resolving.TryAsync(request, tree, stages, cancellationToken);
+            if (resolution is not Resolution.Settled settled || settled.Tree == tipTree)
+            {
+                var conflict = await ConflictAsync(request.Tip, request.Head, answer, stages, cancellationToken);
+                return conflict with
+                {
+                    Tried = resolution switch
+                    {
+                        Resolution.Failed failed => failed.Reason,
+                        Resolution.Settled => "nothing of this bead was left by it",
+                        Resolution.NotTried => null,
+                    },
+                };
+            }
+
+            (tree, resolved) = (settled.Tree, settled.Files);
         }
 
-        var (tree, tipTree) = await ProtectAsync(answer.Tree, request.Tip, cancellationToken);
         if (tree == tipTree)
         {
             return new MergeOutcome.Empty();
@@ -36,16 +52,33 @@ sealed class Merging(GitRepository repository)
             MergeStyle.TakeUp => [request.Head, request.Tip],
         };
         var candidate = await repository.CommitTreeAsync(
-            tree, parents, request.Message.ToString(), request.When, cancellationToken);
-        return new MergeOutcome.Clean(candidate, tree);
+            tree, parents, MessageOf(request, resolved).ToString(), request.When, cancellationToken);
+        return resolved.Count == 0
+            ? new MergeOutcome.Clean(candidate, tree)
+            : new MergeOutcome.Clean(candidate, tree) { Resolved = resolved };
     }
 
     /// <summary>The conflict that a merge would end in; null: it would not.</summary>
     public async Task<MergeOutcome.Conflict?> ProbeAsync(
-        CommitId onto, CommitId head, CancellationToken cancellationToken) =>
-        (await TryAsync(onto, head, cancellationToken)).Conflict;
+        CommitId onto, CommitId head, CancellationToken cancellationToken)
+    {
+        var (answer, stages) = await TryAsync(onto, head, cancellationToken);
+        return stages is null || resolving.Covers(stages)
+            ? null
+            : await ConflictAsync(onto, head, answer, stages, cancellationToken);
+    }
 
-    async Task<(MergeTreeAnswer Answer, MergeOutcome.Conflict? Conflict)> TryAsync(
+    /// <summary>What was resolved is told in history too.</summary>
+    static LandingMessage MessageOf(MergeRequest request, IReadOnlyList<ResolvedFile> resolved) => request.Message with
+    {
+        Trailers =
+        [
+            .. request.Message.Trailers, .. resolved.Select(file => ("Conflict-resolved", $"{file.Path} by {file.By}")),
+        ],
+    };
+
+    /// <summary>The merge, and the stages of what conflicts in it; null: nothing does.</summary>
+    async Task<(MergeTreeAnswer Answer, IReadOnlyList<ConflictStage>? Stages)> TryAsync(
         CommitId tip, CommitId head, CancellationToken cancellationToken)
     {
         var call = GitCall.Of(
@@ -57,8 +90,7 @@ sealed class Merging(GitRepository repository)
 
         // What an agent did to the tracker's files neither lands nor conflicts: the tip's side is taken whole.
         var stages = answer.Stages.Where(stage => !ProtectedFolders.Contain(stage.Path)).ToArray();
-        var conflicts = stages.Length > 0 || (!output.Succeeded && answer.Stages.Count == 0);
-        return (answer, conflicts ? await ConflictAsync(tip, head, answer, stages, cancellationToken) : null);
+        return (answer, stages.Length > 0 || (!output.Succeeded && answer.Stages.Count == 0) ? stages : null);
     }
 
     /// <summary>The merged tree with the tip's own protected folders, and the tip's tree to compare with.</summary>

@@ -114,6 +114,11 @@ sealed record AttemptFeedback(string Text, IReadOnlyList<NewArtifact> Artifacts)
             text.Append($"\n- {other.Commit} {other.Subject}");
         }
 
+        if (conflict.Tried is { } tried)
+        {
+            text.Append($"\n\nThe configured way to resolve it did not help: {Markdown.Inline(tried)}");
+        }
+
         foreach (var file in conflict.Files)
         {
             text.Append($"\n\n## {file.Path}\n\n{file.Kind}\n\n{Markdown.Fence(file.Excerpt, "text")}");

@@ -257,6 +257,11 @@ sealed class Lander
         }
 
         var entries = queued.ToDictionary(entry => entry.Id);
+        if (action is QueueAction.Land { Candidate: var landing })
+        {
+            await _queue.TellResolvedAsync(landing, entries, stop);
+        }
+
         switch (action)
         {
             case null:

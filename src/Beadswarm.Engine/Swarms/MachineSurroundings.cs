@@ -68,7 +68,13 @@ static class MachineSurroundings
                 cancellationToken);
 
             // This process holds the repository's lock, so whatever a lander left half done is a dead one's.
-            var branches = await LandingBranches.OpenAsync(hub, setup.Config.Landing, cancellationToken);
+            var branches = await LandingBranches.OpenAsync(
+                hub, setup.Config.Landing,
+                new ResolvingParts(
+                    setup.Config.Landing.Resolve,
+                    AllowedEnvironment.Build(setup.Environment, [], new Dictionary<string, string>()),
+                    $"{SwarmAssembly.TagPrefix(paths.Repository)}/resolving", setup.Config.Limits.Grace, setup.Time),
+                cancellationToken);
             return new SwarmSurroundings
             {
                 Node = node,

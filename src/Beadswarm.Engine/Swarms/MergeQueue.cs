@@ -1,4 +1,5 @@
 using Beadswarm.Git;
+using Beadswarm.Journal;
 using Beadswarm.Landing;
 using Beadswarm.Landing.Queueing;
 
@@ -37,6 +38,25 @@ sealed class MergeQueue(LanderParts parts, ILandingRepository where)
 
     /// <summary>What merging onto a commit came to, when it was tried for a decision.</summary>
     public MergeOutcome MergeOf(CommitId onto, LandingId landing) => _merges[(onto, landing)];
+
+    /// <summary>Before it lands: which conflicts of its members were settled as the configuration says.</summary>
+    public async Task TellResolvedAsync(
+        Candidate candidate, IReadOnlyDictionary<LandingId, LandingEntry> entries, CancellationToken stop)
+    {
+        var onto = candidate.Base;
+        foreach (var member in candidate.Members)
+        {
+            var (entry, merge) = (entries[member.Landing], _merges.GetValueOrDefault((onto, member.Landing)));
+            foreach (var file in merge is MergeOutcome.Clean clean ? clean.Resolved : [])
+            {
+                await parts.Store.AppendAsync(
+                    entry.Bead, entry.Agent,
+                    new JournalEvent.ConflictResolved(entry.Id.Value, member.Commit.Value, file.Path, file.By), stop);
+            }
+
+            onto = member.Commit;
+        }
+    }
 
     /// <summary>
     /// Decides, and carries out what only concerns tests and merges, until there is something else to do or nothing.

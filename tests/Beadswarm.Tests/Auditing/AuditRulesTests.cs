@@ -276,6 +276,21 @@ public sealed class AuditRulesTests
     }
 
     [Fact]
+    public void A_conflict_that_was_settled_by_a_rule_and_told_is_no_deviation()
+    {
+        var input = AuditCase.Of(
+        [
+            .. AuditCase.Sound.SelectMany(line => line.Event is JournalEvent.LandingIntended { Candidate: "c1" } intent
+                ? [new Line(new JournalEvent.ConflictResolved(intent.Landing, "c1", "work/a-0", "union"), "a-1"), line]
+                : new[] { line }),
+        ]);
+        var commits = input.Target!.Commits.Select(commit =>
+            commit.Id == "c1" ? commit with { Deviations = ["work/a-0"] } : commit);
+
+        Assert.Empty(Find(input with { Target = input.Target with { Commits = [.. commits] } }));
+    }
+
+    [Fact]
     public void A_bead_that_sleeps_and_is_not_ready_is_nothing_that_a_completed_swarm_has_left()
     {
         var input = AuditCase.Of(AuditCase.Sound);

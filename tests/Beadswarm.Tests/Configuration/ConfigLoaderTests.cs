@@ -95,6 +95,34 @@ public sealed class ConfigLoaderTests
             - { prompt: contract }
         """)));
 
+    [Fact]
+    public void Conflicts_are_settled_by_a_command_or_by_union()
+    {
+        var rules = Loaded(Mine + """
+            landing:
+              resolve:
+                - { paths: [Cargo.lock, "web/**/package-lock.json"], command: make locks, timeout: 2m }
+                - { paths: ["src/**/mod.rs"], union: true }
+            """).Config.Landing.Resolve;
+
+        Assert.Equal(
+            [("`make locks`", TimeSpan.FromMinutes(2)), ("union", TimeSpan.FromMinutes(10))],
+            rules.Select(rule => (rule.By, rule.Timeout)));
+        Assert.True(rules[0].Covers("web/a/package-lock.json"));
+        Assert.False(rules[1].Covers("Cargo.lock"));
+    }
+
+    [Theory]
+    [InlineData("paths: [a]", "say how: 'union: true' keeps the lines of both sides, 'command' regenerates the files")]
+    [InlineData("paths: [a], union: true, command: b", "both a command and 'union: true'; give one of them")]
+    [InlineData("union: true", "name the files that this resolves")]
+    [InlineData("union: true, paths: a", "expected a list, for example [a, b]")]
+    [InlineData("union: true, paths: [/etc/passwd]", "'/etc/passwd' is absolute")]
+    [InlineData("union: true, paths: [../a]", "'../a' has an empty part, '.' or '..' in it")]
+    [InlineData("union: true, paths: [a], comand: x", "unknown key 'comand'; did you mean 'command'?")]
+    public void A_wrong_way_to_settle_conflicts_is_one_error(string rule, string expected) => Assert.Contains(
+        expected, Assert.Single(Errors($"landing: {{ resolve: [ {{ {rule} }} ] }}\n")), StringComparison.Ordinal);
+
     [Theory]
     [InlineData("", null)]
     [InlineData("sandbox: bwrap\n", true)]

@@ -169,7 +169,7 @@ public sealed class LandingLocallyTests
         GitSandbox.Write(setup.User, ".git/refs/beadswarm/epoch.lock", "");
         var config = new LandingConfig(LandingMode.Queue, "main", null, [], 1, "swarm/next", false);
 
-        var branches = await LandingBranches.OpenAsync(setup.Hub, config, Cancel);
+        var branches = await LandingBranches.OpenAsync(setup.Hub, config, ResolvingParts.None, Cancel);
 
         Assert.Equal(await setup.TargetAsync(), await branches.Target.TipAsync(Cancel));
     }

@@ -68,6 +68,10 @@ sealed class LandingSetup : LandingWorld
     public override async Task<ILandingRepository> OpenAsync(string branch) =>
         new LandingGit(Hub, await _open(new BranchName(branch), null), WorkspaceCleaning.Everything);
 
+    /// <summary>A lander on main that settles conflicts so.</summary>
+    public async Task<LandingGit> OpenAsync(ResolvingParts resolving) =>
+        new(Hub, await _open(Main, null), WorkspaceCleaning.Everything, resolving);
+
     public override async Task<ILandingRepository> TakeOverAsync()
     {
         var fenced = Remote is null ? Hub.User.Repository : Hub.Repository;

@@ -12,6 +12,8 @@ public sealed class SwarmChild : IDisposable
     const string Repository = "BEADSWARM_TEST_CHILD_REPOSITORY";
     const string Remote = "BEADSWARM_TEST_CHILD_REMOTE";
     const string Pause = "BEADSWARM_TEST_CHILD_PAUSE";
+    const string Agents = "BEADSWARM_TEST_CHILD_AGENTS";
+    const string Resolve = "BEADSWARM_TEST_CHILD_RESOLVE";
 
     readonly Process? _process;
 
@@ -23,14 +25,21 @@ public sealed class SwarmChild : IDisposable
 
     /// <summary>Starts a run with one agent.</summary>
     /// <param name="pause">Minutes before what failed for no fault of a bead is tried again.</param>
-    internal static SwarmChild Start(SwarmRepository repository, string? remote = null, string? pause = null)
+    /// <param name="resolve">A command that settles conflicts in <c>lock</c>.</param>
+    internal static SwarmChild Start(
+        SwarmRepository repository, string? remote = null, string? pause = null, int agents = 1,
+        string? resolve = null)
     {
         repository.Config();
         var start = new ProcessStartInfo(Environment.ProcessPath!, ["-class", typeof(SwarmChild).FullName!, "-noLogo"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            Environment = { [Repository] = repository.Path, [Remote] = remote, [Pause] = pause },
+            Environment =
+            {
+                [Repository] = repository.Path, [Remote] = remote, [Pause] = pause, [Resolve] = resolve,
+                [Agents] = agents.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            },
         };
         var process = Process.Start(start)!; // not shell execute: a process is always returned
         process.BeginOutputReadLine();
@@ -54,7 +63,11 @@ public sealed class SwarmChild : IDisposable
         }
 
         using var repository = SwarmRepository.At(path);
-        await repository.RunAsync(repository.Config(agents: 1, change: Change));
+        await repository.RunAsync(repository.Config(
+            int.Parse(
+                Environment.GetEnvironmentVariable(Agents) ?? "1",
+                System.Globalization.CultureInfo.InvariantCulture),
+            Change));
     }
 
     static SwarmConfig Change(SwarmConfig config)
@@ -63,10 +76,19 @@ public sealed class SwarmChild : IDisposable
         var pause = Environment.GetEnvironmentVariable(Pause);
         return config with
         {
-            Landing = config.Landing with { Remote = remote is { Length: > 0 } ? remote : config.Landing.Remote },
+            Landing = config.Landing with
+            {
+                Remote = remote is { Length: > 0 } ? remote : config.Landing.Remote,
+                Resolve = Environment.GetEnvironmentVariable(Resolve) is { Length: > 0 } command
+                    ? [ResolvingLock(command)]
+                    : [],
+            },
             Limits = pause is { Length: > 0 } ? Pausing(config.Limits, pause) : config.Limits,
         };
     }
+
+    internal static ResolveRule ResolvingLock(string command) =>
+        new([new PathPattern("lock")], command, TimeSpan.FromMinutes(5));
 
     internal static LimitsConfig Pausing(LimitsConfig limits, string minutes)
     {
