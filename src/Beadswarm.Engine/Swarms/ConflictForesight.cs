@@ -24,7 +24,9 @@ sealed class ConflictForesight(SwarmParts parts)
 
     readonly Dictionary<CommitId, IReadOnlySet<string>> _changed = [];
     readonly Dictionary<CommitId, (CommitId Tip, MergeOutcome.Conflict? Conflict)> _onTarget = [];
-    readonly Dictionary<(CommitId One, CommitId Other), MergeOutcome.Conflict?> _pairs = [];
+
+    /// <summary>Which of the two is to be told is settled when they are first brought together, and stays.</summary>
+    readonly Dictionary<(CommitId One, CommitId Other), ForeseenConflict?> _pairs = [];
     readonly HashSet<(CommitId Head, CommitId Other)> _told = [];
     int _merges;
     bool _whole;
@@ -112,8 +114,10 @@ sealed class ConflictForesight(SwarmParts parts)
 
     async Task<IEnumerable<ForeseenConflict>> BetweenAsync(InFlight ahead, InFlight bead, CancellationToken stop)
     {
-        var pair = (ahead.Head, bead.Head);
-        if (!_pairs.TryGetValue(pair, out var conflict))
+        var pair = string.CompareOrdinal(ahead.Head.Value, bead.Head.Value) < 0
+            ? (ahead.Head, bead.Head)
+            : (bead.Head, ahead.Head);
+        if (!_pairs.TryGetValue(pair, out var foreseen))
         {
             if (!await MeetAsync(await ChangedAsync(ahead.Base, ahead.Head, stop), bead, stop))
             {
@@ -121,13 +125,14 @@ sealed class ConflictForesight(SwarmParts parts)
             }
             else if (MayMerge())
             {
-                _pairs[pair] = conflict = await ProbeAsync(ahead.Head, bead.Head, stop);
+                _pairs[pair] = foreseen = await ProbeAsync(ahead.Head, bead.Head, stop) is { } conflict
+                    ? new ForeseenConflict(
+                        bead.Bead, bead.Head, ahead.Bead, ahead.Head, Landed: false, conflict.Files)
+                    : null;
             }
         }
 
-        return conflict is null
-            ? []
-            : [new ForeseenConflict(bead.Bead, bead.Head, ahead.Bead, ahead.Head, Landed: false, conflict.Files)];
+        return foreseen is null ? [] : [foreseen];
     }
 
     async Task<bool> MeetAsync(IReadOnlySet<string> changed, InFlight bead, CancellationToken stop)
@@ -176,9 +181,9 @@ sealed class ConflictForesight(SwarmParts parts)
     {
         foreach (var conflict in foreseen.Where(one => !_told.Contains((one.Head, one.OtherHead))))
         {
-            var journal = await parts.Store.ReadJournalAsync(0, conflict.Bead, int.MaxValue, stop);
-            if (!journal.Select(entry => entry.Event).OfType<JournalEvent.ConflictForeseen>().Any(told =>
-                told.Head == conflict.Head.Value && told.OtherHead == conflict.OtherHead.Value))
+            if (!await ToldAsync(conflict.Bead, conflict.Head, conflict.OtherHead, stop)
+                && (conflict.Other is not { } other
+                    || !await ToldAsync(other, conflict.OtherHead, conflict.Head, stop)))
             {
                 await parts.Store.AppendAsync(
                     conflict.Bead, null,
@@ -192,6 +197,11 @@ sealed class ConflictForesight(SwarmParts parts)
             _told.Add((conflict.Head, conflict.OtherHead));
         }
     }
+
+    async Task<bool> ToldAsync(BeadId bead, CommitId head, CommitId other, CancellationToken stop) =>
+        (await parts.Store.ReadJournalAsync(0, bead, int.MaxValue, stop))
+            .Select(entry => entry.Event).OfType<JournalEvent.ConflictForeseen>()
+            .Any(told => told.Head == head.Value && told.OtherHead == other.Value);
 
     void Forget(IReadOnlyList<InFlight> flights)
     {
