@@ -25,12 +25,24 @@ static class CostsCommand
         var bead = BeadOptions.Bead("Only executions for this bead");
         var newest = new Option<bool>("--swarm") { Description = "Only executions of the newest swarm" };
         var today = new Option<bool>("--today") { Description = "Only executions that ended today, in UTC" };
+        var prices = new Option<bool>("--prices")
+        {
+            Description = "Show the prices of models instead, where each comes from and of which day it is",
+        };
         var command = new Command("costs", "Show the tokens and the money that agents have used")
         {
-            by, bead, newest, today,
+            by, bead, newest, today, prices,
         };
         command.Does(host, async (call, cancellationToken) =>
         {
+            if (call.Get(prices))
+            {
+                var sources = await Settings.ReadAsync(call.RepositoryPath, host, [], cancellationToken);
+                var table = Settings.Load(sources).Config.Prices;
+                call.Print(call.Json ? PricesJson(table) : PricesText(table, host.Width));
+                return ExitCodes.Ok;
+            }
+
             await using var swarm = SwarmReader.Open(call);
             var word = Words.First(pair => pair.Word == call.Get(by));
             var query = new CostQuery
@@ -46,6 +58,36 @@ static class CostsCommand
             return ExitCodes.Ok;
         });
         return command;
+    }
+
+    static string PricesJson(PriceTable prices) =>
+        string.Concat(prices.Used.Select(each => JsonLine.Object(json =>
+        {
+            json.WriteString("model", each.Model);
+            json.WriteNumber("input", each.Price.Input);
+            json.WriteNumber("output", each.Price.Output);
+            json.WriteNumber("cacheRead", each.Price.CacheRead);
+            json.WriteNumber("cacheWrite", each.Price.CacheWrite);
+            json.WriteString("source", each.Source.Place);
+            json.WriteString("listedOn", each.Source.On?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
+        }) + "\n"));
+
+    static string PricesText(PriceTable prices, int width)
+    {
+        static string Dollars(decimal usd) => usd.ToString("0.00##", CultureInfo.InvariantCulture);
+
+        var table = new TextTable(
+            "model", new TextColumn("input", Right: true), new TextColumn("output", Right: true),
+            new TextColumn("cache read", Right: true), new TextColumn("cache write", Right: true),
+            new TextColumn("from", Flexible: true));
+        foreach (var (model, price, source) in prices.Used)
+        {
+            table.Add(
+                model, Dollars(price.Input), Dollars(price.Output), Dollars(price.CacheRead),
+                Dollars(price.CacheWrite), source.ToString());
+        }
+
+        return table.Format(width) + "\nUS dollars for a million tokens; 'prices' in the configuration comes first\n";
     }
 
     static string FormatJson(string by, IReadOnlyList<CostGroup> groups, CostSum sum) =>

@@ -80,7 +80,8 @@ static class ConfigKeys
         new("select.target", new Whole(1, 1_000_000), null, "How many beads this run is to land.") { Nullable = true },
 
         new("pools[].role", Name, null,
-            "worker, test-writer, implementer, reviewer and planner know their stages; any other name needs stages.")
+            "worker, test-writer, implementer, reviewer, planner and merger know their stages; any other name needs "
+            + "stages.")
         {
             Required = true,
         },

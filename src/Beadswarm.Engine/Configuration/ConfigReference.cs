@@ -75,14 +75,15 @@ static class ConfigReference
             it (`-20250929`, `-latest`) and without what stands in brackets; a name that only looks like a known one
             has no price.
 
-            | model | input | output | cache read | cache write |
-            |---|---|---|---|---|
+            | model | input | output | cache read | cache write | from, on the day |
+            |---|---|---|---|---|---|
 
             """);
         foreach (var (model, price) in PriceTable.All)
         {
             text.Append(CultureInfo.InvariantCulture,
-                $"| `{model}` | {price.Input} | {price.Output} | {price.CacheRead} | {price.CacheWrite} |\n");
+                $"| `{model}` | {price.Input} | {price.Output} | {price.CacheRead} | {price.CacheWrite} "
+                + $"| {PriceSource.OfShipped(model)} |\n");
         }
 
         text.Append('\n');

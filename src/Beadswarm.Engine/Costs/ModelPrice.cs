@@ -14,9 +14,34 @@ sealed record ModelPrice(decimal Input, decimal Output, decimal CacheRead, decim
             + (tokens.CacheWrite * CacheWrite)) / Million;
 }
 
+/// <summary>Where a price comes from.</summary>
+/// <param name="Place">The page of the vendor, or <c>configuration</c>.</param>
+/// <param name="On">When it was listed there; null: the configuration is as of now.</param>
+sealed record PriceSource(string Place, DateOnly? On)
+{
+    public static readonly PriceSource Configuration = new("configuration", null);
+
+    /// <summary>The day of the shipped prices. Vendors change them without asking: compare, give your own.</summary>
+    static readonly DateOnly Listed = new(2025, 12, 1);
+
+    /// <summary>The list that a shipped price was taken from: each vendor's models have names of their own.</summary>
+    public static PriceSource OfShipped(string model) => new(
+        model switch
+        {
+            _ when model.StartsWith("claude-", StringComparison.Ordinal) => "claude.com/pricing",
+            _ when model.StartsWith("gemini-", StringComparison.Ordinal) => "ai.google.dev/gemini-api/docs/pricing",
+            _ => "platform.openai.com/docs/pricing",
+        },
+        Listed);
+
+    public override string ToString() => On is { } day
+        ? string.Create(CultureInfo.InvariantCulture, $"{Place}, {day:yyyy-MM-dd}")
+        : Place;
+}
+
 /// <summary>
-/// Prices by model. Those that ship with the program are list prices of one day; what the configuration gives comes
-/// before them.
+/// Prices by model. Those that ship with the program are list prices of one day, each with its
+/// <see cref="PriceSource"/>; what the configuration gives comes before them.
 /// </summary>
 sealed partial class PriceTable
 {
@@ -59,6 +84,15 @@ sealed partial class PriceTable
     /// <summary>Models that have a price without the configuration, in the order of their names.</summary>
     public static IReadOnlyList<(string Model, ModelPrice Price)> All =>
         [.. List.Select(pair => (pair.Key, pair.Value)).OrderBy(pair => pair.Key, StringComparer.Ordinal)];
+
+    /// <summary>Every price that is used, in the order of the models' names, and where it comes from.</summary>
+    public IReadOnlyList<(string Model, ModelPrice Price, PriceSource Source)> Used =>
+    [
+        .. _own.Select(own => (own.Key, own.Value, PriceSource.Configuration))
+            .Concat(List.Where(pair => !_own.ContainsKey(pair.Key))
+                .Select(pair => (pair.Key, pair.Value, PriceSource.OfShipped(pair.Key))))
+            .OrderBy(price => price.Key, StringComparer.Ordinal),
+    ];
 
     /// <summary>
     /// The price of a model as a program names it: with its vendor before it, its release or the size of its context

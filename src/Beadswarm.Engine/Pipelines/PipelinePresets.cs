@@ -103,16 +103,19 @@ static class PipelinePresets
         var names = pipeline.Stages.Select(stage => stage.Name).ToArray();
         var before = names.TakeWhile(name => name != pipeline.RetryFrom).ToArray();
         var plans = before.Where(name => name.Value is "plan" or "planner").ToArray();
+        var merges = names.Where(name => name.Value is "merge" or "merger").ToArray();
         return role switch
         {
             Worker => names,
             "planner" => plans.Length > 0 ? plans : before,
             "test-writer" => [.. before.Except(plans)],
             "implementer" => [pipeline.RetryFrom],
-            "reviewer" => [.. names.Skip(before.Length + 1)],
+            "reviewer" => [.. names.Skip(before.Length + 1).Except(merges)],
+            "merger" => merges,
             _ => [],
         };
     }
 
-    public static readonly IReadOnlyList<string> Roles = [Worker, "planner", "test-writer", "implementer", "reviewer"];
+    public static readonly IReadOnlyList<string> Roles =
+        [Worker, "planner", "test-writer", "implementer", "reviewer", "merger"];
 }

@@ -14,7 +14,7 @@ static class PromptLibrary
     public static readonly IReadOnlyList<string> Names =
     [
         "contract", "implement", "qa-enforcer", "red-queen", "rust-contract", "functional-rust-generator",
-        "test-writer", "implementer", "reviewer", "planner", "landing",
+        "test-writer", "implementer", "reviewer", "planner", "landing", "merger",
     ];
 
     /// <summary>Parts that any template may include with <c>{{&gt; name}}</c>.</summary>

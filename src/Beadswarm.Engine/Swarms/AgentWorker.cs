@@ -60,7 +60,12 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
             switch (parts.Turns.Take(slot.Number, slot.Runner, parts.Time.GetUtcNow()))
             {
                 case TurnAnswer.Rest rest:
-                    await SayWaitingAsync(rest.Reason, terminate);
+                    // Whoever waits for a bead already asks for a turn whenever something changes: that is no news.
+                    if (rest.Until is not null || _waitsFor is null)
+                    {
+                        await SayWaitingAsync(rest.Reason, terminate);
+                    }
+
                     await UnlessToldToStopAsync(
                         stop => parts.Turns.WaitAsync(
                             called, rest.Until - parts.Time.GetUtcNow(), parts.Time, stop),

@@ -46,6 +46,13 @@ sealed class SimulatedAgentProgram(SimulatedWorld world, SimulatedSession sessio
 
         session.Stubborn = _chance.Happens(0.1);
         var time = world.Plan.Pace.OfStage(_launch.Stage, _chance);
+        if (Refused() is { } refused)
+        {
+            await WorkForAsync(time * 0.01);
+            return End(FailedCode, refused);
+        }
+
+        Use(0.5m);
         await WorkForAsync(time * 0.5);
         switch (conduct)
         {
@@ -81,8 +88,43 @@ sealed class SimulatedAgentProgram(SimulatedWorld world, SimulatedSession sessio
                 return End(0, new AgentEnd.Finished(null, "the result is empty"));
         }
 
+        Use(1);
         await DoAsync(conduct, time * 0.5);
         return End(0, new AgentEnd.Finished(Verdict(conduct), null));
+    }
+
+    /// <summary>How its vendor turns it away, when as many as it lets through are at work; null: it does not.</summary>
+    AgentEnd? Refused()
+    {
+        if (world.Plan.Vendor is not { } vendor || world.Witness.LetThrough(session, vendor.Places))
+        {
+            return null;
+        }
+
+        var wait = _chance.Lognormal(world.Plan.Pace.Stage, 1);
+        return _chance.Happens(0.5)
+            ? new AgentEnd.Overloaded("529")
+            : new AgentEnd.RateLimited(
+                _chance.Happens(0.5) ? _self.Node.Clock.GetUtcNow() + wait : null, "too many at once");
+    }
+
+    /// <summary>Prints what it has used, of what it will use in all.</summary>
+    void Use(decimal share)
+    {
+        if (world.Plan.Vendor is { } vendor)
+        {
+            var usd = decimal.Round(
+                share * vendor.UsdPerStage
+                    * (0.5m + (decimal)new Chance(world.Plan.Seed, $"cost {_launch.SessionFolder}").Fraction()), 4);
+            session.Usage = new UsageReport
+            {
+                Model = "simulated",
+                Calls = 1,
+                Tokens = new TokenCount((long)(usd * 1_000), 10, 0, 0),
+                CostUsd = usd,
+            };
+            _self.Changed.Ring();
+        }
     }
 
     /// <summary>The work itself: files first, the commit at the end.</summary>

@@ -18,7 +18,25 @@ sealed class EndInvariants(SimulatedWorld world)
         CheckBeads();
         CheckLandings();
         CheckNothingLost();
+        CheckTurnedAway();
+        world.Money.CheckEnd();
         new EndAudit(world).Check();
+    }
+
+    /// <summary>
+    /// A vendor is not hammered: after a start all agents may be turned away once, and then a few in an hour.
+    /// </summary>
+    void CheckTurnedAway()
+    {
+        const int PerHour = 20;
+        var most = (world.Orchestrators.Count * world.Plan.Config.AgentCount)
+            + (int)((world.Scheduler.Now.TotalHours + 1) * PerHour);
+        if (world.Witness.TurnedAway > most)
+        {
+            throw new ViolationException(
+                Invariant.Bounded,
+                $"its vendor has turned agents away {world.Witness.TurnedAway} times; {most} are not hammering");
+        }
     }
 
     void CheckProcesses()

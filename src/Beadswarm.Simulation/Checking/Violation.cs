@@ -22,6 +22,7 @@ static class Invariant
     public const string JournalIsComplete = "6: the tables are what the journal says";
     public const string JournalGrows = "6: what the journal has once held it holds for ever";
     public const string CountersGrow = "7: attempts and infrastructure failures only ever grow";
+    public const string WithinBudget = "7: what is used stays within the budget, and nothing is counted twice";
     public const string Bounded = "7: every loop has a limit";
     public const string LeaseByStore = "8: the store's clock decides whether a lease has expired";
     public const string OneAgentAtWork = "10: a workspace is one agent's alone";

@@ -60,9 +60,29 @@ sealed class Witness(SimulatedWorld world)
         }
 
         _sessions[session.Process] = session.Folder;
+        world.Money.AgentStarts(session);
     }
 
     readonly Dictionary<SimulatedProcess, string> _sessions = [];
+    readonly HashSet<SimulatedSession> _letThrough = [];
+
+    /// <summary>How many agents a vendor has turned away because there were too many.</summary>
+    public int TurnedAway { get; private set; }
+
+    /// <summary>What every agent has used that was ever started.</summary>
+    public decimal SpentUsd => _letThrough.Sum(session => session.Usage.CostUsd ?? 0);
+
+    /// <summary>A vendor looks whether one more is too many.</summary>
+    public bool LetThrough(SimulatedSession session, int places)
+    {
+        if (_letThrough.Count(other => other.Process.Running) >= places)
+        {
+            TurnedAway++;
+            return false;
+        }
+
+        return _letThrough.Add(session);
+    }
 
     /// <summary>
     /// Whoever sleeps for longer than its lease, or has no answer of the store, may not have ended its agent when

@@ -32,7 +32,7 @@ sealed class SimulatedAgentSession(
         while (Running.Running)
         {
             var heard = Running.Changed.Listen();
-            caused = Look();
+            caused = Look() ?? (world.Plan.Vendor is null ? null : spending?.Invoke(session.Usage));
             if (caused is not null || _killReason is not null)
             {
                 break;
@@ -44,7 +44,11 @@ sealed class SimulatedAgentSession(
         cancellationToken.ThrowIfCancellationRequested();
         var ended = await ClearAsync(asked: caused is not null || _killReason is not null);
         var end = _killReason is { } reason ? new AgentEnd.Killed(reason) : caused ?? EndOf(Running.Exit);
-        return new AgentOutcome(end, new LeakReport(ended, []));
+        return new AgentOutcome(end, new LeakReport(ended, []))
+        {
+            Usage = session.Usage,
+            Runner = world.Plan.Vendor is null ? null : session.Launch.Runner.Name,
+        };
     }
 
     public async Task TerminateAsync(string reason, CancellationToken cancellationToken)

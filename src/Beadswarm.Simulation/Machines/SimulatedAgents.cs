@@ -63,6 +63,11 @@ sealed class SimulatedAgents(SimulatedOrchestrator owner, SimulatedWorld world) 
         return new OrphanReport(swept, []);
     }
 
+    public EarlierSession? Recall(string sessionFolder) =>
+        world.Plan.Vendor is not null && world.Machine.SessionAt(sessionFolder) is { } session
+            ? new EarlierSession(session.Launch.Runner.Name, session.End ?? new AgentEnd.Lost(), session.Usage)
+            : null;
+
     public string ReadText(string path, int bytesMax) => world.Machine.ReadFile(path) ?? "";
 
     /// <summary>An agent that never ran.</summary>

@@ -19,6 +19,9 @@ sealed class SimulatedSession(AgentLaunch launch, DateTimeOffset startedAt)
     /// <summary>What its output and its exit say, once it has ended by itself.</summary>
     public AgentEnd? End { get; set; }
 
+    /// <summary>What it has printed of what it uses.</summary>
+    public UsageReport Usage { get; set; } = UsageReport.Unknown;
+
     /// <summary>When it last printed something or changed a file, since the simulation began.</summary>
     public TimeSpan ActiveAt { get; set; }
 

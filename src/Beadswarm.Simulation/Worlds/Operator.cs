@@ -27,6 +27,11 @@ sealed class Operator(SimulatedWorld world)
             var orchestrator = world.StartOrchestrator(resume);
             var end = await orchestrator.Gone;
             world.Note($"{orchestrator.Node.Name}: {Describe(end)}");
+            if (end is OrchestratorEnd.Finished { Outcome.End: SwarmEnd.BudgetExceeded })
+            {
+                world.Money.Raise();
+            }
+
             if (calm.IsCompleted && calmStarts > 0
                 && end is OrchestratorEnd.Finished
                 {

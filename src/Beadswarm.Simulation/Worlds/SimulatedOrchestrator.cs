@@ -160,7 +160,7 @@ sealed class SimulatedOrchestrator
             var setup = new SwarmSetup
             {
                 RepositoryPath = SimulatedWorld.Repository,
-                Config = _world.Plan.Config,
+                Config = _world.Money.Config,
                 Environment = new Dictionary<string, string>(),
                 ScriptedAgentPath = "",
                 Time = Node.Clock,

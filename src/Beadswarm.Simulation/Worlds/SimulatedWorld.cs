@@ -47,6 +47,7 @@ sealed class SimulatedWorld
         Machine = new SimulatedMachine(Scheduler, Fail);
         Backlog.Put([.. plan.Beads.Select(planned => planned.Bead)]);
 
+        Money = new MoneyWatch(this);
         Witness = new Witness(this);
         Invariants = new StepInvariants(this);
     }
@@ -80,6 +81,8 @@ sealed class SimulatedWorld
     public SimulatedMachine Machine { get; }
 
     public Witness Witness { get; }
+
+    public MoneyWatch Money { get; }
 
     public StepInvariants Invariants { get; }
 

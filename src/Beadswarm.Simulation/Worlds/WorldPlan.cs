@@ -27,6 +27,13 @@ sealed record Pace(TimeSpan Stage, TimeSpan Gate, double Spread)
         Measured is { } measured ? measured.OfGate(gate, chance) : chance.Lognormal(Gate, Spread);
 }
 
+/// <summary>A vendor of models that lets so many agents through at once, and takes money.</summary>
+/// <param name="UsdPerStage">Of an execution that comes to its end, on the average.</param>
+/// <param name="BudgetUsd">
+/// What the swarm may use at first; whoever keeps it running adds to it. Null: anything.
+/// </param>
+sealed record SimulatedVendor(int Places, decimal UsdPerStage, decimal? BudgetUsd);
+
 /// <summary>Everything about one run that is decided before it begins.</summary>
 sealed record WorldPlan
 {
@@ -39,6 +46,9 @@ sealed record WorldPlan
     public required bool TrackerInGit { get; init; }
     public required Pace Pace { get; init; }
     public required AgentHabits Habits { get; init; }
+
+    /// <summary>Whom the agents ask; null: they need nobody, and nothing is known of what they use.</summary>
+    public SimulatedVendor? Vendor { get; init; }
     public required FaultMix Faults { get; init; }
 
     /// <summary>For how long things go wrong; afterwards the swarm must come to its end.</summary>

@@ -21,8 +21,15 @@ static class WorldPlanning
         var mix = faults ?? FaultMix.Draw(new Chance(seed, "faults"));
         var config = DrawConfig(chance);
         config = config with { Landing = DrawQueue(new Chance(seed, "queue"), config.Landing) };
+        var vendor = DrawVendor(new Chance(seed, "vendor"));
+        if (vendor is not null)
+        {
+            config = config with { Runners = AskingVendor };
+        }
+
         return new WorldPlan
         {
+            Vendor = vendor,
             Seed = seed,
             Config = config,
             Dialect = chance.Pick(Enum.GetValues<TrackerDialect>()),
@@ -94,6 +101,18 @@ static class WorldPlanning
             },
         };
     }
+
+    /// <summary>Its agents are those of a CLI with an account.</summary>
+    public static readonly IReadOnlyDictionary<string, RunnerSpec> AskingVendor =
+        new Dictionary<string, RunnerSpec>
+    {
+        [Runner] = new() { Name = Runner, Kind = ClaudeCodeRunner.KindName },
+    };
+
+    static SimulatedVendor? DrawVendor(Chance chance) => chance.Happens(0.3)
+        ? new SimulatedVendor(
+            chance.Between(1, 6), 1m, chance.Happens(0.6) ? chance.Between(5, 40) : null)
+        : null;
 
     static Pipeline Short(IReadOnlyList<string> gates) => new(
         [new StageSpec { Name = StageName.Implement, Prompt = "implement", ProgressRequired = true, Gates = gates }], 3,

@@ -82,6 +82,23 @@ public sealed class ConfigLoaderTests
         limits: { lease: 1s, restarts: 3 per minute, retryDelayMin: 10m, retryDelayMax: 5m, budgetUsd: 50 }
         """)));
 
+    [Theory]
+    [InlineData("limits: { budgetUsd: -1 }")]
+    [InlineData("limits: { budgetUsd: fifty }")]
+    [InlineData("limits: { budgetUsdPerBead: 2000000 }")]
+    [InlineData("limits: { budgetUsdPerRun: 5 }")]
+    [InlineData("limits: { tokens: 1.5 }")]
+    [InlineData("limits: { tokensPerDay: [1] }")]
+    [InlineData("limits: { unpriced: maybe }")]
+    [InlineData("prices: { mine: { input: 1 } }")]
+    [InlineData("prices: { mine: { input: -1, output: 2 } }")]
+    public void A_wrong_budget_is_one_error_that_names_its_key(string yaml)
+    {
+        var error = Assert.Single(Errors(yaml));
+
+        Assert.Matches(@"limits\.(budgetUsd|tokens|unpriced)|prices\.mine", error);
+    }
+
     [Fact]
     public void Stage_list_is_checked() => Snapshot.Match(string.Join('\n', Errors("""
         pipeline:

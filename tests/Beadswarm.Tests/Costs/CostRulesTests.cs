@@ -74,4 +74,20 @@ public sealed class CostRulesTests
         Assert.InRange(entry.Price.CacheRead, 0, entry.Price.Input);
         Assert.InRange(entry.Price.CacheWrite, entry.Price.Input, 2 * entry.Price.Input);
     });
+
+    [Fact]
+    public void Every_price_says_where_it_comes_from_and_of_which_day_it_is()
+    {
+        Assert.All(PriceTable.Shipped.Used, price => Assert.Matches(
+            @"^[a-z.]+\.[a-z]+/[a-z/-]+, 20\d\d-\d\d-\d\d$", price.Source.ToString()));
+
+        var own = new PriceTable(new Dictionary<string, ModelPrice>
+        {
+            ["gpt-5"] = new(1, 2, 3, 4), ["mine"] = new(0, 0, 0, 0),
+        });
+        Assert.Equal(PriceTable.All.Count + 1, own.Used.Count);
+        Assert.Equal(
+            ["gpt-5", "mine"],
+            own.Used.Where(price => price.Source == PriceSource.Configuration).Select(price => price.Model));
+    }
 }

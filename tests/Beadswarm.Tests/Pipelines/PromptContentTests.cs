@@ -38,6 +38,9 @@ public sealed class PromptContentTests
         "A stage without a verdict fails")]
     [InlineData("landing", "Merge `main` into `agent-7/bd-12.3`", "do not rebase", "Never take one side wholesale",
         "Landing itself is not yours")]
+    [InlineData("merger", "merge `main` into `agent-7/bd-12.3`", "do not rebase", "Never take one side wholesale",
+        "removed, skipped or loosened", "Landing itself is not yours", "the decision a person must take",
+        "A stage without a verdict fails")]
     public void Role_is_told_what_it_must_leave_and_what_it_must_not_do(string name, params string[] musts)
     {
         var text = Rendered(name, Second);

@@ -1,6 +1,7 @@
 using Beadswarm.Agents;
 using Beadswarm.Beads;
 using Beadswarm.Claims;
+using Beadswarm.Costs;
 using Beadswarm.Gates;
 using Beadswarm.Landing;
 using Beadswarm.Processes;
@@ -30,6 +31,11 @@ static class EngineSabotage
 
             return outcome;
         });
+
+    /// <summary>A start takes the budget for untouched.</summary>
+    public static SwarmSurroundings ForgetsWhatWasSpent(SwarmSurroundings sound) =>
+        OnStore(sound, nameof(IStore.ReadCostsAsync), (_, _) =>
+            Task.FromResult<IReadOnlyList<CostGroup>>([new CostGroup("", CostSum.None)]));
 
     /// <summary>The store refuses the intent of a landing, as another orchestrator has begun, and it lands.</summary>
     public static SwarmSurroundings LandsWithoutIntent(SwarmSurroundings sound) =>

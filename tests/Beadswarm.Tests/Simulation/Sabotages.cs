@@ -83,6 +83,7 @@ static class Sabotages
             EngineSabotage.BlocksWithoutDossier, seed: 3),
         Engine(nameof(EngineSabotage.TakesAnothersWork), Situation.Plain, EngineSabotage.TakesAnothersWork),
         Engine(nameof(EngineSabotage.TakesSilenceForYes), Situation.Distant, EngineSabotage.TakesSilenceForYes),
+        Engine(nameof(EngineSabotage.ForgetsWhatWasSpent), Situation.Dear, EngineSabotage.ForgetsWhatWasSpent),
     ];
 
     static Sabotage Store(string name, SimulationOptions situation, StoreDefects defects, long seed = 1) =>

@@ -66,6 +66,13 @@ static class Situation
     /// <summary>The orchestrator is killed every minute or two.</summary>
     public static readonly SimulationOptions Deadly = Of(Often(8, FaultKind.Crash), plan => plan);
 
+    /// <summary>Like <see cref="Deadly"/>, and agents cost money, of which there is little.</summary>
+    public static readonly SimulationOptions Dear = Of(Often(8, FaultKind.Crash), plan => plan with
+    {
+        Vendor = new SimulatedVendor(Places: 6, UsdPerStage: 1, BudgetUsd: 3),
+        Config = plan.Config with { Runners = WorldPlanning.AskingVendor },
+    });
+
     /// <summary>Power fails again and again.</summary>
     public static readonly SimulationOptions Dark = Of(Often(15, FaultKind.MachineRestarts), plan => plan);
 

@@ -121,6 +121,41 @@ public sealed class BudgetTests
     }
 
     [Fact]
+    public async Task What_was_used_before_a_kill_9_counts_after_it_and_nothing_is_forgotten_or_counted_twice()
+    {
+        using var repository = Repository(
+            $"""
+            if [ $BEADSWARM_STAGE = implement ] && [ ! -e "$R/.beadswarm/once" ]; then
+              touch "$R/.beadswarm/once"
+              {UsesThreeDollars}
+              echo here > "$R/.beadswarm/arrived"
+              exec cat "$R/.beadswarm/never"
+            fi
+            """,
+            "t-1");
+        var arrived = repository.Fifo("arrived");
+        repository.Fifo("never");
+        using (var child = SwarmChild.Start(repository, budget: "100"))
+        {
+            await arrived.LineAsync();
+            await child.KillAsync();
+        }
+
+        // The first stage has cost a dollar, and the agent that lives has used three, of which nobody has written.
+        var stopped = await repository.RunAsync(Config(repository, 1, Swarm(3.5m)));
+        Assert.Equal((SwarmEnd.BudgetExceeded, 2, 4m), (stopped.End, stopped.Costs.Executions, stopped.Costs.Usd));
+        Assert.StartsWith("limits.budgetUsd is 3.50 USD: 4 used", stopped.Reason);
+
+        var more = await repository.RunAsync(Config(repository, 1, Swarm(100)), Resume);
+
+        Assert.Equal((SwarmEnd.Completed, 5, 7m), (more.End, more.Costs.Executions, more.Costs.Usd));
+        var used = (await repository.JournalAsync()).Select(entry => entry.Event).OfType<JournalEvent.AgentUsed>()
+            .ToArray();
+        Assert.Equal(5, used.Select(one => one.Run).Distinct().Count());
+        Assert.Equal(7m, used.Sum(one => one.CostUsd));
+    }
+
+    [Fact]
     public async Task What_cannot_be_measured_is_told_once_for_each_runner_and_may_be_refused()
     {
         using var repository = new SwarmRepository().Bead("t-1").Bead("t-2");
@@ -155,16 +190,18 @@ public sealed class BudgetTests
     }
 
     static SwarmConfig Config(SwarmRepository repository, int agents, BudgetLimits budget) =>
-        repository.Config(agents, config => config with
-        {
-            Limits = config.Limits with { Budget = budget },
-            Runners = new Dictionary<string, RunnerSpec>
-            {
-                ["sh"] = config.Runners["sh"] with { Kind = ClaudeCodeRunner.KindName },
-            },
-        });
+        repository.Config(agents, config => Limited(config, budget));
 
-    static BudgetLimits Swarm(decimal usd) => new() { Swarm = new Allowance(usd, null) };
+    internal static SwarmConfig Limited(SwarmConfig config, BudgetLimits budget) => config with
+    {
+        Limits = config.Limits with { Budget = budget },
+        Runners = new Dictionary<string, RunnerSpec>
+        {
+            ["sh"] = config.Runners["sh"] with { Kind = ClaudeCodeRunner.KindName },
+        },
+    };
+
+    internal static BudgetLimits Swarm(decimal usd) => new() { Swarm = new Allowance(usd, null) };
 
     static SwarmSetup Resume(SwarmSetup setup) => setup with { Resume = true };
 }

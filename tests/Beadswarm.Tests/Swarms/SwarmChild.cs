@@ -14,6 +14,7 @@ public sealed class SwarmChild : IDisposable
     const string Pause = "BEADSWARM_TEST_CHILD_PAUSE";
     const string Agents = "BEADSWARM_TEST_CHILD_AGENTS";
     const string Resolve = "BEADSWARM_TEST_CHILD_RESOLVE";
+    const string Budget = "BEADSWARM_TEST_CHILD_BUDGET";
 
     readonly Process? _process;
 
@@ -26,9 +27,10 @@ public sealed class SwarmChild : IDisposable
     /// <summary>Starts a run with one agent.</summary>
     /// <param name="pause">Minutes before what failed for no fault of a bead is tried again.</param>
     /// <param name="resolve">A command that settles conflicts in <c>lock</c>.</param>
+    /// <param name="budget">Dollars; its agents then print what Claude Code prints.</param>
     internal static SwarmChild Start(
         SwarmRepository repository, string? remote = null, string? pause = null, int agents = 1,
-        string? resolve = null)
+        string? resolve = null, string? budget = null)
     {
         repository.Config();
         var start = new ProcessStartInfo(Environment.ProcessPath!, ["-class", typeof(SwarmChild).FullName!, "-noLogo"])
@@ -38,7 +40,7 @@ public sealed class SwarmChild : IDisposable
             Environment =
             {
                 [Repository] = repository.Path, [Remote] = remote, [Pause] = pause, [Resolve] = resolve,
-                [Agents] = agents.ToString(System.Globalization.CultureInfo.InvariantCulture),
+                [Agents] = agents.ToString(System.Globalization.CultureInfo.InvariantCulture), [Budget] = budget,
             },
         };
         var process = Process.Start(start)!; // not shell execute: a process is always returned
@@ -74,6 +76,12 @@ public sealed class SwarmChild : IDisposable
     {
         var remote = Environment.GetEnvironmentVariable(Remote);
         var pause = Environment.GetEnvironmentVariable(Pause);
+        if (Environment.GetEnvironmentVariable(Budget) is { Length: > 0 } budget)
+        {
+            config = BudgetTests.Limited(
+                config, BudgetTests.Swarm(decimal.Parse(budget, System.Globalization.CultureInfo.InvariantCulture)));
+        }
+
         return config with
         {
             Landing = config.Landing with
