@@ -119,7 +119,7 @@ sealed class PlanSession(VerbCall call)
             Bubblewrap = await SandboxAsync(runner, cancellationToken),
             Secrets = Redaction.SecretsOf(_host.Environment.Concat(runner.Environment)),
         };
-        var planner = new Planner(agents, user, place, _host.Time);
+        var planner = new Planner(agents, user, place);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var signals = new Signals(_ => stop.Cancel());
         if (!call.Json)

@@ -145,6 +145,10 @@ static class ConfigKeys
             "The stage must leave a tree that neither was there before nor has failed."),
         new("pipeline.stages[].gates", new Words(), null, "Gates that must pass on the committed tree.",
             "all gates from retryFrom on, none before it"),
+        new("pipeline.stages[].redGates", new Words(), null,
+            "Gates that must fail on the committed tree where the stage has changed it, because it leaves tests of "
+                + "what is not there yet. Later stages must not remove these tests.",
+            "none; test at the contract of the preset roles"),
         new("pipeline.stages[].timeout", Span("1s", "7d"), null, "Replaces limits.stageTimeout.",
             "`limits.stageTimeout`")
         {

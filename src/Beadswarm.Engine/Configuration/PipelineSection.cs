@@ -85,6 +85,9 @@ sealed class PipelineSection(ConfigReader reader, List<ConfigError> errors)
             VerdictRequired = reader.Switch(item, "verdictRequired"),
             ProgressRequired = reader.Switch(item, "progressRequired"),
             Gates = own is null ? [] : ConfigLoader.Known(own, gates, item.PathOf("gates"), "gate", errors),
+            RedGates = reader.WordsOrNull(item, "redGates") is { } red
+                ? ConfigLoader.Known(red, gates, item.PathOf("redGates"), "gate", errors)
+                : [],
             Timeout = reader.DurationOrNull(item, "timeout"),
             Artifact = reader.TextOrNull(item, "artifact"),
         };
@@ -108,6 +111,14 @@ sealed class PipelineSection(ConfigReader reader, List<ConfigError> errors)
             case { Kind: StageKind.Command, VerdictRequired: true }:
                 errors.Add(new(reader.OriginOf(item, "verdictRequired"), item.PathOf("verdictRequired"),
                     "a command stage has no agent to give a verdict; remove it"));
+                break;
+            case { RedGates: { Count: > 0 } red } when stage.Gates.FirstOrDefault(red.Contains) is { } both:
+                errors.Add(new(reader.OriginOf(item, "redGates"), item.PathOf("redGates"),
+                    $"gate '{both}' cannot both pass and fail; remove it from gates or from redGates"));
+                break;
+            case { Kind: StageKind.Command, RedGates.Count: > 0 }:
+                errors.Add(new(reader.OriginOf(item, "redGates"), item.PathOf("redGates"),
+                    "a command stage writes no tests; remove it"));
                 break;
             case { Kind: StageKind.Command, ProgressRequired: true }:
                 errors.Add(new(reader.OriginOf(item, "progressRequired"), item.PathOf("progressRequired"),

@@ -81,7 +81,7 @@ sealed class LandingGit(
         CommitId at, string path, CancellationToken cancellationToken) =>
         await FindFileAsync(at, path, cancellationToken) is { } file
             ? (await hub.Repository.RunAsync(GitCall.Of("cat-file", "blob", file.Id), cancellationToken)).Stdout
-            : null;
+            : (ReadOnlyMemory<byte>?)null; // a null of an array would be an empty file
 
     public async Task<AdvanceOutcome> AdvanceAsync(
         CommitId expected, CommitId candidate, CancellationToken cancellationToken)

@@ -61,7 +61,10 @@ static class PipelinePresets
             Stages =
             [
                 new() { Name = new("plan"), Prompt = "planner", Artifact = "plan.md" },
-                new() { Name = new("contract"), Prompt = "test-writer", Artifact = "contract.md" },
+                new()
+                {
+                    Name = new("contract"), Prompt = "test-writer", Artifact = "contract.md", RedGates = ["test"],
+                },
                 new() { Name = StageName.Implement, Prompt = "implementer", ProgressRequired = true },
                 new() { Name = new("qa-enforcer"), Prompt = "reviewer", VerdictRequired = true },
                 new() { Name = new("red-queen"), Prompt = "red-queen", VerdictRequired = true },
@@ -89,7 +92,12 @@ static class PipelinePresets
         foreach (var stage in stages)
         {
             gated |= stage.Name == retryFrom;
-            built.Add(gated && stage.Gates.Count == 0 ? stage with { Gates = gates } : stage);
+            var red = stage.RedGates.Where(gates.Contains).ToArray();
+            built.Add(stage with
+            {
+                Gates = gated && stage.Gates.Count == 0 ? gates : stage.Gates,
+                RedGates = red.Length == stage.RedGates.Count ? stage.RedGates : red,
+            });
         }
 
         return built;

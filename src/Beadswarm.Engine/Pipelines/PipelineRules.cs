@@ -15,6 +15,8 @@ static class PipelineRules
     // | verdict unreadable                         | failed   | an attempt   | back, or blocked              |
     // | no commit, same tree as a failed attempt   | failed   | an attempt   | back, or blocked              |
     // | gate failed or ran into its timeout        | failed   | an attempt   | back, or blocked              |
+    // | a gate passes that has to be red           | failed   | an attempt   | back, or blocked              |
+    // | tests of an earlier stage are gone         | failed   | an attempt   | back, or blocked              |
     // | crashed, lost, failed to start             | trouble  | infra retry  | same stage later, or blocked  |
     // | stage timeout, idle timeout                | trouble  | infra retry  | same stage later, or blocked  |
     // | unavailable                                | trouble  | infra retry  | same stage later, or blocked  |
@@ -51,6 +53,10 @@ static class PipelineRules
         StageEnd.SameTree same =>
             new StageJudgement.Failed($"no progress: tree {same.Tree} has already failed an attempt"),
         StageEnd.GateFailed gate => new StageJudgement.Failed($"gate {gate.Gate} failed: {OneLine(gate.Reason)}"),
+        StageEnd.NotRed green => new StageJudgement.Failed(
+            $"gate {green.Gate} passes, and has to fail: the tests of this stage prove nothing"),
+        StageEnd.TestsGone gone => new StageJudgement.Failed(
+            $"tests that an earlier stage wrote are gone: {OneLine(gone.Paths)}"),
         StageEnd.Crashed crashed => new StageJudgement.Trouble($"the agent crashed: {OneLine(crashed.Detail)}"),
         StageEnd.TimedOut timedOut => new StageJudgement.Trouble(
             $"the agent ran longer than limits.stageTimeout ({Durations.Format(timedOut.Limit)})"),

@@ -31,6 +31,12 @@ abstract record StageEnd
     /// </summary>
     public sealed record GateFailed(string Gate, string Reason) : StageEnd;
 
+    /// <summary>The stage leaves tests of what is not there yet, and a gate that has to fail by them passes.</summary>
+    public sealed record NotRed(string Gate) : StageEnd;
+
+    /// <summary>Tests that an earlier stage wrote for this bead are not there any more.</summary>
+    public sealed record TestsGone(string Paths) : StageEnd;
+
     /// <summary>The process was ended by a signal that we did not send.</summary>
     public sealed record Crashed(string Detail) : StageEnd;
 

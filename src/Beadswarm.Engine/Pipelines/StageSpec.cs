@@ -38,6 +38,12 @@ sealed record StageSpec
     /// <summary>Gates that must pass on the committed tree.</summary>
     public IReadOnlyList<string> Gates { get; init; } = [];
 
+    /// <summary>
+    /// Gates that must fail on the committed tree where the stage has changed it: it leaves tests of what is not there
+    /// yet, and tests that pass already prove nothing.
+    /// </summary>
+    public IReadOnlyList<string> RedGates { get; init; } = [];
+
     /// <summary>Overrides <c>limits.stageTimeout</c>.</summary>
     public TimeSpan? Timeout { get; init; }
 

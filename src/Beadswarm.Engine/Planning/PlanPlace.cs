@@ -17,6 +17,10 @@ sealed record PlanPlace(string SwarmFolder, BeadId Bead)
     /// <summary>A clone of the repository; nothing in it is kept.</summary>
     public string Workspace => Path.Combine(Folder, "workspace");
 
+    /// <summary>Marks every process of a planning of this bead.</summary>
+    public string Tag => "plan-" + Convert.ToHexStringLower(
+        System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetFullPath(Folder))))[..16];
+
     string Saved => Path.Combine(Folder, "proposal.json");
 
     string Name

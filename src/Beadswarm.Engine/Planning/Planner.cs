@@ -35,7 +35,7 @@ abstract record PlanOutcome
 /// Runs one agent that plans one bead. It works in a clone of its own of the target branch, so that it disturbs neither
 /// a running swarm nor the user's checkout, and nothing it does there is kept: its proposal is all that is taken.
 /// </summary>
-sealed class Planner(IAgentHost agents, UserRepository user, PlanPlace place, TimeProvider time)
+sealed class Planner(IAgentHost agents, UserRepository user, PlanPlace place)
 {
     public const string ProposalName = "proposal.json";
 
@@ -55,6 +55,8 @@ sealed class Planner(IAgentHost agents, UserRepository user, PlanPlace place, Ti
             return new PlanOutcome.Failed(string.Join("; ", ((PromptParse.Invalid)template).Errors), false);
         }
 
+        // One whose planning was killed may live on, and write where this one is about to.
+        await agents.ClearAsync(place.Tag, cancellationToken);
         await MakeWorkspaceAsync(request.Target, cancellationToken);
         IReadOnlyList<string> problems = [];
         Conversation? conversation = null;
@@ -150,7 +152,7 @@ sealed class Planner(IAgentHost agents, UserRepository user, PlanPlace place, Ti
             request.Limits.StageTimeout, request.Limits.IdleTimeout, request.Limits.Grace, request.Limits.LogBytesMax,
             request.Limits.AgentMemoryBytesMax),
             Ground = new SandboxGround([user.SwarmFolder], [], []),
-            Tag = $"plan-{Guid.CreateVersion7(time.GetUtcNow()):N}",
+            Tag = place.Tag,
         };
 
     /// <summary>What there is to depend on, and what must not be proposed again.</summary>

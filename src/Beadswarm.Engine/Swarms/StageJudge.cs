@@ -21,6 +21,7 @@ sealed class StageJudge(SwarmParts parts, AgentSlot slot)
     const int ExternalFolders = 1_000_000;
 
     readonly WorkRescue _work = new(parts);
+    readonly FirstTests _tests = new(parts);
 
     /// <summary>
     /// At this point no process of the stage lives: its work is saved, looked at, and put to the gates.
@@ -123,9 +124,31 @@ sealed class StageJudge(SwarmParts parts, AgentSlot slot)
             return report(missing, null);
         }
 
-        return await parts.Gates.CheckAsync(
-            stage.Gates, head.Commit, head.Tree, claim.Bead,
-            cancellation => GateFolderAsync(claim, workspace, head.Commit, cancellation), work) switch
+        var tests = await _tests.CheckAsync(
+            claim, stage, (began.Start.BaseCommit, head.Commit), head.Tree != before, work);
+        if (tests.Gone is { } gone)
+        {
+            return report(gone, null);
+        }
+
+        Task<string> FolderAsync(CancellationToken cancellation) =>
+            GateFolderAsync(claim, workspace, head.Commit, cancellation);
+
+        var outcome = await parts.Gates.CheckAsync(
+            stage.Gates, head.Commit, head.Tree, claim.Bead, FolderAsync, work);
+        if (outcome is GatesOutcome.Passed && head.Tree != before)
+        {
+            foreach (var gate in stage.RedGates.Where(gate => !parts.Config.Gates[gate].Quarantined))
+            {
+                var red = await parts.Gates.CheckAsync([gate], head.Commit, head.Tree, claim.Bead, FolderAsync, work);
+                if (FirstTestRules.Unproven(gate, red) is { } unproven)
+                {
+                    return report(unproven, new FailedCheck(gate, 0, verdict, ""));
+                }
+            }
+        }
+
+        var ended = outcome switch
         {
             GatesOutcome.Passed => report(
                 new StageEnd.Finished(stage.Kind == StageKind.Command ? new AgentVerdict(true, null, []) : verdict),
@@ -136,6 +159,7 @@ sealed class StageJudge(SwarmParts parts, AgentSlot slot)
             GatesOutcome.NoVerdict without => report(
                 new StageEnd.Unavailable($"gate {without.Result.Gate} gave no verdict: {without.Result.Reason}"), null),
         };
+        return ended with { Artifacts = [.. ended.Artifacts, .. tests.Documents] };
     }
 
     /// <summary>

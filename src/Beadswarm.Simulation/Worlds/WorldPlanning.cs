@@ -105,9 +105,9 @@ static class WorldPlanning
     /// <summary>Its agents are those of a CLI with an account.</summary>
     public static readonly IReadOnlyDictionary<string, RunnerSpec> AskingVendor =
         new Dictionary<string, RunnerSpec>
-    {
-        [Runner] = new() { Name = Runner, Kind = ClaudeCodeRunner.KindName },
-    };
+        {
+            [Runner] = new() { Name = Runner, Kind = ClaudeCodeRunner.KindName },
+        };
 
     static SimulatedVendor? DrawVendor(Chance chance) => chance.Happens(0.3)
         ? new SimulatedVendor(

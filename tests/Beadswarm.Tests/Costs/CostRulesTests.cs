@@ -83,7 +83,8 @@ public sealed class CostRulesTests
 
         var own = new PriceTable(new Dictionary<string, ModelPrice>
         {
-            ["gpt-5"] = new(1, 2, 3, 4), ["mine"] = new(0, 0, 0, 0),
+            ["gpt-5"] = new(1, 2, 3, 4),
+            ["mine"] = new(0, 0, 0, 0),
         });
         Assert.Equal(PriceTable.All.Count + 1, own.Used.Count);
         Assert.Equal(
