@@ -1,4 +1,3 @@
-using Beadswarm.Configuration;
 using Beadswarm.Gates;
 using Beadswarm.Pipelines;
 using Beadswarm.Swarms;
