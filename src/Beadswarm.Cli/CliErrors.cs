@@ -69,6 +69,7 @@ static class CliErrors
             SwarmHeldException held => new UserError(
                 held.Message, "'beadswarm attach' follows it, 'beadswarm stop' ends it and keeps its work",
                 ExitCodes.Held),
+            NodeRefusedException apart => new UserError(apart.Message, apart.Remedy, ExitCodes.Held),
             SwarmRefusedException refused => new UserError(refused.Message, refused.Remedy, ExitCodes.ConfigInvalid),
             GitException git => new UserError(git.Message, null, ExitCodes.Io),
             // Nothing is wrong with the store: the disk is full, or somebody holds the file.

@@ -39,7 +39,7 @@ static class ExitCodes
         (Exhausted, "run, attach: beads are left that are blocked or wait for a blocked one; simulate: none can begin"),
         (Drained, "run, attach: a person asked it to stop and it did at a safe point; --resume goes on"),
         (Meltdown, "run, attach: too many failures at once; it stopped by itself"),
-        (Held, "another swarm holds the repository, or has taken it over while this one slept"),
+        (Held, "another swarm holds the repository or took it over while this one slept, or a node's cannot be joined"),
         (TrackerBroken, "the tracker's file is missing, doubled, conflicted or broken"),
         (ConfigInvalid, "the configuration is invalid"),
         (StoreUnusable, "the store is damaged, newer than this program, or its server does not let us in or answer"),

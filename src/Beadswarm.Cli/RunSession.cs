@@ -62,9 +62,10 @@ static class RunSession
         shown = up();
         stop.Connect(run);
         using var cancelled = cancellationToken.Register(() => run.Terminate("cancelled"));
-        var start = await run.Store.ReadSwarmAsync(cancellationToken) is { } swarm
-            ? await EpochStart.FindAsync(run.Store, swarm, cancellationToken)
-            : 0;
+        var start = run.JoinedAfter is { } joined ? joined
+            : await run.Store.ReadSwarmAsync(cancellationToken) is { } swarm
+                ? await EpochStart.FindAsync(run.Store, swarm, cancellationToken)
+                : 0;
 
         // The signals end the run, not the looking on: what happens on the way down is shown too.
         var output = new JournalOutput(shown);

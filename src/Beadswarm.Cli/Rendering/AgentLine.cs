@@ -14,6 +14,9 @@ sealed class AgentLine
     public string? Reason { get; private set; }
     public DateTime Since { get; private set; }
 
+    /// <summary>The node that it runs on; null where there is only one.</summary>
+    public string? Node { get; private set; }
+
     /// <summary>Reads one element of <c>agents</c>; the reader stands at its opening brace.</summary>
     public static AgentLine Parse(ref Utf8JsonReader reader)
     {
@@ -52,6 +55,9 @@ sealed class AgentLine
                 break;
             case "reason":
                 Reason = reader.GetString();
+                break;
+            case "node":
+                Node = reader.GetString();
                 break;
             case "since":
                 Since = reader.GetDateTime();

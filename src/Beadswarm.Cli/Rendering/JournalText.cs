@@ -1,5 +1,6 @@
 using System.Globalization;
 using Beadswarm.Journal;
+using Beadswarm.Swarms;
 
 namespace Beadswarm.Cli.Rendering;
 
@@ -32,6 +33,12 @@ static class JournalText
             JournalEvent.GateRequired => null,
             JournalEvent.SwarmStatusChanged changed => $"swarm {changed.Status}{Because(changed.Reason)}",
             JournalEvent.SwarmEnded => null,
+            JournalEvent.NodeJoined joined =>
+                $"node {joined.Node} {(joined.Holder ? "holds the swarm" : "joined")}"
+                + (joined.Agents > 0 ? $", agents {new AgentBlock(joined.FirstAgent, joined.Agents)}" : ""),
+            JournalEvent.NodeLeft left => $"node {left.Node} left{Because(left.Reason)}",
+            JournalEvent.NodeLost lost =>
+                $"node {lost.Node} was LOST: not heard of until {lost.ExpiredAt.UtcDateTime:HH:mm:ss}Z",
             JournalEvent.AgentStatusChanged changed =>
                 string.Equals(changed.Status, "parked", StringComparison.OrdinalIgnoreCase)
                     ? $"parked{Because(changed.Reason)}"

@@ -30,6 +30,9 @@ sealed class StatusView
     /// <summary>Accounts whose vendors let fewer agents through than there are.</summary>
     public List<string> Limits { get; } = [];
 
+    /// <summary>None where only one orchestrator can work the swarm.</summary>
+    public List<NodeLine> Nodes { get; } = [];
+
     /// <summary>The machine and process of the orchestrator; null when none answers.</summary>
     public string? Host { get; private set; }
     public int Pid { get; private set; }
@@ -114,6 +117,13 @@ sealed class StatusView
                 while (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
                 {
                     Agents.Add(AgentLine.Parse(ref reader));
+                }
+
+                break;
+            case "nodes":
+                while (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
+                {
+                    Nodes.Add(NodeLine.Parse(ref reader));
                 }
 
                 break;
@@ -368,6 +378,14 @@ sealed class StatusView
             text.Append(SafeText.Line(pull, width)).Append('\n');
         }
 
+        if (Nodes.Count > 1)
+        {
+            foreach (var node in Nodes)
+            {
+                text.Append(SafeText.Line(node.Describe(now), width)).Append('\n');
+            }
+        }
+
         if (Agents.Count > 0)
         {
             text.Append('\n').Append(FormatAgents(now, width));
@@ -378,15 +396,24 @@ sealed class StatusView
 
     public string FormatAgents(DateTime now, int width)
     {
+        // Which node an agent is on is of interest only where there are several.
+        var shown = Nodes.Count > 1;
         var table = new TextTable(
-            new TextColumn("agent", Right: true), "role", "status", new TextColumn("for", Right: true), "bead", "stage",
-            new TextColumn("attempt", Right: true), new TextColumn("note", Flexible: true));
+        [
+            new TextColumn("agent", Right: true),
+            .. shown ? [new TextColumn("node")] : Array.Empty<TextColumn>(),
+            "role", "status", new TextColumn("for", Right: true), "bead", "stage",
+            new TextColumn("attempt", Right: true), new TextColumn("note", Flexible: true),
+        ]);
         foreach (var agent in Agents)
         {
             table.Add(
-                agent.Agent.ToString(CultureInfo.InvariantCulture), agent.Role, agent.Status,
-                Spans.Format(now - agent.Since), agent.Bead, agent.Stage,
-                agent.Attempt?.ToString(CultureInfo.InvariantCulture), agent.Reason ?? "");
+            [
+                agent.Agent.ToString(CultureInfo.InvariantCulture),
+                .. shown ? [agent.Node] : Array.Empty<string?>(),
+                agent.Role, agent.Status, Spans.Format(now - agent.Since), agent.Bead, agent.Stage,
+                agent.Attempt?.ToString(CultureInfo.InvariantCulture), agent.Reason ?? "",
+            ]);
         }
 
         return table.Format(width);

@@ -1,6 +1,7 @@
 using Beadswarm.Beads;
 using Beadswarm.Claims;
 using Beadswarm.Journal;
+using Beadswarm.Swarms;
 
 namespace Beadswarm.Auditing;
 
@@ -79,7 +80,7 @@ static class HolderRules
         foreach (var step in view.Steps)
         {
             var entry = step.Entry;
-            started = entry.Event is JournalEvent.SwarmStarted ? entry.Sequence : started;
+            started = entry.Event is JournalEvent.SwarmStarted or JournalEvent.NodeJoined ? entry.Sequence : started;
             if (entry is { Event: JournalEvent.BeadAdopted, Bead: { } bead })
             {
                 if (step.Before?.State is not BeadState.Held held || held.Agent != entry.Agent)
@@ -185,11 +186,17 @@ static class HolderRules
     static IEnumerable<AuditFinding> Agents(AuditView view)
     {
         var agents = int.MaxValue;
+        var nodes = new HashSet<AgentBlock>();
         foreach (var entry in view.Store.Journal)
         {
             agents = entry.Event is JournalEvent.SwarmStarted started ? started.Agents : agents;
+            if (entry.Event is JournalEvent.NodeJoined joined)
+            {
+                nodes.Add(new AgentBlock(joined.FirstAgent, joined.Agents));
+            }
+
             if (entry is { Event: JournalEvent.BeadClaimed { External: not true }, Agent: { } agent }
-                && agent.Value > agents)
+                && agent.Value > agents && !nodes.Any(block => block.Contains(agent)))
             {
                 yield return new AuditFinding(
                     entry.Bead, $"entry {entry.Sequence} grants {entry.Bead} to agent {agent}",

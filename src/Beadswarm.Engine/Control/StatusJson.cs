@@ -71,6 +71,7 @@ static class StatusJson
         }
 
         json.WriteEndArray();
+        WriteNodes(json, status);
         WritePullRequests(json, status.PullRequests);
         WriteLimits(json, vitals?.Limits ?? []);
         WriteCosts(json, status.Costs);
@@ -96,6 +97,33 @@ static class StatusJson
         }
 
         json.WriteEndObject();
+    }
+
+    /// <summary>Only where several nodes can work the swarm.</summary>
+    static void WriteNodes(Utf8JsonWriter json, StatusSnapshot status)
+    {
+        if (status.Nodes.Count == 0)
+        {
+            return;
+        }
+
+        json.WriteStartArray("nodes");
+        foreach (var node in status.Nodes)
+        {
+            json.WriteStartObject();
+            json.WriteString("node", node.Name);
+            json.WriteString("host", node.Host);
+            json.WriteNumber("pid", node.Pid);
+            json.WriteBoolean("holder", node.Ended is null && status.Swarm?.Node == node.Name);
+            json.WriteString("status", node.Ended is { } end ? Word(end) : "living");
+            json.WriteNumber("firstAgent", node.Agents.First);
+            json.WriteNumber("agents", node.Agents.Count);
+            WriteInstant(json, "joinedAt", node.JoinedAt);
+            WriteInstant(json, "heardAt", node.HeardAt);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     /// <summary>Only in mode pull-request, and only while there are some.</summary>
@@ -225,6 +253,11 @@ static class StatusJson
         json.WriteString("status", Word(agent.Status));
         WriteInstant(json, "since", agent.Since);
         json.WriteString("reason", agent.Reason);
+        if (agent.Node is { } node)
+        {
+            json.WriteString("node", node);
+        }
+
         json.WriteEndObject();
     }
 
@@ -251,6 +284,13 @@ static class StatusJson
             SwarmStatus.Stopping => "stopping",
             SwarmStatus.Stopped => "stopped",
             SwarmStatus.Completed => "completed",
+        };
+
+    static string Word(NodeEnd end) =>
+        end switch
+        {
+            NodeEnd.Left => "left",
+            NodeEnd.Lost => "lost",
         };
 
     public static string Word(AgentStatus status) =>

@@ -20,6 +20,9 @@ sealed record JournalEntry(
 [JsonDerivedType(typeof(GateRequired), "gate.required")]
 [JsonDerivedType(typeof(SwarmStatusChanged), "swarm.status")]
 [JsonDerivedType(typeof(SwarmEnded), "swarm.ended")]
+[JsonDerivedType(typeof(NodeJoined), "node.joined")]
+[JsonDerivedType(typeof(NodeLeft), "node.left")]
+[JsonDerivedType(typeof(NodeLost), "node.lost")]
 [JsonDerivedType(typeof(AgentStatusChanged), "agent.status")]
 [JsonDerivedType(typeof(BeadAdded), "bead.added")]
 [JsonDerivedType(typeof(BeadReady), "bead.ready")]
@@ -86,6 +89,15 @@ abstract record JournalEvent
         string End, string? Reason, int Landed, int Blocked, int Left, int Pending, int? Target, int Attempts,
         long DurationMs, int? Executions = null, int? Unpriced = null, long? Tokens = null, decimal? CostUsd = null)
         : JournalEvent;
+
+    /// <summary>A node takes part, with agents of these numbers; one that was lost and is back, too.</summary>
+    public sealed record NodeJoined(string Node, string Host, int FirstAgent, int Agents, bool Holder) : JournalEvent;
+
+    /// <summary>A node takes no part any more, because it was told so or the swarm is over.</summary>
+    public sealed record NodeLeft(string Node, string Reason) : JournalEvent;
+
+    /// <summary>Nothing was heard of a node until its lease ended; its claims end by theirs.</summary>
+    public sealed record NodeLost(string Node, DateTimeOffset ExpiredAt) : JournalEvent;
 
     /// <summary>An agent's status changed outside of a stage.</summary>
     public sealed record AgentStatusChanged(string Status, string? Reason) : JournalEvent;

@@ -135,6 +135,9 @@ interface ILandingRepository
     /// </summary>
     Task RecoverAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
+    /// <summary>Whether a commit is at hand: one that another node has made may not be.</summary>
+    Task<bool> KnowsAsync(CommitId commit, CancellationToken cancellationToken) => Task.FromResult(true);
+
     /// <summary>Where the target is now, with its objects at hand.</summary>
     Task<CommitId> TipAsync(CancellationToken cancellationToken);
 

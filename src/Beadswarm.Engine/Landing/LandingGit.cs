@@ -29,6 +29,9 @@ sealed class LandingGit(
         await target.RecoverAsync(cancellationToken);
     }
 
+    public async Task<bool> KnowsAsync(CommitId commit, CancellationToken cancellationToken) =>
+        (await hub.Repository.LookUpAsync([commit.Value], cancellationToken))[0] is not null;
+
     public async Task<CommitId> TipAsync(CancellationToken cancellationToken) =>
         await target.TipAsync(cancellationToken)
         ?? throw new GitException(

@@ -40,6 +40,15 @@ sealed record SwarmBegin(
     /// <summary>What this start is bound to, for whoever reads the journal later.</summary>
     public SwarmBounds? Bounds { get; init; }
 
+    /// <summary>The same with its agents numbered anew, in their order.</summary>
+    public SwarmBegin At(AgentBlock block) => this with
+    {
+        Agents =
+        [
+            .. Agents.Select((slot, index) => slot with { Number = new AgentNumber(block.First + index) }),
+        ],
+    };
+
     /// <summary>What the journal says of this start.</summary>
     /// <param name="swarm">What became of it.</param>
     public IEnumerable<JournalEvent> Entries(SwarmRecord swarm, bool continued) =>

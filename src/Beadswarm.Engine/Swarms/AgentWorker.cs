@@ -16,6 +16,9 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
     readonly StageRunner _stages = new(parts, slot);
     readonly StageEnding _ending = new(parts, serves);
 
+    /// <summary>Between two looks at whether this node has its place among the others again.</summary>
+    static readonly TimeSpan ApartPause = TimeSpan.FromSeconds(1);
+
     /// <summary>What it last said it waits for: null when it works, empty when it waits for a bead.</summary>
     string? _waitsFor;
 
@@ -48,6 +51,12 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
         while (!drain.IsCancellationRequested && !terminate.IsCancellationRequested)
         {
             await parts.Turns.TellAsync(parts.Store, terminate);
+            if (parts.Standing.Pause is { } apart)
+            {
+                await HoldAsync(apart, ApartPause, drain, terminate);
+                continue;
+            }
+
             var heard = parts.Bell.Listen();
             if (parts.Budget.Ask(serves, slot.Runner) is { } tight)
             {

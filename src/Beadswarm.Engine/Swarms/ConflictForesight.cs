@@ -63,6 +63,7 @@ sealed class ConflictForesight(SwarmParts parts)
             queue.Entries.Where(entry => entry.State is LandingState.Queued), parts.Config.Landing.Aging);
         var flights = FlightRules.Of(queued, await parts.Store.ReadBeadsAsync(stop), parts.Config.Pipeline)
             .Take(BeadsMax).ToArray();
+        flights = await BringAsync(flights, stop);
         Forget(flights);
         var foreseen = new List<ForeseenConflict>();
         if (flights.Length > 0)
@@ -80,6 +81,26 @@ sealed class ConflictForesight(SwarmParts parts)
 
         parts.Foreseen.Known = foreseen;
         await TellAsync(foreseen, stop);
+    }
+
+    /// <summary>Those whose work is here; other nodes' is fetched.</summary>
+    async Task<InFlight[]> BringAsync(InFlight[] flights, CancellationToken stop)
+    {
+        if (parts.Exchange is not { } exchange)
+        {
+            return flights;
+        }
+
+        var here = new List<InFlight>();
+        foreach (var flight in flights)
+        {
+            if (await exchange.BringAsync(flight.Bead, flight.Head, stop))
+            {
+                here.Add(flight);
+            }
+        }
+
+        return [.. here];
     }
 
     async Task<IEnumerable<ForeseenConflict>> OnTargetAsync(InFlight bead, CommitId tip, CancellationToken stop)

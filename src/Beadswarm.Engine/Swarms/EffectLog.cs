@@ -8,15 +8,35 @@ namespace Beadswarm.Swarms;
 /// Does things outside of the store so that a restart knows of them: written down as intended before, and as done, or
 /// as failed, after. Only a death in between leaves an effect open, and <see cref="EffectRecovery"/> settles it.
 /// </summary>
-sealed class EffectLog(IStore store, SwarmEpoch epoch)
+sealed class EffectLog(IStore store, Standing standing)
 {
     /// <exception cref="SwarmFencedException">Another orchestrator has taken over: it must not be done.</exception>
-    public async Task<EffectId> IntendAsync(NewEffect effect, CancellationToken cancellationToken) =>
-        await store.IntendEffectAsync(epoch, effect, cancellationToken) ?? throw new SwarmFencedException();
+    public async Task<EffectId> IntendAsync(NewEffect effect, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (await store.IntendEffectAsync(standing.Epoch, effect, cancellationToken) is { } id)
+            {
+                return id;
+            }
+
+            // A node that has joined goes on under whoever holds the swarm now; each round is another holder's.
+            if (!await standing.CatchUpAsync(store, cancellationToken))
+            {
+                throw new SwarmFencedException();
+            }
+        }
+    }
 
     /// <summary>Says what became of it. Not to be cancelled: it has been done.</summary>
-    public Task SettleAsync(EffectId effect, string outcome) =>
-        store.SettleEffectAsync(epoch, effect, outcome, CancellationToken.None);
+    public async Task SettleAsync(EffectId effect, string outcome)
+    {
+        while (await store.SettleEffectAsync(standing.Epoch, effect, outcome, CancellationToken.None)
+            == WriteOutcome.Fenced
+            && await standing.CatchUpAsync(store, CancellationToken.None))
+        {
+        }
+    }
 
     /// <param name="outcome">In a few words.</param>
     public async Task<T> DoAsync<T>(

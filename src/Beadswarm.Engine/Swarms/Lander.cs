@@ -36,16 +36,21 @@ abstract record LandingStep
 /// <param name="Integration">Mode integration: the branch that beads land on first.</param>
 /// <param name="Publish">Mode branch: makes a bead's branch visible to a person, and says under which name.</param>
 sealed record LanderParts(
-    IStore Store, SwarmEpoch Epoch, SwarmConfig Config, ILandingRepository Target, ILandingRepository? Integration,
+    IStore Store, Standing Standing, SwarmConfig Config, ILandingRepository Target, ILandingRepository? Integration,
     Gatekeeper Gates, IBeadTracker Tracker, CurrentBacklog Backlog, string Repository,
     Func<LandingEntry, CancellationToken, Task<string>> Publish, IWorkspaces Workspaces, IAgentHost Agents,
     EffectLog Effects, Bell Bell, TimeProvider Time)
 {
+    public SwarmEpoch Epoch => Standing.Epoch;
+
     /// <summary>Mode pull-request: the forge and the branches on it.</summary>
     public ForgeParts? Forge { get; init; }
 
     /// <summary>Which of those that wait will conflict with each other.</summary>
     public required ForeseenConflicts Foreseen { get; init; }
+
+    /// <summary>Gets the commits of other nodes; null where there are none.</summary>
+    public BeadExchange? Exchange { get; init; }
 }
 
 /// <summary>
@@ -180,6 +185,8 @@ sealed class Lander
         var queue = await _parts.Store.ReadQueueAsync(stop);
         var queued = QueueOrder.Of(
             queue.Entries.Where(entry => entry.State is LandingState.Queued), _parts.Config.Landing.Aging);
+        var (here, away) = await BringAsync(queued, stop);
+        queued = here;
         var intended = queue.Entries.FirstOrDefault(entry => entry.State is LandingState.Intended);
         await _checkout.FollowAsync(intended is not null || queued.Count > 0, stop);
         if (_pulls is { Quiet: true })
@@ -227,7 +234,35 @@ sealed class Lander
             return await PromoteAsync(integration, integrated, stop);
         }
 
-        return _tracker.Due <= TimeSpan.Zero ? await CommitFileAsync(stop) : new LandingStep.Idle();
+        return _tracker.Due <= TimeSpan.Zero ? await CommitFileAsync(stop)
+            : away is not null ? new LandingStep.Held(away)
+            : new LandingStep.Idle();
+    }
+
+    /// <summary>Those whose commits are here, other nodes' fetched; and what is said of those that are not.</summary>
+    async Task<(IReadOnlyList<LandingEntry> Here, string? Away)> BringAsync(
+        IReadOnlyList<LandingEntry> queued, CancellationToken stop)
+    {
+        if (_parts.Exchange is not { } exchange)
+        {
+            return (queued, null);
+        }
+
+        var here = new List<LandingEntry>();
+        string? away = null;
+        foreach (var entry in queued)
+        {
+            if (await exchange.BringAsync(entry.Bead, CommitId.Parse(entry.HeadCommit), stop))
+            {
+                here.Add(entry);
+            }
+            else
+            {
+                away ??= $"the work on {entry.Bead} at {entry.HeadCommit} is neither here nor on the remote";
+            }
+        }
+
+        return (here, away);
     }
 
     Task<LandingStep> CommitFileAsync(CancellationToken cancellationToken)

@@ -30,6 +30,14 @@ sealed class LandingMoves(LanderParts parts, CheckoutFollow checkout, LandingTip
     {
         tip.Forget();
         var now = await LandsOn.TipAsync(stop);
+        if (!await LandsOn.KnowsAsync(CommitId.Parse(intent.Candidate), stop))
+        {
+            // Another node made it, and the target, all of which is here now, does not hold it. Should that node wake
+            // and move the target still, the content is found there and nothing lands twice.
+            return await VoidAsync(
+                entry, $"another node was to land it, and the target at {now} does not contain it", stop);
+        }
+
         if (now.Value == intent.Base)
         {
             return await MoveAsync(entry, intent, stop);
@@ -59,7 +67,26 @@ sealed class LandingMoves(LanderParts parts, CheckoutFollow checkout, LandingTip
         // Refuses by itself while anything is only there; what is left is removed by clean.
         var removed = await parts.Workspaces.RemoveLandedBranchAsync(
             new BranchName(entry.Branch), CommitId.Parse(entry.HeadCommit), stop);
-        await parts.Effects.SettleAsync(removal, EffectWords.Of(removed));
+        var shared = await UnshareAsync(entry, stop);
+        await parts.Effects.SettleAsync(removal, $"{EffectWords.Of(removed)}{shared}");
+    }
+
+    /// <summary>What the nodes have shared of a landed bead goes; what stays after a trouble is in no way.</summary>
+    async Task<string> UnshareAsync(LandingEntry entry, CancellationToken stop)
+    {
+        if (parts.Exchange is not { } exchange)
+        {
+            return "";
+        }
+
+        try
+        {
+            return $"; {await exchange.RemoveAsync(entry.Bead, CommitId.Parse(entry.HeadCommit), stop)}";
+        }
+        catch (GitException trouble)
+        {
+            return $"; what its nodes have shared is kept: {Pipelines.PipelineRules.OneLine(trouble.Message)}";
+        }
     }
 
     /// <summary>Something done to the branch of a bead in the queue.</summary>

@@ -81,6 +81,9 @@ static class MachineSurroundings
                 Paths = paths,
                 Machine = new LinuxMachine(),
                 Store = store,
+                Membership = store is INodeRegistry registry
+                    ? await MembershipAsync(setup, registry, hub, paths, cancellationToken)
+                    : null,
                 Cleared = [.. Cleared(abandoned)],
                 Tracker = tracker,
                 Workspaces = new WorkspacePool(hub, Room(setup.Config.Limits)),
@@ -115,6 +118,21 @@ static class MachineSurroundings
             await CloseAsync(store, held);
             throw;
         }
+    }
+
+    /// <summary>What other nodes need to know of this clone, and the way that commits go between them.</summary>
+    static async Task<Membership> MembershipAsync(
+        SwarmSetup setup, INodeRegistry registry, Hub hub, SwarmPaths paths, CancellationToken cancellationToken)
+    {
+        var remote = setup.Config.Landing.Remote;
+        var place = remote is null
+            ? null
+            : SharedRemote.NameOf((await RemoteAddress.FindAsync(hub.User, remote, cancellationToken)).FetchUrl);
+        var card = new NodeCard(
+            CloneName.Of(paths), Environment.MachineName, Environment.ProcessId, ProcessIdentity.CurrentBootId, place,
+            setup.Config.Landing.Target);
+        return new Membership(
+            registry, card, node => remote is null ? null : new BeadExchange(hub, remote, node));
     }
 
     /// <summary>What makes the sandboxes that the configuration asks for; null where it asks for none.</summary>

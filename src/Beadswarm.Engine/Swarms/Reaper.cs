@@ -8,7 +8,7 @@ namespace Beadswarm.Swarms;
 /// an external agent once its work is saved), and sees to it that logs are tidied.
 /// </summary>
 sealed class Reaper(
-    IStore store, SwarmEpoch epoch, ClaimRegistry claims, ExternalRescue external, TimeSpan lease, Bell bell,
+    IStore store, Standing standing, ClaimRegistry claims, ExternalRescue external, TimeSpan lease, Bell bell,
     TimeProvider time, Func<CancellationToken, Task> tidyLogs)
 {
     public async Task RunAsync(CancellationToken stop)
@@ -17,7 +17,7 @@ sealed class Reaper(
         {
             var heard = bell.Listen();
             var ours = claims.All().Select(held => held.Claim.Key.Agent).ToArray();
-            var expired = await store.ReapExpiredAsync(epoch, ours, stop);
+            var expired = await store.ReapExpiredAsync(standing.Epoch, ours, stop);
             var freed = expired.Any(claim => !claim.External);
             foreach (var lapsed in expired.Where(claim => claim.External))
             {

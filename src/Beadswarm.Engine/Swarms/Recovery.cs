@@ -19,7 +19,7 @@ sealed record AdoptedStage(OpenStage Open, Claim Claim, long AskedAt, EffectId? 
 /// back
 /// with its attempts and retries as they were.
 /// </summary>
-sealed class Recovery(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
+sealed class Recovery(SwarmParts parts, IReadOnlyList<AgentSlot> slots, Elsewhere elsewhere)
 {
     /// <returns>The stages to take up again, by agent.</returns>
     public async Task<IReadOnlyDictionary<AgentNumber, AdoptedStage>> RunAsync(CancellationToken cancellationToken)
@@ -30,7 +30,7 @@ sealed class Recovery(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
         var resumed = new Dictionary<AgentNumber, AdoptedStage>();
         foreach (var stage in open)
         {
-            if (IsElsewhere(stage.Claim.External, stage.Claim.Key.Agent))
+            if (IsElsewhere(stage.Claim.Key, stage.Claim.External))
             {
                 continue;
             }
@@ -56,15 +56,16 @@ sealed class Recovery(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
         await EndOrphansAsync(
             [
                 .. resumed.Values.Select(adopted => adopted.Open),
-                .. open.Where(stage => IsElsewhere(stage.Claim.External, stage.Claim.Key.Agent)),
+                .. open.Where(stage => IsElsewhere(stage.Claim.Key, stage.Claim.External)),
             ],
             cancellationToken);
         return resumed;
     }
 
-    // The agent was not started by the swarm, and did not end with it. Where one of the swarm's own has its number now,
-    // the two would share a workspace: then it is given up.
-    bool IsElsewhere(bool external, AgentNumber agent) => external && slots.All(slot => slot.Number != agent);
+    // Another node's: it goes on with it, or its lease ends. Or the agent was not started by the swarm, and did not end
+    // with it: where one of the swarm's own has its number now, the two would share a workspace, and it is given up.
+    bool IsElsewhere(ClaimKey claim, bool external) =>
+        elsewhere.Claims.Contains(claim) || (external && slots.All(slot => slot.Number != claim.Agent));
 
     // A slot can take up one stage; and a pipeline that was changed meanwhile may not have the stage any more.
     bool CanResume(OpenStage stage, Dictionary<AgentNumber, AdoptedStage> resumed) =>
@@ -100,12 +101,12 @@ sealed class Recovery(SwarmParts parts, IReadOnlyList<AgentSlot> slots)
     /// <summary>
     /// Claims between two stages, or not begun: nothing of them runs, so nobody needs to wait for their lease.
     /// </summary>
-    async Task ReleaseIdleClaimsAsync(HashSet<BeadId> resumed, CancellationToken cancellationToken)
+    public async Task ReleaseIdleClaimsAsync(HashSet<BeadId> resumed, CancellationToken cancellationToken)
     {
         foreach (var work in await parts.Store.ReadBeadsAsync(cancellationToken))
         {
             if (work.State is not BeadState.Held held || resumed.Contains(work.Id)
-                || IsElsewhere(held.External, held.Agent))
+                || IsElsewhere(new ClaimKey(work.Id, held.Agent, held.Token), held.External))
             {
                 continue;
             }

@@ -32,7 +32,7 @@ sealed class StageJudge(SwarmParts parts, AgentSlot slot)
         AgentOutcome outcome, CancellationToken work)
     {
         using var patience = new CancellationTokenSource(RescueTime, parts.Time);
-        if ((await parts.Store.ReadSwarmAsync(patience.Token))?.Epoch != parts.Epoch)
+        if (await parts.Standing.IsReplacedAsync(parts.Store, patience.Token))
         {
             // This process has slept, and another orchestrator's agents may be at work in the folder: it is theirs.
             return StageReport.Without(run, new StageEnd.Interrupted());

@@ -138,7 +138,13 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
     async Task<(StageRunId Run, StageStart Start)?> BeginAsync(Claim claim, CancellationToken work)
     {
         // Asked before anything is begun: what keeps every bead from being begun must not be held against this one.
-        await parts.Backlog.ReadAsync(work);
+        var backlog = await parts.Backlog.ReadAsync(work);
+        if (!parts.Standing.Holds && backlog.Graph.Find(claim.Bead) is null)
+        {
+            throw new TrackerException(
+                $"the tracker of this clone does not have {claim.Bead}, which the swarm works: pull it into the clone");
+        }
+
         var basedOn = claim.BaseCommit ?? (await parts.LandsOn.TipAsync(work)).Value;
         var session = SessionOf(claim);
         var start = new StageStart(
@@ -289,6 +295,14 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
         }
 
         var head = CommitId.Parse(claim.HeadCommit);
+        if (parts.Exchange is { } exchange && !await exchange.BringAsync(claim.Bead, head, work))
+        {
+            throw new GitException(
+                ["fetch", claim.Bead.Value], 128,
+                $"the work on {claim.Bead} is at {head}, which is neither here nor on the remote",
+                parts.Paths.Repository, isTransient: true);
+        }
+
         if (claim.Attempt == 1 || claim.Stage != parts.Config.Pipeline.RetryFrom)
         {
             return head;

@@ -3,7 +3,9 @@ using System.Text;
 using Beadswarm.Claims;
 using Beadswarm.Configuration;
 using Beadswarm.Gates;
+using Beadswarm.Git;
 using Beadswarm.Journal;
+using Beadswarm.Landing;
 using Beadswarm.Pipelines;
 using Beadswarm.Processes;
 using Beadswarm.Storage;
@@ -25,7 +27,18 @@ sealed class SwarmAssembly : IAsyncDisposable
     public required SwarmSetup Setup { get; init; }
     public required SwarmSurroundings Surroundings { get; init; }
     public required SwarmParts Parts { get; init; }
+
+    /// <summary>As it was when this process began to take part in it.</summary>
     public required SwarmRecord Swarm { get; init; }
+
+    /// <summary>Keeps it among the nodes of the swarm; null where there is one orchestrator only.</summary>
+    public NodeKeeper? Node { get; init; }
+
+    /// <summary>How long the journal was before it took part.</summary>
+    public long JournalBefore { get; init; }
+
+    /// <summary>The swarm as it was when this node took it over; null: it did not.</summary>
+    public SwarmRecord? TakenOver { get; private set; }
     public required TrackerSync Tracker { get; init; }
     public required Lander Lander { get; init; }
     public required LeaseKeeper Leases { get; init; }
@@ -55,7 +68,68 @@ sealed class SwarmAssembly : IAsyncDisposable
     }
 
     public SwarmMonitor Monitor(SwarmStop stop) =>
-        new(Parts, Tracker, stop, Swarm.Target);
+        new(Parts, Tracker, stop, (TakenOver ?? Swarm).Target);
+
+    /// <summary>
+    /// What a node does that has taken the swarm over, before it lands or tells the tracker anything: what its
+    /// predecessor was in the middle of is looked at. Claims are left alone: its own agents go on, and those of the
+    /// predecessor's end by their leases.
+    /// </summary>
+    public async Task RecoverAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            // The tracker's file may be of the time when this clone was made; what was brought onto the target since
+            // is newer.
+            await Surroundings.Target.FollowAsync(
+                await Surroundings.Target.TipAsync(cancellationToken), cancellationToken);
+        }
+        catch (GitException away)
+        {
+            await Parts.Store.AppendAsync(
+                null, null, new JournalEvent.RecoveryFound("the target cannot be looked at", away.Message),
+                cancellationToken);
+        }
+
+        await new EffectRecovery(Parts, Surroundings).RunAsync([], EffectRules.IsOfAgent, cancellationToken);
+    }
+
+    /// <summary>
+    /// What a node does that leaves without ever having held the swarm. An agent that was between two stages still has
+    /// its bead. Another node has landed its beads, so their branches are still here, and the user's checkout has not
+    /// followed.
+    /// </summary>
+    public async Task TidyAsync(CancellationToken cancellationToken)
+    {
+        if (Surroundings.Membership is { } membership && Parts.Standing.Node is { } node)
+        {
+            await Parts.Standing.CatchUpAsync(Parts.Store, cancellationToken);
+            var elsewhere = await Elsewhere.ReadAsync(membership.Registry, node, cancellationToken);
+            await new Recovery(Parts, [.. Agents.Select(agent => agent.Slot)], elsewhere)
+                .ReleaseIdleClaimsAsync([], cancellationToken);
+        }
+
+        try
+        {
+            var mine = Agents.Select(agent => agent.Slot.Number).ToHashSet();
+            foreach (var landing in await Parts.Store.ReadLandingsAsync(null, cancellationToken))
+            {
+                if (landing is { State: LandingState.Landed } && mine.Contains(landing.Agent))
+                {
+                    // Refuses by itself while anything is only there.
+                    await Surroundings.Workspaces.RemoveLandedBranchAsync(
+                        new BranchName(landing.Branch), CommitId.Parse(landing.HeadCommit), cancellationToken);
+                }
+            }
+
+            await Surroundings.Target.FollowAsync(
+                await Surroundings.Target.TipAsync(cancellationToken), cancellationToken);
+        }
+        catch (GitException)
+        {
+            // Nothing is lost by it: 'clean' removes branches, and the next pull brings the checkout up to date.
+        }
+    }
 
     public ValueTask DisposeAsync() => Surroundings.DisposeAsync();
 
@@ -75,18 +149,22 @@ sealed class SwarmAssembly : IAsyncDisposable
         SwarmSetup setup, SwarmSurroundings outside, CancellationToken cancellationToken)
     {
         var config = setup.Config;
-        var slots = Slots(config);
         var store = outside.Store;
-        var swarm = await store.BeginSwarmAsync(
-            new SwarmBegin(
-                outside.Node, config.Select.Target, config.Select.Limit, config.Select.Order,
-                config.Pipeline.Stages[0].Name, slots, setup.Resume)
-            {
-                RetryStage = config.Pipeline.RetryFrom,
-                Actor = config.Tracker.Actor,
-                Bounds = BoundsOf(config, outside.Gates),
-            },
-            cancellationToken);
+        var begin = new SwarmBegin(
+            outside.Node, config.Select.Target, config.Select.Limit, config.Select.Order,
+            config.Pipeline.Stages[0].Name, Slots(config), setup.Resume)
+        {
+            RetryStage = config.Pipeline.RetryFrom,
+            Actor = config.Tracker.Actor,
+            Bounds = BoundsOf(config, outside.Gates),
+        };
+        var before = outside.Membership is { } membership
+            ? await membership.Registry.ReadJournalEndAsync(cancellationToken) : 0;
+        var (swarm, standing, block) = await EnterAsync(outside, begin, config, setup.Time, cancellationToken);
+        var slots = begin.At(block).Agents;
+        var elsewhere = outside.Membership is { } several
+            ? await Elsewhere.ReadAsync(several.Registry, standing.Node!, cancellationToken) // it has entered
+            : Elsewhere.Nothing;
         foreach (var cleared in outside.Cleared)
         {
             await store.AppendAsync(null, null, cleared, cancellationToken);
@@ -97,39 +175,49 @@ sealed class SwarmAssembly : IAsyncDisposable
             await store.AppendAsync(null, null, new JournalEvent.GateQuarantined(gate.Name), cancellationToken);
         }
 
-        var parts = Share(setup, outside, swarm.Epoch);
+        var parts = Share(setup, outside, standing);
         await parts.Budget.BeginAsync(cancellationToken);
         await parts.Turns.BeginAsync(store, parts.Time.GetUtcNow(), cancellationToken);
         var landing = new LanderParts(
-            store, swarm.Epoch, config, outside.Target, outside.Integration, parts.Gates, outside.Tracker,
+            store, standing, config, outside.Target, outside.Integration, parts.Gates, outside.Tracker,
             parts.Backlog, parts.Paths.Repository, outside.PublishAsync, parts.Workspaces, parts.Agents, parts.Effects,
             parts.Bell, setup.Time)
         {
             Forge = outside.Forge,
             Foreseen = parts.Foreseen,
+            Exchange = parts.Exchange,
         };
         var lander = new Lander(landing);
-        var unfinished = await new Recovery(parts, slots).RunAsync(cancellationToken);
-        await new EffectRecovery(parts, outside).RunAsync(unfinished.Values, cancellationToken);
+        var unfinished = await new Recovery(parts, slots, elsewhere).RunAsync(cancellationToken);
+        await new EffectRecovery(parts, outside).RunAsync(
+            unfinished.Values,
+            standing.Holds ? elsewhere.Has : open => !EffectRules.IsOfAgent(open) || elsewhere.Has(open),
+            cancellationToken);
         var strays = await StrayStagesAsync(store, config, cancellationToken);
         IEnumerable<StageName> StraysFor(PoolConfig pool) =>
             pool.Stages.Contains(config.Pipeline.Stages[0].Name) ? strays : [];
 
-        return new SwarmAssembly
+        SwarmAssembly? assembly = null;
+        return assembly = new SwarmAssembly
         {
             Setup = setup,
             Surroundings = outside,
             Parts = parts,
             Swarm = swarm,
+            JournalBefore = before,
+            Node = outside.Membership is { } nodes
+                ? new NodeKeeper(
+                    nodes.Registry, parts, begin, taken => assembly!.TakenOver = taken) // made before it runs
+                : null,
             Tracker = new TrackerSync(
                 store, outside.Tracker, parts.Backlog,
                 new LostStarts(
                     store, outside.Tracker, outside.Target, parts.Paths.Repository, config.Tracker.Actor),
-                swarm.Epoch, config, setup.Once, lander.TrackerChanged, parts.Bell, setup.Time),
+                standing, config, setup.Once, lander.TrackerChanged, parts.Bell, setup.Time),
             Lander = lander,
             Leases = new LeaseKeeper(store, parts.Claims, config.Limits.Lease, setup.Time),
             Reaper = new Reaper(
-                store, swarm.Epoch, parts.Claims, new ExternalRescue(parts), config.Limits.LeaseMin, parts.Bell,
+                store, standing, parts.Claims, new ExternalRescue(parts), config.Limits.LeaseMin, parts.Bell,
                 setup.Time, outside.TidyLogsAsync),
             Watch = config.Landing.Watch > TimeSpan.Zero && config.Landing.Mode is not LandingMode.Branch
                 ? new LandingWatch(parts, outside.Target, config.Landing.Watch)
@@ -143,17 +231,41 @@ sealed class SwarmAssembly : IAsyncDisposable
         };
     }
 
-    static SwarmParts Share(SwarmSetup setup, SwarmSurroundings outside, SwarmEpoch epoch)
+    /// <summary>Begins the swarm, goes on with it, or joins the node that holds it.</summary>
+    static async Task<(SwarmRecord Swarm, Standing Standing, AgentBlock Agents)> EnterAsync(
+        SwarmSurroundings outside, SwarmBegin begin, SwarmConfig config, TimeProvider time,
+        CancellationToken cancellationToken)
     {
+        if (outside.Membership is not { } membership)
+        {
+            var begun = await outside.Store.BeginSwarmAsync(begin, cancellationToken);
+            return (begun, Standing.Alone(begun.Epoch, time), new AgentBlock(1, begin.Agents.Count));
+        }
+
+        var lease = config.Limits.Lease;
+        Standing As(SwarmRecord swarm, NodeGrant node, bool holds) =>
+            Standing.AsNode(swarm.Epoch, holds, node, membership.Registry, lease, time);
+        return await membership.Registry.EnterAsync(membership.Card, begin, lease, cancellationToken) switch
+        {
+            NodeEntry.Holds holds => (holds.Swarm, As(holds.Swarm, holds.Node, holds: true), holds.Agents),
+            NodeEntry.Joined joined => (joined.Swarm, As(joined.Swarm, joined.Node, holds: false), joined.Agents),
+            NodeEntry.Refused refused => throw new NodeRefusedException(membership.Card, refused.Holder, refused.Why),
+        };
+    }
+
+    static SwarmParts Share(SwarmSetup setup, SwarmSurroundings outside, Standing standing)
+    {
+        var epoch = standing.Epoch;
         var prefix = TagPrefix(outside.Paths.Repository);
-        var effects = new EffectLog(outside.Store, epoch);
+        var effects = new EffectLog(outside.Store, standing);
         var bell = new Bell();
         return new SwarmParts
         {
             Config = setup.Config,
             Paths = outside.Paths,
-            Epoch = epoch,
-            Node = outside.Node,
+            Standing = standing,
+            Exchange = outside.Membership?.Exchange(standing.Node!.Name), // it has entered
+            Node = standing.Node?.Name ?? outside.Node,
             Store = outside.Store,
             Effects = effects,
             Backlog = new CurrentBacklog(outside.Tracker),

@@ -38,6 +38,14 @@ sealed class SwarmMonitor(SwarmParts parts, TrackerSync tracker, SwarmStop stop,
         }
     }
 
+    /// <summary>Claims of other nodes that live: they let go of them when they hear that the swarm stops.</summary>
+    int HeldElsewhere(StatusSnapshot status)
+    {
+        var others = status.Nodes.Where(node => node.Ended is null && node.Name != parts.Node)
+            .Select(node => node.Name).ToHashSet();
+        return status.Agents.Count(agent => agent is { Bead: not null, Node: { } node } && others.Contains(node));
+    }
+
     /// <summary>A long stage may run before a drain is over; who looks meanwhile must see that it was heard.</summary>
     async Task SayStoppingAsync(CancellationToken cancellationToken)
     {
@@ -58,7 +66,7 @@ sealed class SwarmMonitor(SwarmParts parts, TrackerSync tracker, SwarmStop stop,
         // Also a claim that nobody here works on any more: its lease ends, and then the bead is worked again. A swarm
         // that stops waits for what is in hand only: such a claim, or an intended landing, is for the next one.
         var draining = stop.Draining;
-        var inHand = parts.Claims.All().Count;
+        var inHand = parts.Claims.All().Count + HeldElsewhere(status);
         var unsettled = outbox.Count > 0 || queue.Entries.Any(entry => entry.State is LandingState.Intended);
         return new SwarmView(
             status.Landed, status.Left, draining is null ? Math.Max(inHand, status.InProgress) : inHand, status.Landing,

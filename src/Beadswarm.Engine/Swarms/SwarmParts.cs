@@ -9,12 +9,19 @@ using Beadswarm.Workspaces;
 
 namespace Beadswarm.Swarms;
 
-/// <summary>What the components of one orchestrator share. Nothing in here is changed after the start.</summary>
+/// <summary>What the components of one orchestrator share. Nothing of it is exchanged after the start.</summary>
 sealed record SwarmParts
 {
     public required SwarmConfig Config { get; init; }
     public required SwarmPaths Paths { get; init; }
-    public required SwarmEpoch Epoch { get; init; }
+
+    /// <summary>As what this process takes part.</summary>
+    public required Standing Standing { get; init; }
+
+    public SwarmEpoch Epoch => Standing.Epoch;
+
+    /// <summary>Gives commits to other nodes and gets theirs; null where there are none.</summary>
+    public BeadExchange? Exchange { get; init; }
     public required string Node { get; init; }
     public required IStore Store { get; init; }
 

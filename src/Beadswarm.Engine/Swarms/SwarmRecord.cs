@@ -57,6 +57,9 @@ sealed record StatusSnapshot(
     /// <summary>Mode pull-request: what is proposed and waits, in order of arrival.</summary>
     public IReadOnlyList<ProposedBead> PullRequests { get; init; } = [];
 
+    /// <summary>The nodes that work it, those that died lately among them. Empty where only one can.</summary>
+    public IReadOnlyList<NodeRecord> Nodes { get; init; } = [];
+
     /// <summary>All beads the swarm knows, apart from withdrawn ones.</summary>
     public int Selected => Landed + InProgress + Landing + Blocked + Left + Pending;
 }
@@ -76,4 +79,54 @@ sealed record SwarmVitals(SupervisionTree Tree, Estimate? Estimate)
 /// <summary>One agent as <c>status</c> shows it.</summary>
 sealed record AgentSnapshot(
     AgentNumber Agent, string Role, AgentStatus Status, BeadId? Bead, StageName? Stage, int? Attempt,
-    DateTimeOffset Since, string? Reason);
+    DateTimeOffset Since, string? Reason)
+{
+    /// <summary>The node that it is an agent of; null where there is only one.</summary>
+    public string? Node { get; init; }
+}
+
+/// <summary>What a node does something as: a process of one clone, until the next one of that clone begins.</summary>
+/// <param name="Name">Stays the clone's.</param>
+/// <param name="Generation">Grows with every start.</param>
+sealed record NodeGrant(string Name, long Generation);
+
+/// <summary>The numbers of a node's agents.</summary>
+readonly record struct AgentBlock(int First, int Count)
+{
+    /// <summary>The number after the last one.</summary>
+    public int End => First + Count;
+
+    public bool Overlaps(AgentBlock other) => First < other.End && other.First < End;
+
+    public bool Contains(AgentNumber agent) => agent.Value >= First && agent.Value < End;
+
+    public override string ToString() => Count switch
+    {
+        0 => "none",
+        1 => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{First}"),
+        _ => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{First}-{End - 1}"),
+    };
+}
+
+/// <summary>How a node's part has ended.</summary>
+enum NodeEnd
+{
+    /// <summary>It said so.</summary>
+    Left,
+
+    /// <summary>Nothing was heard of it for longer than its lease.</summary>
+    Lost,
+}
+
+/// <summary>One node as the store knows it.</summary>
+/// <param name="CloneId">Which clone of the repository, of all there are.</param>
+/// <param name="Remote">The repository that it exchanges branches through; null: none.</param>
+/// <param name="ExpiresAt">Unless it is heard of before.</param>
+sealed record NodeRecord(
+    NodeGrant Grant, string CloneId, string Host, int Pid, string? Remote, string Target, AgentBlock Agents,
+    DateTimeOffset JoinedAt, DateTimeOffset HeardAt, DateTimeOffset ExpiresAt, NodeEnd? Ended)
+{
+    public string Name => Grant.Name;
+
+    public bool Lives(DateTimeOffset now) => Ended is null && ExpiresAt > now;
+}

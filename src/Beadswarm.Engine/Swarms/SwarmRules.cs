@@ -88,6 +88,12 @@ static class SwarmRules
         };
     }
 
+    /// <summary>How the swarm has ended, for a node that only sees that it has.</summary>
+    public static SwarmOutcome Whole(SwarmOutcome seen) =>
+        seen.End == SwarmEnd.Completed && seen.Blocked + seen.Pending > 0 && !(seen.Landed + seen.Left >= seen.Target)
+            ? seen with { End = SwarmEnd.Exhausted }
+            : seen;
+
     public const string TakenOverReason = "another orchestrator has taken over this swarm";
 
     static string Count(int number, string noun) => number == 1 ? $"1 {noun}" : $"{number} {noun}s";

@@ -52,6 +52,9 @@ sealed class SwarmRun : IAsyncDisposable
 
     public IStore Store => _assembly.Parts.Store;
 
+    /// <summary>Where in the journal the part of a node begins that has joined; null when it holds the swarm.</summary>
+    public long? JoinedAfter => _assembly.Parts.Standing.Holds ? null : _assembly.JournalBefore;
+
     /// <summary>Starts it in a repository of this machine.</summary>
     /// <exception cref="SwarmHeldException">Another swarm runs in this repository.</exception>
     /// <exception cref="SwarmRefusedException">The repository is not fit for a swarm.</exception>
@@ -154,13 +157,30 @@ sealed class SwarmRun : IAsyncDisposable
         using var services = new CancellationTokenSource();
         void EndServices() => services.Cancel();
         await using var control = _assembly.Surroundings.Serve(Commands());
-        await parts.Store.SetSwarmStatusAsync(parts.Epoch, SwarmStatus.Running, null, CancellationToken.None);
-        var serving = _components.RunAsync(Services(), services.Token);
-        var working = Task.WhenAll(
-            _components.RunAsync([Lander()], _stop.TerminateToken),
-            _agents.RunAsync(Agents(), _stop.TerminateToken));
+        var serving = _components.RunAsync(Always(), services.Token);
+        var working = _agents.RunAsync(Agents(), _stop.TerminateToken);
         try
         {
+            if (!parts.Standing.Holds && await JoinedAsync() is { } leave)
+            {
+                await working;
+                await _external.EndAsync();
+                EndServices();
+                await serving;
+                await _failures.EndAsync(CancellationToken.None);
+                if (leave.End != SwarmEnd.TakenOver)
+                {
+                    await _assembly.TidyAsync(CancellationToken.None);
+                }
+
+                await LeaveAsync(leave.Reason);
+                SayOver();
+                return SwarmRules.Whole(await OutcomeAsync(new SwarmDecision.Finish(leave.End, leave.Reason)));
+            }
+
+            await parts.Store.SetSwarmStatusAsync(parts.Epoch, SwarmStatus.Running, null, CancellationToken.None);
+            serving = Task.WhenAll(serving, _components.RunAsync(Services(), services.Token));
+            working = Task.WhenAll(working, _components.RunAsync([Lander()], _stop.TerminateToken));
             var finish = await WatchAsync();
             _stop.Drain(new SwarmDecision.Drain(finish.End, finish.Reason));
             await parts.Store.SetSwarmStatusAsync(
@@ -172,6 +192,7 @@ sealed class SwarmRun : IAsyncDisposable
                 _stop.Terminate(SwarmRules.TakenOverReason);
                 await working;
                 await _external.EndAsync();
+                await LeaveAsync(SwarmRules.TakenOverReason);
                 SayOver();
                 return await OutcomeAsync(
                     new SwarmDecision.Finish(SwarmEnd.TakenOver, SwarmRules.TakenOverReason));
@@ -187,6 +208,7 @@ sealed class SwarmRun : IAsyncDisposable
 
             // At this point nothing else writes: whoever follows the journal, also through the socket, has its end.
             await parts.Store.AppendAsync(null, null, outcome.ToJournal(), CancellationToken.None);
+            await LeaveAsync(finish.Reason);
             SayOver();
             return outcome;
         }
@@ -205,12 +227,67 @@ sealed class SwarmRun : IAsyncDisposable
         }
     }
 
+    /// <summary>Runs agents only, until this node leaves; null when it has come to hold the swarm.</summary>
+    async Task<JoinedDecision.Leave?> JoinedAsync()
+    {
+        JoinedDecision.Leave? leave = null;
+        var watched = false;
+        var monitor = new JoinedMonitor(_assembly.Parts, _stop, _assembly.Swarm.Id);
+        await _components.RunAsync(
+            [
+                new Component("monitor", Essential: true, async stop =>
+                {
+                    leave = await monitor.RunAsync(stop);
+                    watched = true;
+                }),
+            ],
+            _stop.TerminateToken);
+        if (watched && leave is null)
+        {
+            await _assembly.RecoverAsync(CancellationToken.None);
+            return null;
+        }
+
+        leave ??= _stop.Draining is { } draining
+            ? new JoinedDecision.Leave(draining.End, draining.Reason, AtOnce: true)
+            : new JoinedDecision.Leave(
+                SwarmEnd.Meltdown, _assembly.Parts.Failures.Meltdown() ?? "the monitor failed", AtOnce: true);
+        if (leave.AtOnce)
+        {
+            _stop.Terminate(leave.Reason);
+        }
+        else
+        {
+            _stop.Drain(new SwarmDecision.Drain(leave.End, leave.Reason));
+        }
+
+        return leave;
+    }
+
+    /// <summary>Takes no part among the nodes any more, if it is one.</summary>
+    async Task LeaveAsync(string reason)
+    {
+        if (_assembly is { Surroundings.Membership: { } membership, Parts.Standing.Node: { } node })
+        {
+            await membership.Registry.LeaveAsync(node, reason, CancellationToken.None);
+        }
+    }
+
+    /// <summary>What runs as long as anything of ours does.</summary>
+    IEnumerable<Component> Always() =>
+    [
+        new("leases", Essential: true, _assembly.Leases.RunAsync),
+        new("failures", Essential: false, _failures.RunAsync),
+        .. _assembly.Node is { } node
+            ? [new Component("node", Essential: true, node.RunAsync)]
+            : Array.Empty<Component>(),
+    ];
+
+    /// <summary>What only the holder of the swarm does.</summary>
     IEnumerable<Component> Services() =>
     [
         new("tracker", Essential: true, _assembly.Tracker.RunAsync),
-        new("leases", Essential: true, _assembly.Leases.RunAsync),
         new("reaper", Essential: true, _assembly.Reaper.RunAsync),
-        new("failures", Essential: false, _failures.RunAsync),
         new("foresight", Essential: false, new ConflictForesight(_assembly.Parts).RunAsync),
         .. _assembly.Watch is { } watch
             ? [new Component("watch", Essential: false, watch.RunAsync)]
@@ -240,10 +317,18 @@ sealed class SwarmRun : IAsyncDisposable
     {
         StatusText = _assembly.Setup.StatusText,
         Vitals = ReadVitalsAsync,
-        External = _external.AskAsync,
+        External = AskExternalAsync,
         Line = _assembly.Lander.ReportAsync,
         Queue = AskQueueAsync,
     };
+
+    /// <summary>What an external agent leaves is saved by the holder, so it must be where the holder is.</summary>
+    async Task<string?> AskExternalAsync(ExternalCall call, CancellationToken cancellationToken) =>
+        _assembly.Parts.Standing.Holds
+            ? await _external.AskAsync(call, cancellationToken)
+            : ExternalAnswers.Refusal(
+                call.Verb, ExternalRefusal.Refused,
+                "this node has joined a swarm that another one holds: ask there ('beadswarm status' names it)");
 
     async Task<CommandReply> AskQueueAsync(QueueRequest request, CancellationToken cancellationToken)
     {

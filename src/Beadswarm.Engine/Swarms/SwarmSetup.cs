@@ -1,5 +1,6 @@
 using Beadswarm.Configuration;
 using Beadswarm.Processes;
+using Beadswarm.Storage;
 
 namespace Beadswarm.Swarms;
 
@@ -40,6 +41,24 @@ sealed record SwarmSetup
 
     /// <summary>Do not take beads that become ready only while it runs.</summary>
     public bool Once { get; init; }
+}
+
+/// <summary>Another node holds the swarm, and this one cannot work beside it. Nothing has been changed.</summary>
+sealed class NodeRefusedException(NodeCard card, NodeRecord holder, NodeMismatch why) : Exception(
+    $"node {holder.Name} ({holder.Host}) holds the swarm of this store, and this clone cannot join it: " + why switch
+    {
+        NodeMismatch.NoRemote when card.Remote is null => "it has no landing.remote to exchange branches through",
+        NodeMismatch.NoRemote => "that node has no landing.remote to exchange branches through",
+        NodeMismatch.Remote => $"its remote is {card.Remote}, and that node's is {holder.Remote}",
+        NodeMismatch.Target => $"it lands on '{card.Target}', and that node on '{holder.Target}'",
+    })
+{
+    public string Remedy { get; } = why switch
+    {
+        NodeMismatch.NoRemote => "give every clone the same remote (git remote add) and name it in landing.remote",
+        NodeMismatch.Remote => "point landing.remote of both at one repository, or use another store",
+        NodeMismatch.Target => "set landing.target to the same branch on both, or use another store",
+    };
 }
 
 /// <summary>

@@ -21,6 +21,9 @@ sealed record SwarmSurroundings : IAsyncDisposable
     public required SwarmPaths Paths { get; init; }
     public required IMachine Machine { get; init; }
     public required IStore Store { get; init; }
+
+    /// <summary>Where several nodes can work the store together: how. Null: one orchestrator alone can.</summary>
+    public Membership? Membership { get; init; }
     public required IBeadTracker Tracker { get; init; }
     public required IWorkspaces Workspaces { get; init; }
     public required IAgentHost Agents { get; init; }

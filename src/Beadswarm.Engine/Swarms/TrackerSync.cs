@@ -12,7 +12,7 @@ namespace Beadswarm.Swarms;
 /// says (the intake), so that a bead that was just closed makes the beads behind it ready at once.
 /// </summary>
 sealed class TrackerSync(
-    IStore store, IBeadTracker tracker, CurrentBacklog backlog, LostStarts lost, SwarmEpoch epoch, SwarmConfig config,
+    IStore store, IBeadTracker tracker, CurrentBacklog backlog, LostStarts lost, Standing standing, SwarmConfig config,
     bool once, Action told, Bell bell, TimeProvider time)
 {
     /// <summary>How often the tracker is looked at when nothing rings: somebody else may have changed it.</summary>
@@ -86,7 +86,7 @@ sealed class TrackerSync(
 
         // Applying is idempotent, so dying between the two repeats it and changes nothing.
         await tracker.ApplyAsync([.. entries.Select(entry => entry.Change)], cancellationToken);
-        await store.ConfirmOutboxAsync(epoch, [.. entries.Select(entry => entry.Id)], cancellationToken);
+        await store.ConfirmOutboxAsync(standing.Epoch, [.. entries.Select(entry => entry.Id)], cancellationToken);
         told();
         bell.Ring();
     }
@@ -115,7 +115,7 @@ sealed class TrackerSync(
             entries = [.. entries.Where(entry => _only.Contains(entry.Id))];
         }
 
-        await store.UpdateBacklogAsync(epoch, entries, config.Pipeline.MaxAttempts, cancellationToken);
+        await store.UpdateBacklogAsync(standing.Epoch, entries, config.Pipeline.MaxAttempts, cancellationToken);
         _seenStamp = reading.Stamp;
         _evaluatedAt = time.GetTimestamp();
         bell.Ring();

@@ -1,5 +1,6 @@
 using Beadswarm.Beads;
 using Beadswarm.Claims;
+using Beadswarm.Git;
 using Beadswarm.Storage;
 using Beadswarm.Workspaces;
 
@@ -28,6 +29,22 @@ sealed class WorkRescue(SwarmParts parts)
                 workspace, $"{bead}: {what}\n", parts.Time.GetUtcNow(), cancellationToken),
             saved => $"at {saved.Head}", cancellationToken);
         var tree = await parts.LandsOn.TreeAsync(leftover.Head, cancellationToken);
+        await OfferAsync(bead, leftover.Head, cancellationToken);
         return new SavedHead(leftover.Head.Value, tree.Value);
+    }
+
+    /// <summary>
+    /// Before the store says that the bead is at this commit, every other node must be able to have it. As long as
+    /// there is no other, a remote that does not take it is in nobody's way.
+    /// </summary>
+    async Task OfferAsync(BeadId bead, CommitId head, CancellationToken cancellationToken)
+    {
+        if (parts.Exchange is { } exchange
+            && await exchange.OfferAsync(bead, head, cancellationToken) is { } trouble && parts.Standing.HasOthers)
+        {
+            throw new GitException(
+                ["push", bead.Value], 128, $"other nodes cannot have the work on {bead}: {trouble}",
+                parts.Paths.Repository, isTransient: true);
+        }
     }
 }

@@ -12,10 +12,13 @@ sealed class GitRepository : IDisposable
     /// <summary>What the folders below <see cref="Root"/> are called.</summary>
     public const string FolderName = "repository", HomeName = "home";
 
+    const string Config = ".beadswarm/swarm.yaml";
     const int ShownMax = 8000;
 
-    readonly string _root = Directory.CreateTempSubdirectory("beadswarm-e2e-").FullName;
+    readonly string _root;
+    readonly string _folder = FolderName;
     readonly Mount? _disk;
+    readonly bool _isClone;
 
     public GitRepository()
         : this(create: true)
@@ -24,6 +27,7 @@ sealed class GitRepository : IDisposable
 
     GitRepository(bool create, int? megabytes = null)
     {
+        _root = Directory.CreateTempSubdirectory("beadswarm-e2e-").FullName;
         _disk = megabytes is { } size ? Mount.SmallDisk(_root, size) : null;
         Directory.CreateDirectory(Home);
         Environment = Machine.Environment(Home);
@@ -38,6 +42,19 @@ sealed class GitRepository : IDisposable
         Git("config", "user.email", "owner@example.org");
     }
 
+    GitRepository(GitRepository of, string folder)
+    {
+        (_root, _folder, _isClone) = (of._root, folder, true);
+        Environment = new Dictionary<string, string>(of.Environment);
+        GitIn(_root, "clone", "-q", Origin, Path);
+        Git("config", "user.name", "Owner");
+        Git("config", "user.email", "owner@example.org");
+        if (File.Exists(of[Config]))
+        {
+            Write(Config, of.Read(Config));
+        }
+    }
+
     /// <summary>Nothing is there yet: a program under test makes it.</summary>
     public static GitRepository ToBeMade() => new(create: false);
 
@@ -47,7 +64,7 @@ sealed class GitRepository : IDisposable
     /// <summary>The folder that holds everything of the test.</summary>
     public string Root => _root;
 
-    public string Path => System.IO.Path.Combine(_root, FolderName);
+    public string Path => System.IO.Path.Combine(_root, _folder);
 
     public string Home => System.IO.Path.Combine(_root, HomeName);
 
@@ -97,6 +114,11 @@ sealed class GitRepository : IDisposable
         return this;
     }
 
+    /// <summary>
+    /// Another clone of the origin with the same configuration, as on another machine. It goes with this one.
+    /// </summary>
+    public GitRepository CloneAs(string folder) => new(this, folder);
+
     public string Git(params string[] arguments) => GitIn(Path, arguments);
 
     /// <summary>Runs git and expects it to work.</summary>
@@ -123,6 +145,11 @@ sealed class GitRepository : IDisposable
 
     public void Dispose()
     {
+        if (_isClone)
+        {
+            return;
+        }
+
         EndProcesses();
         if (System.Environment.GetEnvironmentVariable("BEADSWARM_TEST_KEEP") == "1")
         {

@@ -1,4 +1,6 @@
+using Beadswarm.Claims;
 using Beadswarm.Storage.Sql;
+using Beadswarm.Swarms;
 using Npgsql;
 
 namespace Beadswarm.Storage.Postgres;
@@ -8,7 +10,7 @@ namespace Beadswarm.Storage.Postgres;
 /// and reads over a few; the server's clock and locks decide between processes. See README.md beside this file's
 /// folder for its rules and failures.
 /// </summary>
-sealed class PostgresStore : SqlStore
+sealed class PostgresStore : SqlStore, INodeRegistry
 {
     readonly PostgresAddress _place;
     readonly PostgresWriter? _writer;
@@ -76,6 +78,37 @@ sealed class PostgresStore : SqlStore
             },
             cancellationToken);
 
+    public Task<NodeEntry> EnterAsync(
+        NodeCard card, SwarmBegin begin, TimeSpan lease, CancellationToken cancellationToken) =>
+        Write(
+            (session, now) => NodeOperations.Enter(session, now, card, begin, lease), cancellationToken,
+            SqlTurn.Alone);
+
+    public Task<NodePulse?> BeatAsync(NodeGrant node, TimeSpan lease, CancellationToken cancellationToken) =>
+        Write((session, now) => NodeOperations.Beat(session, now, node, lease), cancellationToken);
+
+    public Task<SwarmRecord?> TakeOverAsync(
+        NodeGrant node, SwarmBegin begin, TimeSpan lease, CancellationToken cancellationToken) =>
+        Write(
+            (session, now) => NodeOperations.TakeOver(session, now, node, begin, lease), cancellationToken,
+            SqlTurn.Alone);
+
+    public Task<WriteOutcome> LeaveAsync(NodeGrant node, string reason, CancellationToken cancellationToken) =>
+        Write((session, now) => NodeOperations.Leave(session, now, node, reason), cancellationToken);
+
+    public Task<IReadOnlyList<NodeRecord>> ReadNodesAsync(CancellationToken cancellationToken) =>
+        Read<IReadOnlyList<NodeRecord>>(NodeOperations.All, cancellationToken);
+
+    public Task<IReadOnlyList<ClaimKey>> ReadClaimsElsewhereAsync(string node, CancellationToken cancellationToken) =>
+        Read<IReadOnlyList<ClaimKey>>(
+            session => session.All(
+                "SelectClaimsElsewhere",
+                row => new ClaimKey(row.Bead(0), row.Agent(1), new FencingToken(row.GetInt64(2))), ("name", node)),
+            cancellationToken);
+
+    public Task<long> ReadJournalEndAsync(CancellationToken cancellationToken) =>
+        Read(session => session.First("SelectJournalEnd", row => row.GetInt64(0)), cancellationToken);
+
     protected override DateTimeOffset ByStore(DateTimeOffset at, DateTimeOffset now) =>
         StoreTime.Moved(at, _time.GetUtcNow(), now);
 
@@ -98,6 +131,8 @@ sealed class PostgresStore : SqlStore
 
     protected override Task<T> Read<T>(Func<SqlSession, T> read, CancellationToken cancellationToken) =>
         _readers.ReadAsync(read, cancellationToken);
+
+    protected override IReadOnlyList<NodeRecord> NodesOf(SqlSession session) => NodeOperations.All(session);
 
     static Task<PostgresStore> OpenToReadAsync(
         PostgresAddress place, PostgresLimits limits, TimeProvider time, bool still,

@@ -184,7 +184,22 @@ static class Rows
     public static AgentSnapshot AgentSnapshot(DbDataReader row) => new(
         row.Agent(0), row.GetString(1), StoredNames.ToAgentStatus(row.GetString(2)),
         row.IsDBNull(5) ? null : row.Bead(5), row.IsDBNull(6) ? null : new StageName(row.GetString(6)), row.Number(7),
-        row.At(4), row.Text(3));
+        row.At(4), row.Text(3))
+    {
+        Node = row.Text(8),
+    };
+
+    /// <summary>SelectNodes, HoldNode and LoseNodes.</summary>
+    public static NodeRecord Node(DbDataReader row) => new(
+        new NodeGrant(row.GetString(0), row.GetInt64(4)), row.GetString(1), row.GetString(2), row.GetInt32(3),
+        row.Text(5), row.GetString(6), new AgentBlock(row.GetInt32(7), row.GetInt32(8)), row.At(9), row.At(10),
+        row.At(11), row.Text(12) switch
+        {
+            null => null,
+            "left" => NodeEnd.Left,
+            "lost" => NodeEnd.Lost,
+            var end => throw new StoreException($"the store holds an unknown end of a node, '{end}'", transient: false),
+        });
 
     static BeadState State(DbDataReader row) => row.GetString(7) switch
     {

@@ -225,6 +225,7 @@ abstract class SqlStore : IStore
                     ("now", session.Now))! with // an aggregate always has one row
                 {
                     PullRequests = proposed,
+                    Nodes = NodesOf(session),
                     Costs = CostOperations.Read(session, new CostQuery { ThisSwarm = true })[0].Sum,
                 };
             },
@@ -274,6 +275,9 @@ abstract class SqlStore : IStore
 
     /// <summary>Runs the operation in a transaction that sees one moment and changes nothing.</summary>
     protected abstract Task<T> Read<T>(Func<SqlSession, T> read, CancellationToken cancellationToken);
+
+    /// <summary>The nodes that the status tells of; none where only one can work the store.</summary>
+    protected virtual IReadOnlyList<NodeRecord> NodesOf(SqlSession session) => [];
 
     Task<IReadOnlyList<T>> List<T>(
         string statement, Func<DbDataReader, T> row, CancellationToken cancellationToken,

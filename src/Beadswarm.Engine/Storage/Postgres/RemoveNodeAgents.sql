@@ -1,0 +1,1 @@
+DELETE FROM beadswarm.agent_state WHERE node = @name

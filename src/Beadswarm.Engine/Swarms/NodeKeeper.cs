@@ -1,0 +1,95 @@
+using Beadswarm.Storage;
+
+namespace Beadswarm.Swarms;
+
+/// <summary>
+/// Keeps this process among the nodes that work the swarm: shows that it lives, hears what others have done, and takes
+/// the swarm over when its holder is gone.
+/// </summary>
+/// <param name="begin">How this node begins when it takes over.</param>
+/// <param name="takenOver">It holds the swarm from now on.</param>
+sealed class NodeKeeper(
+    INodeRegistry registry, SwarmParts parts, SwarmBegin begin, Action<SwarmRecord> takenOver)
+{
+    const int BeatsPerLease = 4;
+
+    /// <summary>Between two looks at whether other nodes have done anything: nothing rings here when they do.</summary>
+    static readonly TimeSpan LookPause = TimeSpan.FromSeconds(1);
+
+    readonly TimeSpan _lease = parts.Config.Limits.Lease;
+    long? _seen;
+    long? _beatAt;
+
+    public async Task RunAsync(CancellationToken stop)
+    {
+        using var timer = new PeriodicTimer(LookPause, parts.Time);
+        do
+        {
+            if (_beatAt is not { } last || parts.Time.GetElapsedTime(last) >= _lease / BeatsPerLease)
+            {
+                await BeatAsync(stop);
+            }
+
+            await LookAsync(stop);
+        }
+        while (await timer.WaitForNextTickAsync(stop));
+    }
+
+    async Task LookAsync(CancellationToken stop)
+    {
+        var end = await registry.ReadJournalEndAsync(stop);
+        if (end != _seen)
+        {
+            _seen = end;
+            parts.Bell.Ring();
+        }
+    }
+
+    async Task BeatAsync(CancellationToken stop)
+    {
+        var (node, standing) = (parts.Standing.Node!, parts.Standing); // whoever has a keeper is a node
+        var askedAt = parts.Time.GetTimestamp();
+
+        // An answer that takes longer than the pause between two is as good as none.
+        using var patience = new CancellationTokenSource(_lease / BeatsPerLease, parts.Time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(stop, patience.Token);
+        try
+        {
+            if (await registry.BeatAsync(node, _lease, both.Token) is not { } pulse)
+            {
+                standing.Fence();
+                parts.Bell.Ring();
+                return;
+            }
+
+            var others = (await registry.ReadNodesAsync(both.Token))
+                .Count(other => other.Name != node.Name && other.Ended is null);
+            standing.Heard(pulse, others, askedAt);
+            _beatAt = askedAt;
+            if (!standing.Holds && !pulse.HolderLives)
+            {
+                await TakeOverAsync(node, both.Token);
+            }
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            // The next look tries again; what depends on being heard of stops by itself meanwhile.
+        }
+    }
+
+    async Task TakeOverAsync(NodeGrant node, CancellationToken cancellationToken)
+    {
+        if (await registry.TakeOverAsync(node, begin, _lease, cancellationToken) is { } swarm)
+        {
+            takenOver(swarm);
+            parts.Standing.TakeOver(swarm.Epoch);
+        }
+        else
+        {
+            // Another node was faster, or the swarm is about to end.
+            _beatAt = null;
+        }
+
+        parts.Bell.Ring();
+    }
+}
