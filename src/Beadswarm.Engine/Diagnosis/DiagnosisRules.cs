@@ -1,5 +1,6 @@
 using System.Globalization;
 using Beadswarm.Beads;
+using Beadswarm.Landing.Forges;
 using Beadswarm.Sandboxes;
 using Beadswarm.Workspaces;
 
@@ -10,6 +11,9 @@ static class DiagnosisRules
 {
     /// <summary>The first git that merges without a checkout.</summary>
     public static readonly Version GitMin = new(2, 38);
+
+    /// <summary>The oldest of GitHub's program that this one was seen to work with.</summary>
+    static readonly Version GhMin = new(2, 0);
 
     /// <summary>git rarely holds a lock this long.</summary>
     public static readonly TimeSpan LockAgeMin = TimeSpan.FromSeconds(10);
@@ -25,6 +29,7 @@ static class DiagnosisRules
         .. facts.Orphans.Select(OfHub),
         .. Disk(facts.Disk),
         .. Sandbox(facts.Sandbox),
+        .. Forge(facts.Forge),
     ];
 
     /// <summary>Whether a person should be told by the exit code.</summary>
@@ -244,6 +249,46 @@ static class DiagnosisRules
         trouble is null
             ? []
             : [new("sandbox.unusable", TroubleSeverity.Error, trouble.Cause, trouble.Value, trouble.Remedy)];
+
+    static IEnumerable<Trouble> Forge(ForgeFacts? forge) => forge switch
+    {
+        null => [],
+        ForgeFacts.Missing missing =>
+        [
+            new("forge.missing", TroubleSeverity.Error,
+                $"mode pull-request needs GitHub's program '{missing.Program}'", missing.Why,
+                "install it, or name it by landing.pullRequest.program"),
+        ],
+        ForgeFacts.Nowhere nowhere =>
+        [
+            new("forge.nowhere", TroubleSeverity.Error,
+                $"the URL of remote '{nowhere.Remote}' does not say which repository of a forge it is", null,
+                "set landing.pullRequest.repository to OWNER/NAME or HOST/OWNER/NAME"),
+        ],
+        ForgeFacts.Found { Version: { } version } old when ParseVersion(version) < GhMin =>
+        [
+            new("forge.old", TroubleSeverity.Error, $"'{old.Program}' is too old", version,
+                $"install version {GhMin} or later"),
+        ],
+        ForgeFacts.Found found => found.Trouble is { } trouble ? [Forge(found.Address, trouble)] : [],
+        _ => throw new System.Diagnostics.UnreachableException($"{forge}"),
+    };
+
+    static Trouble Forge(ForgeAddress address, ForgeTrouble trouble) => trouble switch
+    {
+        ForgeTrouble.Unauthorized refused => new(
+            "forge.login", TroubleSeverity.Error, $"{address.Host} does not let this user in to {address}",
+            refused.Reason, $"run 'gh auth login --hostname {address.Host}', or give a token in GH_TOKEN"),
+        ForgeTrouble.RateLimited limited => new(
+            "forge.limited", TroubleSeverity.Note, $"{address.Host} answers no more questions for now", limited.Reason,
+            "nothing: a swarm waits until then"),
+        ForgeTrouble.Away away => new(
+            "forge.away", TroubleSeverity.Warning, $"{address.Host} gave no answer", away.Reason,
+            "look at the network; a swarm keeps its queue and tries again"),
+        ForgeTrouble.Refused refused => new(
+            "forge.refused", TroubleSeverity.Warning, $"{address} refuses what a swarm asks", refused.Reason,
+            "see what it says, and who may do that there"),
+    };
 
     static string Gigabytes(long bytes) =>
         string.Create(CultureInfo.InvariantCulture, $"{bytes / (1024.0 * 1024 * 1024):0.0} GB");

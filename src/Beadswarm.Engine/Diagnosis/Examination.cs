@@ -69,6 +69,7 @@ static class Examination
         return facts with
         {
             Obstacles = [.. (await user.ProblemsAsync(target, cancellationToken)).Select(Obstacle)],
+            Forge = await ForgeExamination.LookAsync(scope, user, cancellationToken),
             FolderNotIgnored = await IsNotIgnoredAsync(scope, user, cancellationToken),
             Orphans = scope.Quiet && facts.Processes.Count == 0
                 ? await HubSearch.FindAsync(user, runner, agents, beads, cancellationToken)

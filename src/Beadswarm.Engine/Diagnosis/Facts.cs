@@ -42,6 +42,9 @@ sealed record Facts
     /// </summary>
     public SandboxTrouble? Sandbox { get; init; }
 
+    /// <summary>Mode pull-request: what proposing beads would meet; null in the other modes.</summary>
+    public ForgeFacts? Forge { get; init; }
+
     public DiskFacts? Disk { get; init; }
 }
 

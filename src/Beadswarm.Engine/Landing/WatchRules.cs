@@ -13,19 +13,30 @@ enum WatchFinding
     Gone,
 }
 
+/// <summary>A file that a landing changed, each state by the id of its content.</summary>
+/// <param name="Earlier">What earlier landings found when they changed it.</param>
+sealed record WatchedFile(string Path, string Before, string After, string Now, IReadOnlyCollection<string> Earlier)
+{
+    /// <summary>
+    /// It is as it was before the landing; or, where others were taken off the target with it, as it was before them.
+    /// </summary>
+    public bool Undone => Now == Before || (Now != After && Earlier.Contains(Now));
+}
+
 /// <summary>
 /// Judges by content whether a landing was taken off the target. A change of which any file is still different from
 /// what it was before stands: what others make of it is their affair.
 /// </summary>
 static class WatchRules
 {
-    /// <param name="changed">The files that the landing changed.</param>
-    /// <param name="differing">The files that differ between the target before the landing and the target now.</param>
-    /// <param name="later">The files that the swarm's own later landings changed: they may take it back.</param>
+    /// <param name="files">Those that the landing changed.</param>
+    /// <param name="later">
+    /// The files that the swarm's own later landings changed, as far as those stand: they may take it back.
+    /// </param>
     /// <param name="contained">Its commit is in the target's history.</param>
     public static WatchFinding Judge(
-        IReadOnlySet<string> changed, IReadOnlySet<string> differing, IReadOnlySet<string> later, bool contained) =>
-        changed.Count == 0 || changed.Overlaps(differing) || changed.Overlaps(later) ? WatchFinding.Stands
+        IReadOnlyCollection<WatchedFile> files, IReadOnlySet<string> later, bool contained) =>
+        files.Count == 0 || files.Any(file => !file.Undone || later.Contains(file.Path)) ? WatchFinding.Stands
         : contained ? WatchFinding.Reverted
         : WatchFinding.Gone;
 }

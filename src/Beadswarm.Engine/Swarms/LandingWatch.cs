@@ -16,6 +16,9 @@ sealed class LandingWatch(SwarmParts parts, ILandingRepository target, TimeSpan 
     const int WatchedMax = 200;
 
     readonly Dictionary<LandingId, Watched> _watched = [];
+
+    /// <summary>Whose content was not on the target any more when it was last looked at.</summary>
+    readonly HashSet<LandingId> _undone = [];
     CommitId? _seen;
 
     public async Task RunAsync(CancellationToken stop)
@@ -47,21 +50,47 @@ sealed class LandingWatch(SwarmParts parts, ILandingRepository target, TimeSpan 
         var moved = _seen is { } before && await target.IsAncestorAsync(before, tip, stop)
             ? await PathsAsync(before, tip, stop)
             : null;
-        for (var i = 0; i < landings.Count; i++)
+
+        // From the newest on: one that is gone itself has not taken an earlier one back.
+        var later = new HashSet<string>();
+        for (var i = landings.Count - 1; i >= 0; i--)
         {
             var (entry, watched) = landings[i];
-            if (moved is null || watched.Changed.Overlaps(moved))
+            if (moved is null || moved.Overlaps(watched.Changed.Keys))
             {
-                var later = landings.Skip(i + 1).SelectMany(other => other.Watched.Changed).ToHashSet();
-                await JudgeAsync(entry, watched, later, tip, stop);
+                var finding = await FindingAsync(watched, landings.Take(i), later, tip, stop);
+                _undone.Remove(entry.Id);
+                if (finding != WatchFinding.Stands)
+                {
+                    _undone.Add(entry.Id);
+                    await ReopenAsync(entry, watched, finding, tip, stop);
+                }
+            }
+
+            if (!_undone.Contains(entry.Id))
+            {
+                later.UnionWith(watched.Changed.Keys);
             }
         }
 
         _seen = tip;
     }
 
-    async Task JudgeAsync(
-        LandingEntry entry, Watched watched, HashSet<string> later, CommitId tip, CancellationToken stop)
+    async Task<WatchFinding> FindingAsync(
+        Watched watched, IEnumerable<(LandingEntry Entry, Watched Watched)> earlier, HashSet<string> later,
+        CommitId tip, CancellationToken stop)
+    {
+        var now = (await target.ChangesAsync(watched.Base, tip, stop))
+            .ToDictionary(change => change.Path, change => change.NewId);
+        var files = watched.Changed.Select(file => new WatchedFile(
+            file.Key, file.Value.Before, file.Value.After, now.GetValueOrDefault(file.Key, file.Value.Before),
+            [.. earlier.Select(other => other.Watched.Changed.GetValueOrDefault(file.Key).Before).OfType<string>()]));
+        return WatchRules.Judge(
+            [.. files], later, await target.IsAncestorAsync(watched.Commit, tip, stop));
+    }
+
+    async Task ReopenAsync(
+        LandingEntry entry, Watched watched, WatchFinding finding, CommitId tip, CancellationToken stop)
     {
         if (await parts.Store.ReadBeadAsync(entry.Bead, stop) is not { State: BeadState.Completed completed } bead
             || completed.Commit != watched.Commit.Value)
@@ -69,17 +98,9 @@ sealed class LandingWatch(SwarmParts parts, ILandingRepository target, TimeSpan 
             return;
         }
 
-        var differing = await PathsAsync(watched.Base, tip, stop);
-        var contained = await target.IsAncestorAsync(watched.Commit, tip, stop);
-        var finding = WatchRules.Judge(watched.Changed, differing, later, contained);
-        if (finding == WatchFinding.Stands)
-        {
-            return;
-        }
-
         var how = finding == WatchFinding.Reverted ? "reverted" : "lost: the target's history was rewritten";
         var reason = $"landed as {watched.Commit} and was {how}; the target is at {tip}, and "
-            + $"{string.Join(", ", watched.Changed.Order(StringComparer.Ordinal).Take(FilesShownMax))} "
+            + $"{string.Join(", ", watched.Changed.Keys.Order(StringComparer.Ordinal).Take(FilesShownMax))} "
             + "is as it was before";
         var to = new BeadTransition.Free(parts.Config.Pipeline.RetryFrom, bead.Attempt + 1, 0, null);
         var feedback = AttemptFeedback.OfLost(entry, reason, parts.Config.Limits.FeedbackBytesMax);
@@ -131,7 +152,10 @@ sealed class LandingWatch(SwarmParts parts, ILandingRepository target, TimeSpan 
         var (from, to) = (CommitId.Parse(intent.Base), CommitId.Parse(commit));
         try
         {
-            return new Watched(from, to, await PathsAsync(from, to, stop));
+            return new Watched(
+                from, to,
+                (await target.ChangesAsync(from, to, stop))
+                    .ToDictionary(change => change.Path, change => (change.OldId, change.NewId)));
         }
         catch (GitException error) when (!error.IsTransient)
         {
@@ -143,5 +167,7 @@ sealed class LandingWatch(SwarmParts parts, ILandingRepository target, TimeSpan 
     async Task<HashSet<string>> PathsAsync(CommitId from, CommitId to, CancellationToken stop) =>
         [.. (await target.ChangesAsync(from, to, stop)).Select(change => change.Path)];
 
-    sealed record Watched(CommitId Base, CommitId Commit, HashSet<string> Changed);
+    /// <param name="Changed">What each file was, and was made.</param>
+    sealed record Watched(
+        CommitId Base, CommitId Commit, IReadOnlyDictionary<string, (string Before, string After)> Changed);
 }

@@ -1,6 +1,7 @@
 using Beadswarm.Beads;
 using Beadswarm.Diagnosis;
 using Beadswarm.Git;
+using Beadswarm.Landing.Forges;
 using Beadswarm.Processes;
 using Beadswarm.Sandboxes;
 using Beadswarm.Workspaces;
@@ -31,6 +32,26 @@ public sealed class DiagnosisRulesTests
 
         Assert.Equal((TroubleSeverity.Error, "not on PATH"), (trouble.Severity, trouble.Value));
         Assert.Contains("apt-get install bubblewrap", trouble.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_keeps_beads_from_being_proposed_is_told_with_its_remedy()
+    {
+        ForgeFacts Found(string? version, ForgeTrouble? trouble) =>
+            new ForgeFacts.Found("gh", version, new ForgeAddress("github.com", "o", "n"), trouble);
+        void Forge(ForgeFacts facts, string expected) => Check(Healthy with { Forge = facts }, expected);
+
+        Forge(Found("gh version 2.23.0 (2023-02-27)", null), "");
+        Forge(Found(null, null), "");
+        Forge(Found("gh version 1.14.0 (2021-08-04)", null), "forge.old");
+        Forge(new ForgeFacts.Missing("gh", "not on PATH"), "forge.missing");
+        Forge(new ForgeFacts.Nowhere("origin"), "forge.nowhere");
+        Forge(Found(null, new ForgeTrouble.Away("no route")), "forge.away");
+        Forge(Found(null, new ForgeTrouble.RateLimited("spent", DateTimeOffset.UnixEpoch)), "forge.limited");
+        Forge(Found(null, new ForgeTrouble.Refused("HTTP 422")), "forge.refused");
+        var login = Check(
+            Healthy with { Forge = Found(null, new ForgeTrouble.Unauthorized("HTTP 401")) }, "forge.login");
+        Assert.Contains("gh auth login --hostname github.com", login.Remedy, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Beadswarm.Configuration;
 using Beadswarm.Journal;
 using Beadswarm.Swarms;
 using Beadswarm.Tests.Support;
@@ -25,26 +26,12 @@ public sealed class LandingWatchTests : IDisposable
             [ $BEADSWARM_BEAD = t-1 ] || [ $BEADSWARM_STAGE != implement ] || read go < "$R/.beadswarm/go"
             """).Commit();
         var go = _repository.Fifo("go");
-        var remote = Path.Combine(_repository.Path, ".git", "remote.git");
-        _repository.Git("init", "-q", "--bare", "-b", "main", remote);
-        _repository.Git("remote", "add", "origin", remote);
-        _repository.Git("push", "-q", "-u", "origin", "main");
-        var before = _repository.Git("rev-parse", "main");
-        await using var run = await _repository.StartAsync(_repository.Config(agents: 2, change: config => config with
-        {
-            Tracker = config.Tracker with { Commit = false },
-            Landing = config.Landing with { Remote = "origin", Watch = TimeSpan.FromMilliseconds(50) },
-        }));
+        var (remote, before) = Share();
+        await using var run = await StartAsync(resolve: []);
         var landed = (JournalEvent.BeadLanded)(
             await SwarmRepository.UntilAsync<JournalEvent.BeadLanded>(run, "t-1")).Event;
 
-        // Somebody else, in a clone of their own. Nothing of the swarm is about to land meanwhile.
-        SwarmRepository.GitIn(_elsewhere.Path, "clone", "-q", remote, "clone");
-        var clone = _elsewhere["clone"];
-        SwarmRepository.GitIn(clone, "config", "user.name", "Somebody");
-        SwarmRepository.GitIn(clone, "config", "user.email", "somebody@example.org");
-        SwarmRepository.GitIn(clone, takeOff(landed.Commit, before));
-        SwarmRepository.GitIn(clone, "push", "-q", "--force", "origin", "main");
+        Elsewhere(remote, takeOff(landed.Commit, before));
 
         var lost = await SwarmRepository.UntilAsync<JournalEvent.LandingLost>(run, "t-1");
         await SwarmRepository.UntilAsync(run, entry =>
@@ -63,6 +50,74 @@ public sealed class LandingWatchTests : IDisposable
         Assert.Equal("closed", _repository.StatusOf("t-1"));
         Assert.Single((await _repository.JournalAsync()).Select(entry => entry.Event)
             .OfType<JournalEvent.LandingLost>());
+    }
+
+    [Fact]
+    public async Task Of_two_landings_in_one_file_that_are_taken_off_together_both_are_taken_up_again()
+    {
+        _repository.Write("shared.txt", "start\n");
+        _repository.Bead("t-1").Bead("t-2", 2, "t-1").Bead("t-3").Agent(
+            """
+            if [ $BEADSWARM_STAGE = implement ]; then
+              [ $BEADSWARM_BEAD != t-3 ] || read go < "$R/.beadswarm/go"
+              [ $BEADSWARM_BEAD = t-3 ] || {
+                echo "$BEADSWARM_BEAD $BEADSWARM_ATTEMPT" >> shared.txt; git commit -qam "$BEADSWARM_BEAD"; exit 0; }
+            fi
+            """).Commit();
+        var go = _repository.Fifo("go");
+        var (remote, before) = Share();
+        await using var run = await StartAsync(
+            [new ResolveRule([new PathPattern("shared.txt")], null, TimeSpan.Zero)]);
+        await SwarmRepository.UntilAsync<JournalEvent.BeadLanded>(run, "t-2");
+
+        Elsewhere(remote, "reset", "-q", "--hard", before);
+
+        foreach (var bead in new[] { "t-1", "t-2" })
+        {
+            var lost = await SwarmRepository.UntilAsync<JournalEvent.LandingLost>(run, bead);
+            await SwarmRepository.UntilAsync(run, entry =>
+                entry.Sequence > lost.Sequence && entry.Bead == lost.Bead && entry.Event is JournalEvent.BeadLanded);
+        }
+
+        go.Release();
+        var outcome = await SwarmRepository.EndAsync(run);
+
+        Assert.Equal((SwarmEnd.Completed, 3), (outcome.End, outcome.Landed));
+        Assert.Equal(
+            ["start", "t-1 2", "t-2 2"],
+            SwarmRepository.GitIn(remote, "show", "main:shared.txt").Split('\n').Order(StringComparer.Ordinal));
+    }
+
+    (string Remote, string Before) Share()
+    {
+        var remote = Path.Combine(_repository.Path, ".git", "remote.git");
+        _repository.Git("init", "-q", "--bare", "-b", "main", remote);
+        _repository.Git("remote", "add", "origin", remote);
+        _repository.Git("push", "-q", "-u", "origin", "main");
+        return (remote, _repository.Git("rev-parse", "main"));
+    }
+
+    Task<SwarmRun> StartAsync(IReadOnlyList<ResolveRule> resolve) =>
+        _repository.StartAsync(_repository.Config(agents: 2, change: config => config with
+        {
+            Tracker = config.Tracker with { Commit = false },
+            Landing = config.Landing with
+            {
+                Remote = "origin",
+                Watch = TimeSpan.FromMilliseconds(50),
+                Resolve = resolve,
+            },
+        }));
+
+    /// <summary>Somebody else, in a clone of their own. Nothing of the swarm is about to land meanwhile.</summary>
+    void Elsewhere(string remote, params string[] takeOff)
+    {
+        SwarmRepository.GitIn(_elsewhere.Path, "clone", "-q", remote, "clone");
+        var clone = _elsewhere["clone"];
+        SwarmRepository.GitIn(clone, "config", "user.name", "Somebody");
+        SwarmRepository.GitIn(clone, "config", "user.email", "somebody@example.org");
+        SwarmRepository.GitIn(clone, takeOff);
+        SwarmRepository.GitIn(clone, "push", "-q", "--force", "origin", "main");
     }
 
     public void Dispose()

@@ -203,6 +203,42 @@ sealed class GhProgram(
         string name, string folder, string tag, IReadOnlyDictionary<string, string> environment, TimeProvider time) =>
         new(Spawn.Resolve(name, environment, folder), folder, tag, environment, time);
 
+    /// <summary>The first line of what it says of itself; null when it says nothing.</summary>
+    public async Task<string?> VersionAsync(CancellationToken cancellationToken) =>
+        await RunAsync("", ["--version"], cancellationToken) is { ExitCode: 0 } result
+            ? Encoding.UTF8.GetString(result.Stdout).Split('\n')[0].Trim()
+            : null;
+
+    /// <summary>Whether it has an account for a host. What it has is not looked at; a version that does not tell
+    /// has.</summary>
+    public async Task<bool> HasAccountAsync(string host, CancellationToken cancellationToken) =>
+        await RunAsync(host, ["auth", "token"], cancellationToken) is { } result
+        && (result.ExitCode == 0
+            || Encoding.UTF8.GetString(result.Stderr).Contains("unknown command", StringComparison.Ordinal));
+
+    async Task<CommandResult?> RunAsync(
+        string host, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    {
+        var spec = new CommandSpec
+        {
+            FileName = program,
+            Arguments = arguments,
+            WorkingDirectory = folder,
+            Environment = EnvironmentFor(host),
+            Tag = tag,
+            Timeout = AnswerTime,
+            TimeProvider = time,
+        };
+        try
+        {
+            return await Command.RunAsync(spec, cancellationToken);
+        }
+        catch (CommandException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>One question; an answer of any status, or none, is an answer.</summary>
     public async Task<GhAnswer> ApiAsync(
         string host, string method, string path, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
