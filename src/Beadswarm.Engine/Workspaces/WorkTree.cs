@@ -41,11 +41,14 @@ sealed class WorkTree(Hub hub, string path, string adminFolder)
         set => SmallFile.Write(InAdmin(HubFiles.BranchFile), value is { } branch ? branch.Value + "\n" : "\n");
     }
 
-    /// <summary>The branch of the work tree in a folder, as whoever stands in it sees it; null: none.</summary>
+    /// <summary>
+    /// The branch of the work tree in a folder, as whoever stands in it sees it; null: none, as in a clone of its own.
+    /// </summary>
     public static BranchName? OwnBranchAt(string folder)
     {
         const string Pointer = "gitdir: ";
-        return SmallFile.Read(System.IO.Path.Combine(folder, ".git")) is { } text
+        var link = System.IO.Path.Combine(folder, ".git");
+        return !Directory.Exists(link) && SmallFile.Read(link) is { } text
             && text.StartsWith(Pointer, StringComparison.Ordinal)
             && SmallFile.Read(System.IO.Path.Combine(text[Pointer.Length..].Trim(), HubFiles.BranchFile))?.Trim()
                 is { Length: > 0 } name

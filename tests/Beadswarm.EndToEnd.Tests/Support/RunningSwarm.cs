@@ -59,6 +59,9 @@ sealed class RunningSwarm : IAsyncDisposable
     /// <summary>Looks on at a swarm that another process runs.</summary>
     public static RunningSwarm Attach(GitRepository repository) => Begin(repository, "attach", []);
 
+    /// <summary>No swarm, but an agent that plans a bead.</summary>
+    public static RunningSwarm Plan(GitRepository repository, string bead) => Begin(repository, "plan", [bead]);
+
     static RunningSwarm Begin(GitRepository repository, string verb, string[] arguments)
     {
         var start = new ProcessStartInfo(Machine.Beadswarm, [verb, "--format", "json", .. arguments])
