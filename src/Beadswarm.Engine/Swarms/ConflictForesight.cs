@@ -140,7 +140,7 @@ sealed class ConflictForesight(SwarmParts parts)
             : (bead.Head, ahead.Head);
         if (!_pairs.TryGetValue(pair, out var foreseen))
         {
-            if (!await MeetAsync(await ChangedAsync(ahead.Base, ahead.Head, stop), bead, stop))
+            if (!await MeetAsync(await OwnAsync(ahead, stop), bead, stop))
             {
                 _pairs[pair] = null;
             }
@@ -156,14 +156,17 @@ sealed class ConflictForesight(SwarmParts parts)
         return foreseen is null ? [] : [foreseen];
     }
 
-    async Task<bool> MeetAsync(IReadOnlySet<string> changed, InFlight bead, CancellationToken stop)
+    async Task<bool> MeetAsync(IReadOnlySet<string> changed, InFlight bead, CancellationToken stop) =>
+        ForesightRules.Meet(changed, await OwnAsync(bead, stop));
+
+    async Task<IReadOnlySet<string>> OwnAsync(InFlight bead, CancellationToken stop)
     {
         if (!_changed.TryGetValue(bead.Head, out var own))
         {
             _changed[bead.Head] = own = await ChangedAsync(bead.Base, bead.Head, stop);
         }
 
-        return ForesightRules.Meet(changed, own);
+        return own;
     }
 
     async Task<IReadOnlySet<string>> ChangedAsync(CommitId from, CommitId to, CancellationToken stop)
