@@ -14,6 +14,7 @@ sealed record BenchmarkOptions(string What, int Beads, int Agents, int Rounds)
         ("queue", QueueSpeed.RunAsync),
         ("scale", Scale.RunAsync),
         ("claims", ClaimThroughput.RunAsync),
+        ("postgres", PostgresClaims.RunAsync),
         ("startup", Startup.RunAsync),
         ("spawns", SpawnCount.RunAsync),
     ];
