@@ -79,4 +79,14 @@ interface INodeRegistry
 
     /// <summary>The number of the journal's last entry; 0 when it is empty.</summary>
     Task<long> ReadJournalEndAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Tells when other processes write, until what it returns is disposed of. It may miss something: looking now and
+    /// then stays necessary.
+    /// </summary>
+    /// <param name="heard">Called on any thread.</param>
+    IAsyncDisposable Listen(Action heard);
+
+    /// <summary>Whether other processes are told of what this one writes.</summary>
+    void Announce(bool announces);
 }

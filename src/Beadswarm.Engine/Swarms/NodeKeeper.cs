@@ -1,4 +1,5 @@
 using Beadswarm.Storage;
+using Beadswarm.Waiting;
 
 namespace Beadswarm.Swarms;
 
@@ -13,7 +14,9 @@ sealed class NodeKeeper(
 {
     const int BeatsPerLease = 4;
 
-    /// <summary>Between two looks at whether other nodes have done anything: nothing rings here when they do.</summary>
+    /// <summary>
+    /// Between two looks at whether other nodes have done anything: that the store tells us is not relied on.
+    /// </summary>
     static readonly TimeSpan LookPause = TimeSpan.FromSeconds(1);
 
     readonly TimeSpan _lease = parts.Config.Limits.Lease;
@@ -22,17 +25,19 @@ sealed class NodeKeeper(
 
     public async Task RunAsync(CancellationToken stop)
     {
-        using var timer = new PeriodicTimer(LookPause, parts.Time);
-        do
+        var news = new Bell();
+        await using var listening = registry.Listen(news.Ring);
+        while (true)
         {
+            var heard = news.Listen();
             if (_beatAt is not { } last || parts.Time.GetElapsedTime(last) >= _lease / BeatsPerLease)
             {
                 await BeatAsync(stop);
             }
 
             await LookAsync(stop);
+            await news.WaitAsync(heard, LookPause, parts.Time, stop);
         }
-        while (await timer.WaitForNextTickAsync(stop));
     }
 
     async Task LookAsync(CancellationToken stop)
@@ -65,6 +70,7 @@ sealed class NodeKeeper(
             var others = (await registry.ReadNodesAsync(both.Token))
                 .Count(other => other.Name != node.Name && other.Ended is null);
             standing.Heard(pulse, others, askedAt);
+            registry.Announce(others > 0);
             _beatAt = askedAt;
             if (!standing.Holds && !pulse.HolderLives)
             {

@@ -84,6 +84,12 @@ sealed class PostgresSession : SqlSession
         }
     }
 
+    /// <summary>Whether the transaction has written anything that others may want to hear of.</summary>
+    public bool HasNews => _entries.Count > 0;
+
+    /// <summary>Others hear of the transaction when it is committed, and of those before it.</summary>
+    public void Announce(string writer) => Post("Announce", ("channel", _place.Schema), ("writer", writer));
+
     /// <summary>Writes the journal and commits, in one round trip.</summary>
     public void Commit()
     {

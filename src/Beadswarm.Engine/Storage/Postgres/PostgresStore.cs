@@ -16,9 +16,13 @@ sealed class PostgresStore : SqlStore, INodeRegistry
     readonly PostgresWriter? _writer;
     readonly PostgresReaders _readers;
     readonly TimeProvider _time;
+    readonly PostgresLimits _limits;
 
-    PostgresStore(PostgresAddress place, PostgresWriter? writer, PostgresReaders readers, TimeProvider time)
+    PostgresStore(
+        PostgresAddress place, PostgresWriter? writer, PostgresReaders readers, PostgresLimits limits,
+        TimeProvider time)
     {
+        _limits = limits;
         _time = time;
         _place = place;
         _writer = writer;
@@ -47,7 +51,7 @@ sealed class PostgresStore : SqlStore, INodeRegistry
 
                 return new PostgresStore(
                     place, new PostgresWriter(place, PostgresSession.Open(place), node, limits, time),
-                    new PostgresReaders(place, limits, time), time);
+                    new PostgresReaders(place, limits, time), limits, time);
             },
             cancellationToken);
 
@@ -109,6 +113,17 @@ sealed class PostgresStore : SqlStore, INodeRegistry
     public Task<long> ReadJournalEndAsync(CancellationToken cancellationToken) =>
         Read(session => session.First("SelectJournalEnd", row => row.GetInt64(0)), cancellationToken);
 
+    public IAsyncDisposable Listen(Action heard) =>
+        new PostgresEar(_place, _writer?.Name ?? "", heard, _limits, _time);
+
+    public void Announce(bool announces)
+    {
+        if (_writer is not null)
+        {
+            _writer.Announces = announces;
+        }
+    }
+
     protected override DateTimeOffset ByStore(DateTimeOffset at, DateTimeOffset now) =>
         StoreTime.Moved(at, _time.GetUtcNow(), now);
 
@@ -146,7 +161,7 @@ sealed class PostgresStore : SqlStore, INodeRegistry
                     PostgresSchema.Require(session, place);
                 }
 
-                return new PostgresStore(place, null, new PostgresReaders(place, limits, time, still), time);
+                return new PostgresStore(place, null, new PostgresReaders(place, limits, time, still), limits, time);
             },
             cancellationToken);
 

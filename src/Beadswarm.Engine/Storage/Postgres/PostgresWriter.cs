@@ -11,6 +11,8 @@ sealed class PostgresWriter : SqlWriter
     /// <summary>Most operations of one transaction: few enough that nobody waits long for its locks.</summary>
     public const int BatchMax = 64;
 
+    static readonly TimeSpan AnnouncePause = TimeSpan.FromMilliseconds(50);
+
     readonly PostgresAddress _place;
     readonly PostgresLimits _limits;
     readonly TimeProvider _time;
@@ -18,6 +20,7 @@ sealed class PostgresWriter : SqlWriter
     readonly Guid _writer = Guid.NewGuid();
     PostgresSession? _session;
     long _commit;
+    long? _announcedAt;
 
     public PostgresWriter(PostgresAddress place, PostgresSession session, string node, PostgresLimits limits,
         TimeProvider time)
@@ -31,6 +34,15 @@ sealed class PostgresWriter : SqlWriter
         Introduce(session);
         Start();
     }
+
+    /// <summary>
+    /// Other processes want to hear of what is written. Announcing takes a lock that all commits of the server share,
+    /// so it is done now and then, for all that was written since.
+    /// </summary>
+    public volatile bool Announces;
+
+    /// <summary>Marks what this writer announces.</summary>
+    public string Name => $"{_writer}";
 
     protected override void Close() => _session?.Dispose();
 
@@ -91,6 +103,7 @@ sealed class PostgresWriter : SqlWriter
                 var session = Connected();
                 var now = session.Begin(batch.Max(operation => operation.Turn), _writer, ++_commit);
                 batch.ForEach(operation => operation.Run(session, now));
+                Announce(session);
                 session.Flush();
                 committing = true;
                 session.Commit();
@@ -123,6 +136,16 @@ sealed class PostgresWriter : SqlWriter
                 Undo();
                 return new Outcome.Failed(e is Npgsql.PostgresException ? PostgresErrors.Explain(_place, e) : e);
             }
+        }
+    }
+
+    void Announce(PostgresSession session)
+    {
+        if (Announces && session.HasNews
+            && (_announcedAt is not { } last || _time.GetElapsedTime(last) >= AnnouncePause))
+        {
+            session.Announce(Name);
+            _announcedAt = _time.GetTimestamp();
         }
     }
 

@@ -54,6 +54,28 @@ public sealed class NodeRegistryTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Whoever_listens_hears_at_once_what_others_announce_also_after_its_connection_was_cut()
+    {
+        await using var other = await PostgresStore.OpenAsync(
+            _database.Address, "other", PostgresDatabase.Limits, TimeProvider.System, Token);
+        var heard = new SemaphoreSlim(0);
+        var listening = other.Listen(() => heard.Release());
+        await heard.WaitAsync(Token); // it listens now
+        _store.Announce(true);
+
+        await EnterAsync("a");
+        await heard.WaitAsync(Token);
+        await _database.ScalarAsync(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'");
+        await heard.WaitAsync(Token); // it listens again
+
+        other.Announce(true);
+        await EnterAsync("b", store: other);
+        await listening.DisposeAsync();
+        Assert.Equal(0, heard.CurrentCount); // its own are no news
+    }
+
+    [Fact]
     public async Task Of_many_that_begin_at_the_same_time_one_holds_the_swarm()
     {
         var stores = await _database.OpenManyAsync(6);
