@@ -166,7 +166,9 @@ static class PostgresClaims
             '\n', claiming.Split('\n').Where(line => !line.StartsWith("--", StringComparison.Ordinal)));
         var script = Path.GetTempFileName();
         await File.WriteAllTextAsync(
-            script, $"\\set agent :client_id + 1\n\\set reach {Math.Max(ReachMin, 2 * clients)}\n{claiming.TrimEnd()} \\aset\n{Completion}\n");
+            script,
+            $"\\set agent :client_id + 1\n\\set reach {Math.Max(ReachMin, 2 * clients)}\n"
+            + $"{claiming.TrimEnd()} \\aset\n{Completion}\n");
         var arguments = new[]
         {
             "-n", "-M", "prepared", "-c", $"{clients}", "-j", "2", "-T", $"{Seconds}", "-f", script, "-h", place.Host,

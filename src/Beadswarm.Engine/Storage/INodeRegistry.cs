@@ -87,6 +87,7 @@ interface INodeRegistry
     /// <param name="heard">Called on any thread.</param>
     IAsyncDisposable Listen(Action heard);
 
-    /// <summary>Whether other processes are told of what this one writes.</summary>
-    void Announce(bool announces);
+    /// <summary>Tells other processes of what this one writes, now and then; null: not at all.</summary>
+    /// <param name="pause">Between two announcements at least.</param>
+    void Announce(TimeSpan? pause);
 }

@@ -5,8 +5,26 @@ namespace Beadswarm.Storage;
 /// <summary>Who may take part in a swarm, as what.</summary>
 static class NodeRules
 {
+    /// <summary>The longest pause between two looks: what was announced may have been missed.</summary>
+    public static readonly TimeSpan LookPause = TimeSpan.FromSeconds(1);
+
+    static readonly TimeSpan CalmMin = TimeSpan.FromMilliseconds(50);
+    static readonly TimeSpan CalmEach = TimeSpan.FromMilliseconds(10);
+
     /// <summary>A clone that has not taken part for so long is forgotten, and its name is free.</summary>
     public static readonly TimeSpan KeptFor = TimeSpan.FromDays(30);
+
+    /// <summary>
+    /// The shortest pause of a node between two announcements of what it has written, and between two looks at what
+    /// others have. Everybody hears each announcement and looks then, so the more there are, the longer each waits: a
+    /// hundred announcements a second at most, by all of them together.
+    /// </summary>
+    /// <param name="others">How many nodes there are besides.</param>
+    public static TimeSpan Calm(int others)
+    {
+        var pause = CalmMin + (others * CalmEach);
+        return pause < LookPause ? pause : LookPause;
+    }
 
     /// <summary>
     /// What a clone is called: its name from before, otherwise its host's, with a number where several clones are on

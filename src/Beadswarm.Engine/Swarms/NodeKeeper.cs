@@ -14,14 +14,10 @@ sealed class NodeKeeper(
 {
     const int BeatsPerLease = 4;
 
-    /// <summary>
-    /// Between two looks at whether other nodes have done anything: that the store tells us is not relied on.
-    /// </summary>
-    static readonly TimeSpan LookPause = TimeSpan.FromSeconds(1);
-
     readonly TimeSpan _lease = parts.Config.Limits.Lease;
     long? _seen;
     long? _beatAt;
+    TimeSpan _calm = NodeRules.Calm(0);
 
     public async Task RunAsync(CancellationToken stop)
     {
@@ -36,7 +32,8 @@ sealed class NodeKeeper(
             }
 
             await LookAsync(stop);
-            await news.WaitAsync(heard, LookPause, parts.Time, stop);
+            await Task.Delay(_calm, parts.Time, stop);
+            await news.WaitAsync(heard, NodeRules.LookPause - _calm, parts.Time, stop);
         }
     }
 
@@ -70,7 +67,8 @@ sealed class NodeKeeper(
             var others = (await registry.ReadNodesAsync(both.Token))
                 .Count(other => other.Name != node.Name && other.Ended is null);
             standing.Heard(pulse, others, askedAt);
-            registry.Announce(others > 0);
+            _calm = NodeRules.Calm(others);
+            registry.Announce(others > 0 && _calm < NodeRules.LookPause ? _calm : null);
             _beatAt = askedAt;
             if (!standing.Holds && !pulse.HolderLives)
             {

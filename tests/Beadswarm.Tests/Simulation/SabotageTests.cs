@@ -6,7 +6,7 @@ namespace Beadswarm.Tests.Simulation;
 public sealed class SabotageTests
 {
     /// <summary>From the first that is known to find it on: what is changed elsewhere may move it a little.</summary>
-    const int SeedsMax = 5;
+    const int SeedsMax = 12;
 
     public static TheoryData<string> Defects => [.. Sabotages.All.Select(one => one.Name)];
 
@@ -18,7 +18,8 @@ public sealed class SabotageTests
         var reports = Seeds(sabotage).Select(seed => SimulatedSwarm.Run(seed, sabotage.Broken));
 
         // By an invariant, and not because the world could not go on.
-        Assert.Contains(reports, report => report.Invariant is not null);
+        var found = reports.FirstOrDefault(report => report.Invariant is not null);
+        Assert.True(found is not null, $"{SeedsMax} seeds from {sabotage.Seed} on find nothing");
     }
 
     [Theory]

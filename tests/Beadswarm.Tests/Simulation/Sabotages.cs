@@ -45,7 +45,7 @@ static class Sabotages
         Store(
             nameof(StoreDefects.IntakeTrustsTracker), Situation.Slow, new() { IntakeTrustsTracker = true }, seed: 2),
         Git(nameof(GitDefects.NoCompareAndSwap), Situation.Busy, new() { NoCompareAndSwap = true }, seed: 18),
-        Git(nameof(GitDefects.NoEpochFence), Situation.Fought, new() { NoEpochFence = true }),
+        Git(nameof(GitDefects.NoEpochFence), Situation.Fought, new() { NoEpochFence = true }, seed: 9),
         Git(nameof(GitDefects.ObserveAlwaysPresent), Situation.Distant, new() { ObserveAlwaysPresent = true }),
         Git(
             nameof(GitDefects.RemovalWithoutReachability), Situation.Shared,
@@ -65,7 +65,7 @@ static class Sabotages
             sound => sound with
             {
                 Sabotage = EngineSabotage.LandsWithoutIntent, GitDefects = new() { NoEpochFence = true },
-            }, 1),
+            }, 9),
         Engine(nameof(EngineSabotage.ConfirmsBeforeTelling), Situation.Plain, EngineSabotage.ConfirmsBeforeTelling),
         Engine(nameof(EngineSabotage.ForgetsAChange), Situation.Plain, EngineSabotage.ForgetsAChange),
         Engine(

@@ -72,6 +72,19 @@ public sealed class NodeRulesTests
         Assert.Equal(mayTakeOver, NodeRules.MayTakeOver(swarm));
     }
 
+    [Fact]
+    public void However_many_nodes_there_are_all_of_them_announce_little_and_nobody_waits_longer_than_a_look()
+    {
+        foreach (var others in Enumerable.Range(1, 90))
+        {
+            var pause = NodeRules.Calm(others);
+            Assert.InRange((others + 1) / pause.TotalSeconds, 0, 100);
+            Assert.True(pause > NodeRules.Calm(others - 1));
+        }
+
+        Assert.Equal(NodeRules.LookPause, NodeRules.Calm(1000));
+    }
+
     static int Number(string text) => int.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
 
     static NodeCard Card(string clone, string host) => new(clone, host, 1, null, "origin", "main");

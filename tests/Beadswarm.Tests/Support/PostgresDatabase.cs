@@ -14,6 +14,8 @@ sealed class PostgresDatabase
         PauseMax = TimeSpan.FromMilliseconds(200),
     };
 
+    FakeTime? _time;
+
     PostgresDatabase(PostgresServer server, string name)
     {
         Server = server;
@@ -48,13 +50,16 @@ sealed class PostgresDatabase
                   AS 'SELECT at FROM public.test_clock'
                 """);
         }));
+        database._time = time;
         database.SetClock(time.GetUtcNow());
         time.Moved = database.SetClock;
         return database;
     }
 
+    /// <summary>With a clock that shows what the server's does; its pauses are real.</summary>
     public async Task<IStore> OpenAsync(string node = "node-1") => await PostgresStore.OpenAsync(
-        Address, node, Limits, TimeProvider.System, TestContext.Current.CancellationToken);
+        Address, node, Limits, _time is null ? TimeProvider.System : new ClockOf(_time),
+        TestContext.Current.CancellationToken);
 
     public Task ExecuteAsync(string sql) => Server.ExecuteAsync(Name, sql);
 
@@ -70,4 +75,9 @@ sealed class PostgresDatabase
         Name,
         string.Create(
             System.Globalization.CultureInfo.InvariantCulture, $"UPDATE public.test_clock SET at = '{at:O}'"));
+
+    sealed class ClockOf(FakeTime time) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => time.GetUtcNow();
+    }
 }

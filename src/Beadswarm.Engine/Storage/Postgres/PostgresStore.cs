@@ -116,13 +116,7 @@ sealed class PostgresStore : SqlStore, INodeRegistry
     public IAsyncDisposable Listen(Action heard) =>
         new PostgresEar(_place, _writer?.Name ?? "", heard, _limits, _time);
 
-    public void Announce(bool announces)
-    {
-        if (_writer is not null)
-        {
-            _writer.Announces = announces;
-        }
-    }
+    public void Announce(TimeSpan? pause) => _writer?.AnnounceEvery(pause);
 
     protected override DateTimeOffset ByStore(DateTimeOffset at, DateTimeOffset now) =>
         StoreTime.Moved(at, _time.GetUtcNow(), now);

@@ -11,7 +11,7 @@ sealed class PostgresWriter : SqlWriter
     /// <summary>Most operations of one transaction: few enough that nobody waits long for its locks.</summary>
     public const int BatchMax = 64;
 
-    static readonly TimeSpan AnnouncePause = TimeSpan.FromMilliseconds(50);
+    const long Silent = -1;
 
     readonly PostgresAddress _place;
     readonly PostgresLimits _limits;
@@ -20,6 +20,7 @@ sealed class PostgresWriter : SqlWriter
     readonly Guid _writer = Guid.NewGuid();
     PostgresSession? _session;
     long _commit;
+    long _announcePause = Silent;
     long? _announcedAt;
 
     public PostgresWriter(PostgresAddress place, PostgresSession session, string node, PostgresLimits limits,
@@ -39,7 +40,8 @@ sealed class PostgresWriter : SqlWriter
     /// Other processes want to hear of what is written. Announcing takes a lock that all commits of the server share,
     /// so it is done now and then, for all that was written since.
     /// </summary>
-    public volatile bool Announces;
+    /// <param name="pause">At least so long between two of them; null: nobody wants to hear.</param>
+    public void AnnounceEvery(TimeSpan? pause) => Interlocked.Exchange(ref _announcePause, pause?.Ticks ?? Silent);
 
     /// <summary>Marks what this writer announces.</summary>
     public string Name => $"{_writer}";
@@ -141,8 +143,9 @@ sealed class PostgresWriter : SqlWriter
 
     void Announce(PostgresSession session)
     {
-        if (Announces && session.HasNews
-            && (_announcedAt is not { } last || _time.GetElapsedTime(last) >= AnnouncePause))
+        var pause = Interlocked.Read(ref _announcePause);
+        if (pause != Silent && session.HasNews
+            && (_announcedAt is not { } last || _time.GetElapsedTime(last).Ticks >= pause))
         {
             session.Announce(Name);
             _announcedAt = _time.GetTimestamp();

@@ -61,7 +61,7 @@ public sealed class NodeRegistryTests : IAsyncLifetime
         var heard = new SemaphoreSlim(0);
         var listening = other.Listen(() => heard.Release());
         await heard.WaitAsync(Token); // it listens now
-        _store.Announce(true);
+        _store.Announce(TimeSpan.Zero);
 
         await EnterAsync("a");
         await heard.WaitAsync(Token);
@@ -69,7 +69,7 @@ public sealed class NodeRegistryTests : IAsyncLifetime
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'");
         await heard.WaitAsync(Token); // it listens again
 
-        other.Announce(true);
+        other.Announce(TimeSpan.Zero);
         await EnterAsync("b", store: other);
         await listening.DisposeAsync();
         Assert.Equal(0, heard.CurrentCount); // its own are no news
