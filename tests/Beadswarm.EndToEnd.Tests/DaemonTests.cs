@@ -26,7 +26,7 @@ public sealed class DaemonTests
         Assert.Equal((daemon.Id, daemon.Id), (entry.Session, entry.Group));
         Assert.Equal(daemon.Id, status.GetProperty("supervision").GetProperty("pid").GetInt32());
         Assert.Equal(
-            ["tracker", "leases", "reaper", "failures", "foresight", "watch", "lander", "monitor"],
+            ["leases", "failures", "tracker", "reaper", "foresight", "watch", "lander", "monitor"],
             status.GetProperty("supervision").GetProperty("components").EnumerateArray()
                 .Select(component => component.GetProperty("name").GetString()));
 
