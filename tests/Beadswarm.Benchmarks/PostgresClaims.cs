@@ -21,8 +21,14 @@ static class PostgresClaims
     const int Seconds = 5;
     const string Filled = "filled";
 
+    // A hundred nodes have five each at most.
+    const int ConnectionsMax = 550;
+
     static readonly int[] ClientCounts = [1, 4, 12, 30, 100];
     static readonly StageName Stage = new("contract");
+
+    /// <summary>Nobody serves it.</summary>
+    static readonly StageName Done = new("done");
 
     // What ClaimNext.sql is given, as pgbench writes it; then the completion by key and token.
     static readonly (string Name, string Value)[] Parameters =
@@ -37,8 +43,8 @@ static class PostgresClaims
 
     const string Completion =
         """
-        UPDATE beadswarm.beads SET state = 'pending', not_before = beadswarm.clock() + interval '1 day',
-          claimed_by = NULL, expires_at = NULL, updated_at = beadswarm.clock()
+        UPDATE beadswarm.beads SET state = 'pending', stage = 'done', claimed_by = NULL, expires_at = NULL,
+          updated_at = beadswarm.clock()
         WHERE id = :id AND token = :token AND claimed_by = :agent;
         """;
 
@@ -55,6 +61,9 @@ static class PostgresClaims
             Path.Combine(folder.FullName, "postgres"), environment, TimeProvider.System);
         try
         {
+            await server.StartAsync(CancellationToken.None);
+            Execute(server.Admin, $"ALTER SYSTEM SET max_connections = {ConnectionsMax}");
+            await server.StopAsync(CancellationToken.None);
             await server.StartAsync(CancellationToken.None);
             await FillAsync(server);
             await MeasureAsync(server, options, output);
@@ -142,8 +151,8 @@ static class PostgresClaims
                     continue;
                 }
 
-                var later = new BeadTransition.Free(Stage, 1, 0, DateTimeOffset.UtcNow.AddDays(1));
-                await store.ReleaseAsync(claim.Key, later, "done", null, CancellationToken.None);
+                await store.ReleaseAsync(
+                    claim.Key, new BeadTransition.Free(Done, 1, 0, null), "done", null, CancellationToken.None);
                 Interlocked.Increment(ref done);
             }
         })));
