@@ -21,7 +21,7 @@ sealed class BeadExchange(Hub hub, string remote, string node)
 
     readonly ConcurrentDictionary<BeadId, CommitId> _offered = [];
     readonly ConcurrentDictionary<CommitId, bool> _known = [];
-    RemoteAddress? _address;
+    RemoteGit? _git;
 
     static string FolderOf(BeadId bead) => $"{Prefix}{WorkspaceBranch.Encode(bead.Value)}/";
 
@@ -66,27 +66,12 @@ sealed class BeadExchange(Hub hub, string remote, string node)
 
         if (!await IsHereAsync(head, cancellationToken))
         {
-            var address = await AddressAsync(cancellationToken);
-
-            // A fetch looks at the HEAD of every work tree, and fails on one that is only half made. Nothing of the
-            // user's refs takes part, as in every fetch into the hub.
+            var git = await GitAsync(cancellationToken);
             await hub.AddingWorkTrees.WaitAsync(cancellationToken);
             try
             {
                 var refs = $"{FolderOf(bead)}*";
-                var fetch = GitCall.Of(
-                    "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-gc", "--no-recurse-submodules",
-                    "--force", "--end-of-options", address.FetchUrl, $"{refs}:{refs}");
-                await hub.Transport.RunAsync(
-                    fetch with
-                    {
-                        Configuration =
-                        [
-                            .. address.Configuration, ("core.alternateRefsCommand", "true"),
-                            ("fetch.unpackLimit", "1"),
-                        ],
-                    },
-                    cancellationToken);
+                await git.FetchAsync($"{refs}:{refs}", cancellationToken);
             }
             finally
             {
@@ -110,7 +95,9 @@ sealed class BeadExchange(Hub hub, string remote, string node)
     public async Task<string> RemoveAsync(BeadId bead, CommitId landed, CancellationToken cancellationToken)
     {
         _offered.TryRemove(bead, out _);
-        var there = await AskAsync($"{FolderOf(bead)}*", cancellationToken);
+        var git = await GitAsync(cancellationToken);
+        var there = (await git.AskAsync($"{FolderOf(bead)}*", cancellationToken))
+            .Where(offer => offer.Ref.StartsWith(Prefix, StringComparison.Ordinal)).ToArray();
         var over = new List<(CommitId At, string Ref)>();
         foreach (var offer in there)
         {
@@ -123,18 +110,17 @@ sealed class BeadExchange(Hub hub, string remote, string node)
 
         if (over.Count > 0)
         {
-            var output = await PushAsync(
-                [.. over.Select(offer => $"--force-with-lease={offer.Ref}:{offer.At}")],
-                [.. over.Select(offer => $":{offer.Ref}")], cancellationToken);
+            var output = await git.PushAsync(
+                [.. over.Select(offer => new RefMove(offer.Ref, offer.At, null))], cancellationToken);
             if (output.ExitCode != 0)
             {
                 return $"what its nodes have shared is kept: {output.StandardErrorTail.Trim()}";
             }
         }
 
-        return there.Count == over.Count
+        return there.Length == over.Count
             ? "what its nodes have shared is gone"
-            : $"{there.Count - over.Count} of its nodes' refs hold more than what landed, and are kept";
+            : $"{there.Length - over.Count} of its nodes' refs hold more than what landed, and are kept";
     }
 
     async Task<(bool Done, string Trouble, bool Passes)> TryOfferAsync(
@@ -143,14 +129,14 @@ sealed class BeadExchange(Hub hub, string remote, string node)
         try
         {
             var name = RefOf(bead);
-            CommitId? there = (await AskAsync(name, cancellationToken)) is [var offer, ..] ? offer.At : null;
+            var git = await GitAsync(cancellationToken);
+            var there = await git.FindAsync(name, cancellationToken);
             if (there == head)
             {
                 return (true, "", false);
             }
 
-            var output = await PushAsync(
-                [$"--force-with-lease={name}:{there}"], [$"{head}:{name}"], cancellationToken);
+            var output = await git.PushAsync([new RefMove(name, there, head)], cancellationToken);
             return PushAnswer.Read(output.Text, output.StandardErrorTail) switch
             {
                 PushAnswer.Accepted => (true, "", false),
@@ -169,38 +155,6 @@ sealed class BeadExchange(Hub hub, string remote, string node)
     async Task<bool> IsHereAsync(CommitId commit, CancellationToken cancellationToken) =>
         (await hub.Repository.LookUpAsync([commit.Value], cancellationToken))[0] is not null;
 
-    async Task<IReadOnlyList<(CommitId At, string Ref)>> AskAsync(string refs, CancellationToken cancellationToken)
-    {
-        var address = await AddressAsync(cancellationToken);
-        var call = GitCall.Of("ls-remote", "--quiet", "--end-of-options", address.FetchUrl, refs) with
-        {
-            Configuration = address.Configuration,
-        };
-        return
-        [
-            .. (await hub.Transport.RunAsync(call, cancellationToken)).Lines
-                .Select(line => line.Split('\t'))
-                .Where(parts => parts is [_, var name] && name.StartsWith(Prefix, StringComparison.Ordinal))
-                .Select(parts => (CommitId.Parse(parts[0]), parts[1])),
-        ];
-    }
-
-    async Task<GitOutput> PushAsync(string[] leases, string[] changes, CancellationToken cancellationToken)
-    {
-        var address = await AddressAsync(cancellationToken);
-        var push = new GitCall([
-            "push", "--porcelain", "--atomic", "--no-verify", "--no-follow-tags", "--no-signed",
-            "--recurse-submodules=no", .. leases, "--end-of-options", address.PushUrl, .. changes]);
-
-        // In the hub every address leads nowhere, so that agents cannot push; the longest match wins, and this is it.
-        return await hub.Transport.RunOnceAsync(
-            push with
-            {
-                Configuration = [.. address.Configuration, ($"url.{address.PushUrl}.pushInsteadOf", address.PushUrl)],
-            },
-            cancellationToken);
-    }
-
-    async Task<RemoteAddress> AddressAsync(CancellationToken cancellationToken) =>
-        _address ??= await RemoteAddress.FindAsync(hub.User, remote, cancellationToken);
+    async Task<RemoteGit> GitAsync(CancellationToken cancellationToken) =>
+        _git ??= await RemoteGit.FindAsync(hub, remote, cancellationToken);
 }

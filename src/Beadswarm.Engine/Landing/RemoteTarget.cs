@@ -10,24 +10,18 @@ namespace Beadswarm.Landing;
 sealed class RemoteTarget : ILandingTarget
 {
     readonly Hub _hub;
-    readonly string _fetchUrl;
-    readonly string _pushUrl;
-    readonly IReadOnlyList<(string Name, string Value)> _configuration;
+    readonly RemoteGit _remote;
     readonly LandingEpoch? _epoch;
     readonly LocalTarget _local;
 
     /// <summary>Where the hub's own ref was last found or put: the hub has it and never lets go of it.</summary>
     volatile string? _seen;
 
-    RemoteTarget(
-        Hub hub, BranchName branch, string fetchUrl, string pushUrl,
-        IReadOnlyList<(string Name, string Value)> configuration, LandingEpoch? epoch)
+    RemoteTarget(Hub hub, BranchName branch, RemoteGit remote, LandingEpoch? epoch)
     {
         _hub = hub;
         Branch = branch;
-        _fetchUrl = fetchUrl;
-        _pushUrl = pushUrl;
-        _configuration = configuration;
+        _remote = remote;
         _epoch = epoch;
         _local = new LocalTarget(hub, branch, epoch: null);
     }
@@ -39,18 +33,14 @@ sealed class RemoteTarget : ILandingTarget
     /// <summary>A branch of one of the user's remotes, reached as the user reaches it.</summary>
     /// <param name="epoch">Of this lander, in the hub; null: not fenced.</param>
     public static async Task<RemoteTarget> OpenAsync(
-        Hub hub, string remote, BranchName branch, LandingEpoch? epoch, CancellationToken cancellationToken)
-    {
-        var address = await RemoteAddress.FindAsync(hub.User, remote, cancellationToken);
-        return new RemoteTarget(
-            hub, branch, address.FetchUrl, address.PushUrl, address.Configuration, epoch);
-    }
+        Hub hub, string remote, BranchName branch, LandingEpoch? epoch, CancellationToken cancellationToken) =>
+        new(hub, branch, await RemoteGit.FindAsync(hub, remote, cancellationToken), epoch);
 
     public Task RecoverAsync(CancellationToken cancellationToken) => _local.RecoverAsync(cancellationToken);
 
     public async Task<CommitId?> TipAsync(CancellationToken cancellationToken)
     {
-        var tip = await AskAsync(cancellationToken);
+        var tip = await _remote.FindAsync(Branch.Ref, cancellationToken);
         if (tip is not { } commit)
         {
             return null;
@@ -63,7 +53,6 @@ sealed class RemoteTarget : ILandingTarget
             return commit;
         }
 
-        // A fetch looks at the HEAD of every work tree, and fails on one that is only half made.
         await _hub.AddingWorkTrees.WaitAsync(cancellationToken);
         try
         {
@@ -89,18 +78,7 @@ sealed class RemoteTarget : ILandingTarget
             await BorrowAsync(cancellationToken);
         }
 
-        // Nothing of the user's refs takes part: what the hub does not have reachable itself is stored in the hub, so
-        // that it depends on pinned objects only.
-        var fetch = GitCall.Of(
-            "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-gc", "--no-recurse-submodules",
-            "--force", "--end-of-options", _fetchUrl, $"{Branch.Ref}:{SeenRef}");
-        await _hub.Transport.RunAsync(
-            fetch with
-            {
-                Configuration =
-                    [.. _configuration, ("core.alternateRefsCommand", "true"), ("fetch.unpackLimit", "1")],
-            },
-            cancellationToken);
+        await _remote.FetchAsync($"{Branch.Ref}:{SeenRef}", cancellationToken);
         var fetched = await _hub.Repository.FindCommitAsync(SeenRef, cancellationToken);
         if (fetched is { } now
             && (await _hub.User.Repository.LookUpAsync([now.Value], cancellationToken))[0] is not null)
@@ -113,10 +91,10 @@ sealed class RemoteTarget : ILandingTarget
 
     public async Task EnsureBranchAsync(CommitId at, CancellationToken cancellationToken)
     {
-        if (await AskAsync(cancellationToken) is null)
+        if (await _remote.FindAsync(Branch.Ref, cancellationToken) is null)
         {
-            // An empty lease: the branch must not exist. Losing this race means somebody made it.
-            await PushAsync(expected: "", at, cancellationToken);
+            // Losing this race means somebody made it.
+            await PushAsync(expected: null, at, cancellationToken);
         }
     }
 
@@ -129,7 +107,7 @@ sealed class RemoteTarget : ILandingTarget
             return new AdvanceOutcome.Fenced();
         }
 
-        var output = await PushAsync(expected.Value, candidate, cancellationToken);
+        var output = await PushAsync(expected, candidate, cancellationToken);
         var answer = PushAnswer.Read(output.Text, output.StandardErrorTail);
         return answer switch
         {
@@ -182,29 +160,8 @@ sealed class RemoteTarget : ILandingTarget
             : new AdvanceOutcome.LostRace(actual);
     }
 
-    async Task<CommitId?> AskAsync(CancellationToken cancellationToken)
-    {
-        var call = GitCall.Of("ls-remote", "--quiet", "--end-of-options", _fetchUrl, Branch.Ref) with
-        {
-            Configuration = _configuration,
-        };
-        var output = await _hub.Transport.RunAsync(call, cancellationToken);
-        var line = output.Lines.FirstOrDefault(line => line.EndsWith("\t" + Branch.Ref, StringComparison.Ordinal));
-        return line is null ? null : CommitId.Parse(line[..line.IndexOf('\t')]);
-    }
-
-    Task<GitOutput> PushAsync(string expected, CommitId candidate, CancellationToken cancellationToken)
-    {
-        var push = GitCall.Of(
-            "push", "--porcelain", "--atomic", "--no-verify", "--no-follow-tags", "--no-signed",
-            "--recurse-submodules=no", $"--force-with-lease={Branch.Ref}:{expected}", "--end-of-options",
-            _pushUrl, $"{candidate}:{Branch.Ref}");
-
-        // In the hub every address leads nowhere, so that agents cannot push; the longest match wins, and this is it.
-        return _hub.Transport.RunOnceAsync(
-            push with { Configuration = [.. _configuration, ($"url.{_pushUrl}.pushInsteadOf", _pushUrl)] },
-            cancellationToken);
-    }
+    Task<GitOutput> PushAsync(CommitId? expected, CommitId candidate, CancellationToken cancellationToken) =>
+        _remote.PushAsync([new RefMove(Branch.Ref, expected, candidate)], cancellationToken);
 
     /// <summary>
     /// Borrows what the user's repository has of the branch, so that the first fetch brings only the rest.

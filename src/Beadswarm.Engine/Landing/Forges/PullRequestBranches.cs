@@ -34,8 +34,8 @@ sealed class PullRequestBranches(Hub hub, string remote)
     public async Task<BranchPush> PushAsync(
         BranchName branch, CommitId head, IReadOnlySet<CommitId> ours, CancellationToken cancellationToken)
     {
-        var address = await RemoteAddress.FindAsync(hub.User, remote, cancellationToken);
-        var there = await AskAsync(address, branch, cancellationToken);
+        var git = await RemoteGit.FindAsync(hub, remote, cancellationToken);
+        var there = await git.FindAsync(branch.Ref, cancellationToken);
         if (there == head)
         {
             return new BranchPush.Shown();
@@ -47,12 +47,12 @@ sealed class PullRequestBranches(Hub hub, string remote)
             return new BranchPush.Foreign(other);
         }
 
-        var output = await SendAsync(address, branch, there, head.Value, cancellationToken);
+        var output = await git.PushAsync([new RefMove(branch.Ref, there, head)], cancellationToken);
         return PushAnswer.Read(output.Text, output.StandardErrorTail) switch
         {
             PushAnswer.Accepted => new BranchPush.Shown(),
             PushAnswer.Refused refused => new BranchPush.Refused(refused.Reason),
-            PushAnswer.Stale or PushAnswer.Lost => await AskAsync(address, branch, cancellationToken) == head
+            PushAnswer.Stale or PushAnswer.Lost => await git.FindAsync(branch.Ref, cancellationToken) == head
                 ? new BranchPush.Shown()
                 : new BranchPush.Unknown($"exit code {output.ExitCode}: {output.StandardErrorTail.Trim()}"),
             var answer => throw new System.Diagnostics.UnreachableException($"{answer}"),
@@ -62,8 +62,8 @@ sealed class PullRequestBranches(Hub hub, string remote)
     /// <summary>Removes the branch where it still shows this head, and says in a few words what it did.</summary>
     public async Task<string> RemoveAsync(BranchName branch, CommitId head, CancellationToken cancellationToken)
     {
-        var address = await RemoteAddress.FindAsync(hub.User, remote, cancellationToken);
-        var there = await AskAsync(address, branch, cancellationToken);
+        var git = await RemoteGit.FindAsync(hub, remote, cancellationToken);
+        var there = await git.FindAsync(branch.Ref, cancellationToken);
         if (there is null)
         {
             return "its branch is gone";
@@ -74,7 +74,7 @@ sealed class PullRequestBranches(Hub hub, string remote)
             return $"its branch is kept: it is at {there}";
         }
 
-        var output = await SendAsync(address, branch, head, "", cancellationToken);
+        var output = await git.PushAsync([new RefMove(branch.Ref, head, null)], cancellationToken);
         return PushAnswer.Read(output.Text, output.StandardErrorTail) is PushAnswer.Accepted
             ? "its branch was removed"
             : $"its branch is kept: {output.StandardErrorTail.Trim()}";
@@ -106,33 +106,4 @@ sealed class PullRequestBranches(Hub hub, string remote)
         (await hub.Repository.LookUpAsync([$"{commit}^{number}"], cancellationToken))[0] is { Kind: "commit" } parent
             ? CommitId.Parse(parent.Id)
             : null;
-
-    async Task<CommitId?> AskAsync(RemoteAddress address, BranchName branch, CancellationToken cancellationToken)
-    {
-        var call = GitCall.Of("ls-remote", "--quiet", "--end-of-options", address.FetchUrl, branch.Ref) with
-        {
-            Configuration = address.Configuration,
-        };
-        var output = await hub.Transport.RunAsync(call, cancellationToken);
-        var line = output.Lines.FirstOrDefault(line => line.EndsWith("\t" + branch.Ref, StringComparison.Ordinal));
-        return line is null ? null : CommitId.Parse(line[..line.IndexOf('\t')]);
-    }
-
-    /// <param name="to">A commit, or nothing: then the branch goes.</param>
-    Task<GitOutput> SendAsync(
-        RemoteAddress address, BranchName branch, CommitId? expected, string to, CancellationToken cancellationToken)
-    {
-        var push = GitCall.Of(
-            "push", "--porcelain", "--atomic", "--no-verify", "--no-follow-tags", "--no-signed",
-            "--recurse-submodules=no", $"--force-with-lease={branch.Ref}:{expected}", "--end-of-options",
-            address.PushUrl, $"{to}:{branch.Ref}");
-
-        // In the hub every address leads nowhere, so that agents cannot push; the longest match wins, and this is it.
-        return hub.Transport.RunOnceAsync(
-            push with
-            {
-                Configuration = [.. address.Configuration, ($"url.{address.PushUrl}.pushInsteadOf", address.PushUrl)],
-            },
-            cancellationToken);
-    }
 }
