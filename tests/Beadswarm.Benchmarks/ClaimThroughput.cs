@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Threading.Channels;
-using Beadswarm.Beads;
 using Beadswarm.Claims;
-using Beadswarm.Configuration;
 using Beadswarm.Pipelines;
 using Beadswarm.Storage;
 using Beadswarm.Storage.Sqlite;
@@ -50,7 +48,7 @@ static class ClaimThroughput
             var path = Path.Combine(folder.FullName, "swarm.db");
             await using (var store = await SqliteStore.OpenAsync(path, TimeProvider.System, CancellationToken.None))
             {
-                await FillAsync(store);
+                await BenchmarkBacklog.FillAsync(store, Beads, Stage);
             }
 
             var (claims, took) = await run(path, clients);
@@ -60,15 +58,6 @@ static class ClaimThroughput
         {
             folder.Delete(recursive: true);
         }
-    }
-
-    static async Task FillAsync(SqliteStore store)
-    {
-        var swarm = await store.BeginSwarmAsync(
-            new SwarmBegin("bench", null, null, SelectOrder.Triage, Stage, [], false), CancellationToken.None);
-        var entries = Enumerable.Range(0, Beads).Select(n => new BacklogEntry(
-            BeadId.Parse($"bench-{n}"), $"Bead number {n}", n % 5, n % 7, DateTimeOffset.UnixEpoch, n, true));
-        await store.UpdateBacklogAsync(swarm.Epoch, [.. entries], 3, CancellationToken.None);
     }
 
     static async Task<(int Claims, TimeSpan Took)> StoreAsync(string path, int clients)

@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Beadswarm.Beads;
 using Beadswarm.Claims;
-using Beadswarm.Configuration;
 using Beadswarm.Pipelines;
 using Beadswarm.Storage;
 using Beadswarm.Storage.Postgres;
@@ -125,11 +123,7 @@ static class PostgresClaims
         var place = AddressOf(server).In(Filled);
         Execute(server.Admin, $"CREATE DATABASE {Filled}");
         await using var store = await OpenAsync(place);
-        var swarm = await store.BeginSwarmAsync(
-            new SwarmBegin("bench", null, null, SelectOrder.Triage, Stage, [], false), CancellationToken.None);
-        var entries = Enumerable.Range(0, Beads).Select(n => new BacklogEntry(
-            BeadId.Parse($"bench-{n}"), $"Bead number {n}", n % 5, n % 7, DateTimeOffset.UnixEpoch, n, true));
-        await store.UpdateBacklogAsync(swarm.Epoch, [.. entries], 3, CancellationToken.None);
+        await BenchmarkBacklog.FillAsync(store, Beads, Stage);
         Execute(place, "VACUUM ANALYZE");
     }
 

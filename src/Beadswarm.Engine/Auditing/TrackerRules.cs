@@ -113,15 +113,13 @@ static class TrackerRules
         BeadState.Blocked or BeadState.Left =>
             bead.Status is BeadStatus.Open or BeadStatus.InProgress ? bead.Status : null,
         BeadState.Pending => view.Moment is AuditMoment.Stopped or AuditMoment.Completed
-            && bead.Status == BeadStatus.InProgress && IsOurs(view, bead)
+            && bead.Status == BeadStatus.InProgress
+            && SwarmAssignee.Is(bead.Assignee, view.Input.Tracker?.Actor)
                 ? $"{bead.Status} by {bead.Assignee}"
                 : null,
         BeadState.Held or BeadState.Landing or BeadState.Withdrawn => null,
         _ => throw new System.Diagnostics.UnreachableException($"{work.State}"),
     };
-
-    static bool IsOurs(AuditView view, Bead bead) =>
-        bead.Assignee?.StartsWith($"{view.Input.Tracker?.Actor}/agent-", StringComparison.Ordinal) == true;
 
     static Bead? Find(AuditView view, BeadId id) => view.Input.Tracker?.Beads.GetValueOrDefault(id);
 }

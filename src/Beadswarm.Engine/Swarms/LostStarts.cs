@@ -63,7 +63,7 @@ sealed class LostStarts(IStore store, IBeadTracker tracker, ILandingRepository t
 
     bool IsUnknownStart(Bead bead, IReadOnlyDictionary<BeadId, BeadWork> known) =>
         bead.Status == BeadStatus.InProgress
-        && bead.Assignee?.StartsWith($"{actor}/agent-", StringComparison.Ordinal) == true
+        && SwarmAssignee.Is(bead.Assignee, actor)
         && known.GetValueOrDefault(bead.Id) is null or { Started: false, State: BeadState.Pending };
 
     /// <summary>Who is at work according to the target; null when that cannot be read.</summary>

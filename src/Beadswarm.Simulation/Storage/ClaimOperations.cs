@@ -37,7 +37,7 @@ static class ClaimOperations
 
         if (!bead.Work.Started)
         {
-            transaction.Tell(new BeadChange.Start(bead.Id, $"{swarm.Actor}/agent-{request.Agent}"));
+            transaction.Tell(new BeadChange.Start(bead.Id, SwarmAssignee.Of(swarm.Actor, request.Agent)));
         }
 
         transaction.Work(request.Agent);

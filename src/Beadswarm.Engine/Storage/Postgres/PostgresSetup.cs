@@ -13,47 +13,21 @@ static class PostgresSetup
     /// <exception cref="StoreException">It does not answer, or does not let the administrator do it.</exception>
     public static Task<IReadOnlyList<string>> MakeAsync(
         PostgresAddress place, PostgresAddress admin, CancellationToken cancellationToken) =>
-        Task.Run<IReadOnlyList<string>>(
-            () =>
-            {
-                try
-                {
-                    using var session = PostgresSession.Open(admin, keepStatements: false);
-                    return [.. Make(session, place)];
-                }
-                catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
-                {
-                    throw PostgresErrors.Explain(admin, e);
-                }
-            },
-            cancellationToken);
-
-    /// <summary>Whether it answers and lets us in.</summary>
-    /// <exception cref="StoreException">It does not.</exception>
-    public static Task CheckAsync(PostgresAddress place, CancellationToken cancellationToken) =>
-        Task.Run(
-            () =>
-            {
-                try
-                {
-                    using var session = PostgresSession.Open(place, keepStatements: false);
-                }
-                catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
-                {
-                    throw PostgresErrors.Explain(place, e);
-                }
-            },
-            cancellationToken);
+        OnAsync<IReadOnlyList<string>>(admin, session => [.. Make(session, place)], cancellationToken);
 
     /// <summary>Enters agents 1..N as idle, where they are not known yet.</summary>
     public static Task AddAgentsAsync(PostgresAddress place, int agents, CancellationToken cancellationToken) =>
+        OnAsync(place, session => session.Run("AddIdleAgents", ("agents", agents)), cancellationToken);
+
+    static Task<T> OnAsync<T>(
+        PostgresAddress place, Func<PostgresSession, T> operation, CancellationToken cancellationToken) =>
         Task.Run(
             () =>
             {
                 try
                 {
                     using var session = PostgresSession.Open(place, keepStatements: false);
-                    session.Run("AddIdleAgents", ("agents", agents));
+                    return operation(session);
                 }
                 catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
                 {

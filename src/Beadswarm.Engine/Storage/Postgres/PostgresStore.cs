@@ -159,6 +159,19 @@ sealed class PostgresStore : SqlStore, INodeRegistry
             },
             cancellationToken);
 
+    /// <summary>Whether the server answers and lets us in; one that is just starting is waited for.</summary>
+    /// <exception cref="StoreException">It does not.</exception>
+    public static Task CheckAsync(
+        PostgresAddress place, PostgresLimits limits, TimeProvider time, CancellationToken cancellationToken) =>
+        ConnectAsync(
+            place, limits, time,
+            () =>
+            {
+                using var session = PostgresSession.Open(place, keepStatements: false);
+                return true;
+            },
+            cancellationToken);
+
     /// <summary>A server that is just starting is waited for.</summary>
     static async Task<T> ConnectAsync<T>(
         PostgresAddress place, PostgresLimits limits, TimeProvider time, Func<T> connect,

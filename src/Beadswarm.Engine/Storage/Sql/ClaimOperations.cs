@@ -28,7 +28,7 @@ static class ClaimOperations
         if (!grant.Started)
         {
             var actor = session.Hold(epoch)!.Actor; // ClaimNext grants nothing under another epoch
-            session.Tell(now, new BeadChange.Start(claim.Bead, $"{actor}/agent-{request.Agent}"));
+            session.Tell(now, new BeadChange.Start(claim.Bead, SwarmAssignee.Of(actor, request.Agent)));
         }
 
         session.Post("AgentWorks", ("agent", request.Agent), ("now", now));

@@ -24,7 +24,6 @@ sealed class ContainerServer(
     const string NoSuch = "No such container";
 
     static readonly TimeSpan AnswerMax = TimeSpan.FromMinutes(2);
-    static readonly TimeSpan AnswerPause = TimeSpan.FromMilliseconds(500);
 
     // An image may have to be fetched first.
     static readonly TimeSpan DockerMax = TimeSpan.FromMinutes(30);
@@ -44,24 +43,19 @@ sealed class ContainerServer(
     public async Task<IReadOnlyList<string>> StartAsync(CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(folder);
-        var looked = await DockerAsync(
-            ["container", "inspect", "--format", "{{.State.Running}}", name], cancellationToken);
-        var said = Encoding.UTF8.GetString(looked.Stderr);
-        if (looked.ExitCode != 0 && !said.Contains(NoSuch, StringComparison.OrdinalIgnoreCase))
-        {
-            throw Refused(looked);
-        }
-
         var done = new List<string>();
-        if (looked.ExitCode != 0)
+        switch (await RunsAsync(cancellationToken))
         {
-            await MakeAsync(cancellationToken);
-            done.Add($"made container {name} of {image}");
-        }
-        else if (Encoding.UTF8.GetString(looked.Stdout).Trim() != "true")
-        {
-            await MustAsync(["start", name], cancellationToken);
-            done.Add($"started container {name}");
+            case null:
+                await MakeAsync(cancellationToken);
+                done.Add($"made container {name} of {image}");
+                break;
+            case false:
+                await MustAsync(["start", name], cancellationToken);
+                done.Add($"started container {name}");
+                break;
+            case true:
+                break;
         }
 
         await AnswersAsync(cancellationToken);
@@ -70,9 +64,7 @@ sealed class ContainerServer(
 
     public async Task<bool> StopAsync(CancellationToken cancellationToken)
     {
-        var looked = await DockerAsync(
-            ["container", "inspect", "--format", "{{.State.Running}}", name], cancellationToken);
-        if (Encoding.UTF8.GetString(looked.Stdout).Trim() != "true")
+        if (await RunsAsync(cancellationToken) is not true)
         {
             return false;
         }
@@ -103,27 +95,27 @@ sealed class ContainerServer(
     /// <summary>Docker says that it runs long before it answers.</summary>
     async Task AnswersAsync(CancellationToken cancellationToken)
     {
-        var begun = time.GetTimestamp();
-        var admin = Admin;
-        while (true)
+        try
         {
-            try
-            {
-                await PostgresSetup.CheckAsync(admin, cancellationToken);
-                return;
-            }
-            catch (StoreException silent) when (silent.IsTransient)
-            {
-                if (time.GetElapsedTime(begun) > AnswerMax)
-                {
-                    throw new ServerException(
-                        ServerTrouble.Refused, $"the server in container {name} does not answer: {silent.Message}",
-                        $"see 'docker logs {name}'");
-                }
-            }
-
-            await Task.Delay(AnswerPause, time, cancellationToken);
+            await PostgresStore.CheckAsync(
+                Admin, new PostgresLimits { Patience = AnswerMax }, time, cancellationToken);
         }
+        catch (StoreException silent) when (silent.IsTransient)
+        {
+            throw new ServerException(
+                ServerTrouble.Refused, $"the server in container {name} does not answer: {silent.Message}",
+                $"see 'docker logs {name}'");
+        }
+    }
+
+    /// <summary>Whether the container runs; null: there is none.</summary>
+    async Task<bool?> RunsAsync(CancellationToken cancellationToken)
+    {
+        var looked = await DockerAsync(
+            ["container", "inspect", "--format", "{{.State.Running}}", name], cancellationToken);
+        return looked.ExitCode == 0 ? Encoding.UTF8.GetString(looked.Stdout).Trim() == "true"
+            : Encoding.UTF8.GetString(looked.Stderr).Contains(NoSuch, StringComparison.OrdinalIgnoreCase) ? null
+            : throw Refused(looked);
     }
 
     async Task MustAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)

@@ -51,7 +51,7 @@ sealed class PrivateServer(string folder, IReadOnlyDictionary<string, string> en
 
         Directory.CreateDirectory(folder, Private);
         using var alone = Alone();
-        var user = await OwnerAsync(cancellationToken);
+        var user = ServerUser.ForRoot();
         var done = new List<string>();
         if (!Exists)
         {
@@ -72,7 +72,7 @@ sealed class PrivateServer(string folder, IReadOnlyDictionary<string, string> en
     public async Task<bool> StopAsync(CancellationToken cancellationToken)
     {
         using var alone = Alone();
-        var user = await OwnerAsync(cancellationToken);
+        var user = ServerUser.ForRoot();
         var programs = await ProgramsAsync(cancellationToken);
         if (!await RunsAsync(programs, user, cancellationToken))
         {
@@ -94,6 +94,7 @@ sealed class PrivateServer(string folder, IReadOnlyDictionary<string, string> en
             Directory.Delete(part, recursive: true); // somebody died in the middle
         }
 
+        await GiveAsync(user, cancellationToken);
         await MustAsync(
             user,
             [
@@ -148,14 +149,7 @@ sealed class PrivateServer(string folder, IReadOnlyDictionary<string, string> en
         }
     }
 
-    /// <summary>Who runs the server when that cannot be us: the folder is theirs then. Null: we run it.</summary>
-    async Task<ServerUser?> OwnerAsync(CancellationToken cancellationToken)
-    {
-        var user = ServerUser.ForRoot();
-        await GiveAsync(user, cancellationToken);
-        return user;
-    }
-
+    /// <summary>The folder is theirs who run the server, where that cannot be us.</summary>
     async Task GiveAsync(ServerUser? user, CancellationToken cancellationToken)
     {
         if (user is not null)
