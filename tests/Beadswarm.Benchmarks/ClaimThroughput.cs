@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Threading.Channels;
 using Beadswarm.Claims;
 using Beadswarm.Pipelines;
-using Beadswarm.Storage;
 using Beadswarm.Storage.Sqlite;
 
 namespace Beadswarm.Benchmarks;
