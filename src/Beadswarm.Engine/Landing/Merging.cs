@@ -18,6 +18,11 @@ sealed class Merging(GitRepository repository, Resolving resolving)
     public async Task<MergeOutcome> MergeAsync(MergeRequest request, CancellationToken cancellationToken)
     {
         var (answer, stages) = await TryAsync(request.Tip, request.Head, cancellationToken);
+        if (stages is not null && !resolving.Covers(stages))
+        {
+            return await ConflictAsync(request.Tip, request.Head, answer, stages, cancellationToken);
+        }
+
         var (tree, tipTree) = await ProtectAsync(answer.Tree, request.Tip, cancellationToken);
         IReadOnlyList<ResolvedFile> resolved = [];
         if (stages is not null)
@@ -32,7 +37,6 @@ sealed class Merging(GitRepository repository, Resolving resolving)
                     {
                         Resolution.Failed failed => failed.Reason,
                         Resolution.Settled => "nothing of this bead was left by it",
-                        Resolution.NotTried => null,
                     },
                 };
             }

@@ -19,9 +19,6 @@ abstract record Resolution
 
     /// <summary>It was tried in vain.</summary>
     public sealed record Failed(string Reason) : Resolution;
-
-    /// <summary>Not all files are such that it may be tried.</summary>
-    public sealed record NotTried : Resolution;
 }
 
 /// <summary>What resolving works with.</summary>
@@ -57,15 +54,11 @@ sealed class Resolving(Hub hub, ResolvingParts parts)
     public bool Covers(IReadOnlyList<ConflictStage> stages) =>
         stages.Count > 0 && stages.GroupBy(stage => stage.Path).All(file => RuleOf(file.Key, [.. file]) is not null);
 
+    /// <summary>Settles conflicts that <see cref="Covers"/> says may be.</summary>
     /// <param name="merged">The tree of the merge, with conflict markers in these files.</param>
     public async Task<Resolution> TryAsync(
         MergeRequest request, TreeId merged, IReadOnlyList<ConflictStage> stages, CancellationToken cancellationToken)
     {
-        if (!Covers(stages))
-        {
-            return new Resolution.NotTried();
-        }
-
         FolderTree.Delete(Sides);
         try
         {

@@ -219,19 +219,9 @@ sealed class GhProgram(
     async Task<CommandResult?> RunAsync(
         string host, IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
-        var spec = new CommandSpec
-        {
-            FileName = program,
-            Arguments = arguments,
-            WorkingDirectory = folder,
-            Environment = EnvironmentFor(host),
-            Tag = tag,
-            Timeout = AnswerTime,
-            TimeProvider = time,
-        };
         try
         {
-            return await Command.RunAsync(spec, cancellationToken);
+            return await Command.RunAsync(SpecOf(host, arguments), cancellationToken);
         }
         catch (CommandException)
         {
@@ -243,21 +233,14 @@ sealed class GhProgram(
     public async Task<GhAnswer> ApiAsync(
         string host, string method, string path, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
     {
-        var spec = new CommandSpec
-        {
-            FileName = program,
-            Arguments =
+        var spec = SpecOf(
+            host,
             [
                 "api", "--include", "--method", method, path,
                 .. body.IsEmpty ? Array.Empty<string>() : ["--input", "-"],
-            ],
-            WorkingDirectory = folder,
-            Environment = EnvironmentFor(host),
-            Tag = tag,
+            ]) with
+        {
             StandardInput = body,
-            Timeout = AnswerTime,
-            OutputBytesMax = AnswerBytesMax,
-            TimeProvider = time,
         };
         try
         {
@@ -269,6 +252,18 @@ sealed class GhProgram(
             throw new ForgeException(new ForgeTrouble.Away(slow.Message));
         }
     }
+
+    CommandSpec SpecOf(string host, IReadOnlyList<string> arguments) => new()
+    {
+        FileName = program,
+        Arguments = arguments,
+        WorkingDirectory = folder,
+        Environment = EnvironmentFor(host),
+        Tag = tag,
+        Timeout = AnswerTime,
+        OutputBytesMax = AnswerBytesMax,
+        TimeProvider = time,
+    };
 
     Dictionary<string, string> EnvironmentFor(string host)
     {
