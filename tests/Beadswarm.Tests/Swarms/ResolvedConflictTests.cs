@@ -1,4 +1,6 @@
+using System.Globalization;
 using Beadswarm.Journal;
+using Beadswarm.Processes;
 using Beadswarm.Swarms;
 
 namespace Beadswarm.Tests.Swarms;
@@ -42,15 +44,15 @@ public sealed class ResolvedConflictTests : IDisposable
         using (var child = SwarmChild.Start(_repository, agents: 2, resolve: command))
         {
             await BothBeginAsync();
-            var resolving = int.Parse(
-                await _arrived.LineAsync(), System.Globalization.CultureInfo.InvariantCulture);
+            var said = int.Parse(await _arrived.LineAsync(), CultureInfo.InvariantCulture);
+            var resolving = Assert.NotNull(ProcessIdentity.Of(said));
             await child.KillAsync();
-            Assert.True(Directory.Exists($"/proc/{resolving}"));
+            Assert.True(resolving.IsRunning());
 
             // The first one must be gone, or it would take the word that is meant for the second.
             await using var run = await StartAsync(command);
-            Assert.NotEqual($"{resolving}", await _arrived.LineAsync());
-            Assert.False(Directory.Exists($"/proc/{resolving}"));
+            Assert.NotEqual($"{said}", await _arrived.LineAsync());
+            Assert.False(resolving.IsRunning());
             _go.Release();
 
             await LandedBothAsync(run);
