@@ -181,6 +181,7 @@ static class PostgresClaims
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            Environment = { ["PGOPTIONS"] = "-c plan_cache_mode=force_generic_plan" }, // as the store's own sessions
         })!; // not shell execute: a process is always returned
         var (_, said) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();

@@ -17,6 +17,13 @@ sealed class PostgresSession : SqlSession
     /// <summary>Most statements that wait to be sent.</summary>
     const int PostedMax = 200;
 
+    /// <summary>
+    /// Statements that are kept are planned once and not for each execution, which costs more than running them; and
+    /// they go by index, because a plan made while a table is small stays when it has grown. As a statement and not at
+    /// the connection, because poolers refuse what they do not know there.
+    /// </summary>
+    const string PlanOnce = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off";
+
     // Eight is past what one node commits at a moment; the second is past a thousand claimers.
     static readonly int[] Reaches = [8, 1024];
 
@@ -44,7 +51,13 @@ sealed class PostgresSession : SqlSession
         try
         {
             connection.Open();
-            return new PostgresSession(connection, place);
+            var session = new PostgresSession(connection, place);
+            if (keepStatements && !place.Pooled)
+            {
+                session.Script(PlanOnce);
+            }
+
+            return session;
         }
         catch
         {

@@ -1,6 +1,7 @@
 using Beadswarm.Journal;
 using Beadswarm.Storage;
 using Beadswarm.Storage.Postgres;
+using Beadswarm.Swarms;
 using Beadswarm.Tests.Support;
 using Npgsql;
 
@@ -193,15 +194,8 @@ public sealed class PostgresSchemaTests : IAsyncLifetime
     {
         await using var store = await _database.OpenAsync();
         var epoch = await store.BeginAsync(beads: 0);
-        await _database.ExecuteAsync(
-            """
-            INSERT INTO beadswarm.beads (id, title, priority, unblocks, created_at, ordinal, rank, ready, state, stage,
-              attempt, attempts_allowed, updated_at)
-            SELECT 'x-' || n, 'title', n % 5, n % 7, now() - n * interval '1 s', n, 0, true, 'pending', 'contract', 1,
-              3, now()
-            FROM generate_series(1, 100000) n;
-            ANALYZE beadswarm.beads
-            """);
+        await AddBeadsAsync();
+        await _database.ExecuteAsync("ANALYZE beadswarm.beads");
         await store.ClaimAsync(epoch, 1);
 
         var plan = await PlanAsync(epoch.Value);
@@ -218,6 +212,43 @@ public sealed class PostgresSchemaTests : IAsyncLifetime
         Assert.Equal(
             "2", await _database.ScalarAsync("SELECT count(*) FROM beadswarm.beads WHERE state = 'held'"));
     }
+
+    [Fact]
+    public async Task A_plan_made_while_there_was_hardly_a_bead_scans_nothing_when_there_are_a_hundred_thousand()
+    {
+        await using (var store = await _database.OpenAsync())
+        {
+            var epoch = await store.BeginAsync(beads: 20);
+            await ClaimAsync(store, epoch, 1, 10);
+            await AddBeadsAsync();
+            await ClaimAsync(store, epoch, 11, 20);
+        }
+
+        // What a session has read is counted when it ends.
+        Assert.InRange(
+            long.Parse(
+                await _database.ScalarAsync(
+                    "SELECT seq_tup_read FROM pg_stat_user_tables WHERE relid = 'beadswarm.beads'::regclass"),
+                System.Globalization.CultureInfo.InvariantCulture),
+            0, 99_999);
+
+        async Task ClaimAsync(IStore store, SwarmEpoch epoch, int first, int last)
+        {
+            for (var agent = first; agent <= last; agent++)
+            {
+                Assert.NotNull(await store.ClaimAsync(epoch, agent));
+            }
+        }
+    }
+
+    Task AddBeadsAsync() => _database.ExecuteAsync(
+        """
+        INSERT INTO beadswarm.beads (id, title, priority, unblocks, created_at, ordinal, rank, ready, state, stage,
+          attempt, attempts_allowed, updated_at)
+        SELECT 'grown-' || n, 'title', n % 5, n % 7, now() - n * interval '1 s', n, 0, true, 'pending', 'contract', 1,
+          3, now()
+        FROM generate_series(1, 100000) n
+        """);
 
     static async Task<IStore> OpenAsync(PostgresAddress place) => await PostgresStore.OpenAsync(
         place, "node-1", PostgresDatabase.Limits, TimeProvider.System, Token);
