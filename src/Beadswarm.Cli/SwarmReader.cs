@@ -37,6 +37,14 @@ sealed class SwarmReader : IAsyncDisposable
         : SwarmPresence.Look(_paths) is SwarmPresence.Living living ? new SwarmLife.Coming(living.Holder.Since)
         : new SwarmLife.Gone();
 
+    /// <summary>
+    /// Whether the swarm goes on: an orchestrator of this clone answered the last question, or nodes of other clones
+    /// work it.
+    /// </summary>
+    public async Task<bool> GoesOnAsync(CancellationToken cancellationToken) =>
+        Alive || await ReadAsync((store, token) => store.ReadStatusAsync(token), cancellationToken)
+            is { Swarm.EndedAt: null, HasNodes: true };
+
     public static SwarmReader Open(VerbCall call) => Open(call, call.RepositoryPath);
 
     public static SwarmReader Open(VerbCall call, string repositoryPath) =>

@@ -52,7 +52,7 @@ static class WatchCommand
     {
         await journal.CatchUpAsync(cancellationToken);
         var view = StatusView.Parse(await swarm.ReadStatusJsonAsync(cancellationToken));
-        return new LiveState(view, swarm.Alive, journal.Kept);
+        return new LiveState(view, await swarm.GoesOnAsync(cancellationToken), journal.Kept);
     }
 
     /// <summary>Without a terminal: lines of what happens, until the swarm is over.</summary>
@@ -62,7 +62,7 @@ static class WatchCommand
         var output = new JournalOutput(call);
         while (true)
         {
-            var alive = swarm.Alive;
+            var alive = await swarm.GoesOnAsync(cancellationToken);
             await foreach (var entry in journal.ReadNewAsync(cancellationToken))
             {
                 output.Print(entry);

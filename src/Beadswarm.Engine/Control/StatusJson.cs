@@ -50,7 +50,7 @@ static class StatusJson
     static void Write(Utf8JsonWriter json, StatusSnapshot status, SwarmLife life, SwarmVitals? vitals)
     {
         json.WriteStartObject();
-        json.WriteString("state", State(status.Swarm, life));
+        json.WriteString("state", State(status, life));
         json.WriteNumber("target", status.Swarm?.Target ?? status.Selected);
         json.WriteNumber("landed", status.Landed);
         json.WriteNumber("inProgress", status.InProgress + status.Landing);
@@ -81,7 +81,7 @@ static class StatusJson
     }
 
     /// <summary>The cost is that of the executions whose cost is known; null when none is.</summary>
-    static void WriteCosts(Utf8JsonWriter json, CostSum sum)
+    public static void WriteCosts(Utf8JsonWriter json, CostSum sum)
     {
         json.WriteStartObject("costs");
         json.WriteNumber("executions", sum.Executions);
@@ -261,18 +261,21 @@ static class StatusJson
         json.WriteEndObject();
     }
 
-    // | the records say     | answers  | lives, but does not answer           | gone        |
-    // |---------------------|----------|--------------------------------------|-------------|
-    // | nothing             | none     | starting                             | none        |
-    // | starting … stopping | as said  | starting                             | interrupted |
-    // | stopped, completed  | as said  | as said, when it ended within its    | as said     |
-    // |                     |          | life; else starting                  |             |
-    static string State(SwarmRecord? swarm, SwarmLife life) => (life, swarm) switch
+    // | the records say     | answers  | lives, but does not answer           | gone, and no node lives |
+    // |---------------------|----------|--------------------------------------|-------------------------|
+    // | nothing             | none     | starting                             | none                    |
+    // | starting … stopping | as said  | starting                             | interrupted             |
+    // | stopped, completed  | as said  | as said, when it ended within its    | as said                 |
+    // |                     |          | life; else starting                  |                         |
+    //
+    // Where this clone has no orchestrator and nodes of others live, it is as the records say.
+    /// <summary>The state of a swarm in one word.</summary>
+    public static string State(StatusSnapshot status, SwarmLife life) => (life, status.Swarm) switch
     {
-        (SwarmLife.Coming coming, _) when !(swarm?.EndedAt >= coming.Since) => Word(SwarmStatus.Starting),
+        (SwarmLife.Coming coming, _) when !(status.Swarm?.EndedAt >= coming.Since) => Word(SwarmStatus.Starting),
         (_, null) => None,
-        (SwarmLife.Gone, { Status: SwarmStatus.Starting or SwarmStatus.Running or SwarmStatus.Stopping }) =>
-            Interrupted,
+        (SwarmLife.Gone, { Status: SwarmStatus.Starting or SwarmStatus.Running or SwarmStatus.Stopping })
+            when !status.HasNodes => Interrupted,
         (_, { } known) => Word(known.Status),
     };
 

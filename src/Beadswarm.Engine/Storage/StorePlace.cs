@@ -73,6 +73,39 @@ abstract record StorePlace
             : null,
     };
 
+    /// <summary>
+    /// What there is in the file, or in all schemas of the database, at a glance; empty where there is nothing.
+    /// </summary>
+    public async Task<IReadOnlyList<SwarmGlance>> GlanceAsync(TimeProvider time, CancellationToken cancellationToken)
+    {
+        IEnumerable<(string Name, StorePlace Place)> places = this switch
+        {
+            InFile file => [(Path.GetFileName(file.Path), this)],
+            InServer server => (await PostgresStore.ListAsync(
+                server.Address, new PostgresLimits(), time, cancellationToken))
+                .Select(schema => (schema, (StorePlace)new InServer(server.Address with { Schema = schema }))),
+        };
+        var glances = new List<SwarmGlance>();
+        foreach (var (name, place) in places)
+        {
+            try
+            {
+                await using var store = await place.OpenReadOnlyAsync(time, cancellationToken);
+                if (store is not null)
+                {
+                    glances.Add(new SwarmGlance.Seen(name, place, await store.ReadStatusAsync(cancellationToken)));
+                }
+            }
+            catch (StoreException unreadable) when (!unreadable.IsTransient)
+            {
+                // Another version's, or one that this user may not read: the others are shown all the same.
+                glances.Add(new SwarmGlance.Unreadable(name, place, unreadable.Message));
+            }
+        }
+
+        return glances;
+    }
+
     /// <summary>Whether anything was ever kept there.</summary>
     public async Task<bool> ExistsAsync(TimeProvider time, CancellationToken cancellationToken) => this switch
     {

@@ -60,6 +60,9 @@ sealed record StatusSnapshot(
     /// <summary>The nodes that work it, those that died lately among them. Empty where only one can.</summary>
     public IReadOnlyList<NodeRecord> Nodes { get; init; } = [];
 
+    /// <summary>Whether any node lives that works it: where its holder does not, another one will hold it.</summary>
+    public bool HasNodes => Nodes.Any(node => node.Ended is null);
+
     /// <summary>All beads the swarm knows, apart from withdrawn ones.</summary>
     public int Selected => Landed + InProgress + Landing + Blocked + Left + Pending;
 }
@@ -129,4 +132,8 @@ sealed record NodeRecord(
     public string Name => Grant.Name;
 
     public bool Lives(DateTimeOffset now) => Ended is null && ExpiresAt > now;
+
+    /// <summary>As it stands at an instant of the store's clock, whether or not another node has said so yet.</summary>
+    public NodeRecord At(DateTimeOffset now) =>
+        Ended is null && !Lives(now) ? this with { Ended = NodeEnd.Lost } : this;
 }

@@ -82,6 +82,18 @@ sealed class PostgresStore : SqlStore, INodeRegistry
             },
             cancellationToken);
 
+    /// <summary>The schemas of the database that hold a store, of whatever version.</summary>
+    public static Task<IReadOnlyList<string>> ListAsync(
+        PostgresAddress place, PostgresLimits limits, TimeProvider time, CancellationToken cancellationToken) =>
+        ConnectAsync<IReadOnlyList<string>>(
+            place, limits, time,
+            () =>
+            {
+                using var session = PostgresSession.Open(place, keepStatements: false);
+                return session.All("SelectStores", row => row.GetString(0));
+            },
+            cancellationToken);
+
     public Task<NodeEntry> EnterAsync(
         NodeCard card, SwarmBegin begin, TimeSpan lease, CancellationToken cancellationToken) =>
         Write(

@@ -214,6 +214,7 @@ abstract class SqlStore : IStore
         Read(
             session =>
             {
+                var now = session.Now;
                 var swarm = session.First("SelectSwarm", Rows.Swarm);
                 var agents = session.All("SelectAgents", Rows.AgentSnapshot);
                 var proposed = session.All("SelectProposed", Rows.Proposed);
@@ -222,10 +223,10 @@ abstract class SqlStore : IStore
                     row => new StatusSnapshot(
                         swarm, row.GetInt32(0), row.GetInt32(3), row.GetInt32(4), row.GetInt32(5), row.GetInt32(1),
                         row.GetInt32(6), row.GetInt32(7), row.GetInt32(2), row.MaybeAt(8), agents),
-                    ("now", session.Now))! with // an aggregate always has one row
+                    ("now", now))! with // an aggregate always has one row
                 {
                     PullRequests = proposed,
-                    Nodes = NodesOf(session),
+                    Nodes = [.. NodesOf(session).Select(node => node.At(now))],
                     Costs = CostOperations.Read(session, new CostQuery { ThisSwarm = true })[0].Sum,
                 };
             },
