@@ -59,6 +59,11 @@ static class JournalText
                 $"{leaked.Stage} left {leaked.Ended + leaked.Remaining} running: {leaked.Processes}; "
                 + (leaked.Remaining == 0 ? "ended" : $"{leaked.Remaining} could not be ended"),
             JournalEvent.AgentUsed => null,
+            JournalEvent.PlanUsed used => $"planner {used.Runner} used "
+                + CostText.Tokens(used.InputTokens + used.OutputTokens + used.CacheReadTokens + used.CacheWriteTokens)
+                + (used.CostUsd is { } usd
+                    ? string.Create(CultureInfo.InvariantCulture, $" tokens, {usd:0.00##} USD")
+                    : " tokens; what they cost is unknown"),
             JournalEvent.BudgetUnmeasured unmeasured =>
                 $"money is limited, and runner {unmeasured.Runner} is not counted: {unmeasured.Reason}",
             JournalEvent.RunnerLimited limited => Limited(limited),

@@ -51,9 +51,14 @@ sealed record CostQuery
 }
 
 /// <summary>The sum of one bead, stage, agent, model, runner or day.</summary>
-/// <param name="Key">Empty where the program did not say it, and for the sum of all.</param>
+/// <param name="Key">
+/// Empty where the program did not say it, for the sum of all, and for planners among agents: they have no number.
+/// </param>
 sealed record CostGroup(string Key, CostSum Sum)
 {
+    /// <summary>The stage under which planners are summed up: what <c>plan</c> runs is no stage of a pipeline.</summary>
+    public const string Planner = "planner";
+
     /// <summary>
     /// In the order of their keys, numbers as numbers; the sum of all is there also when it is nothing.
     /// </summary>
@@ -61,7 +66,9 @@ sealed record CostGroup(string Key, CostSum Sum)
     {
         null => groups.Count == 0 ? [new CostGroup("", CostSum.None)] : groups,
         CostBy.Agent or CostBy.Swarm =>
-            [.. groups.OrderBy(group => long.Parse(group.Key, CultureInfo.InvariantCulture))],
+            [.. groups.OrderBy(group => group.Key.Length == 0
+                ? 0
+                : long.Parse(group.Key, CultureInfo.InvariantCulture))],
         CostBy.Bead => [.. groups.OrderBy(group => BeadId.Parse(group.Key))],
         _ => [.. groups.OrderBy(group => group.Key, StringComparer.Ordinal)],
     };

@@ -36,6 +36,7 @@ sealed record JournalEntry(
 [JsonDerivedType(typeof(ProcessStarted), "process.started")]
 [JsonDerivedType(typeof(ProcessesLeaked), "process.leaked")]
 [JsonDerivedType(typeof(AgentUsed), "agent.used")]
+[JsonDerivedType(typeof(PlanUsed), "plan.used")]
 [JsonDerivedType(typeof(BudgetUnmeasured), "budget.unmeasured")]
 [JsonDerivedType(typeof(RunnerLimited), "runner.limited")]
 [JsonDerivedType(typeof(StageEnded), "stage.ended")]
@@ -158,6 +159,15 @@ abstract record JournalEvent
         long Run, string Stage, int Attempt, string Runner, string? Model, int Calls, long InputTokens,
         long OutputTokens, long CacheReadTokens, long CacheWriteTokens, long? ContextMax = null,
         decimal? CostUsd = null, string? Conversation = null, bool? Priced = null) : JournalEvent;
+
+    /// <summary>
+    /// What a planner used for one answer about the bead, as its CLI reports it: the fields of <c>agent.used</c>.
+    /// <c>session</c> is the name of that answer, by which it counts once.
+    /// </summary>
+    public sealed record PlanUsed(
+        string Session, int Attempt, string Runner, string? Model, int Calls, long InputTokens, long OutputTokens,
+        long CacheReadTokens, long CacheWriteTokens, long? ContextMax = null, decimal? CostUsd = null,
+        bool? Priced = null) : JournalEvent;
 
     /// <summary>
     /// Money is limited, and what a runner costs cannot be told; written once for each runner and start.

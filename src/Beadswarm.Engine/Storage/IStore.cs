@@ -118,6 +118,13 @@ interface IStore : IStoreReader, IAsyncDisposable
     Task<WriteOutcome> RecordUsageAsync(
         BeadId bead, AgentNumber agent, JournalEvent.AgentUsed used, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Keeps what a planner used for one answer: it counts to the newest swarm and to this day. The bead need not be
+    /// known here. Fenced when that session was recorded before: it counts once, as it was told first.
+    /// </summary>
+    Task<WriteOutcome> RecordPlanAsync(
+        BeadId bead, JournalEvent.PlanUsed used, CancellationToken cancellationToken);
+
     /// <summary>Ends a stage, keeps its artifacts, and moves the bead, all at once.</summary>
     Task<WriteOutcome> FinishStageAsync(
         ClaimKey claim, StageFinish finish, BeadTransition transition, CancellationToken cancellationToken);

@@ -42,6 +42,7 @@ sealed class InMemoryDatabase
         Baselines = new Table<string, Baseline>(_undo, StringComparer.Ordinal);
         Requests = new Table<string, StoredRequest>(_undo, StringComparer.Ordinal);
         Costs = new Table<long, StoredCost>(_undo);
+        PlanCosts = new Table<string, StoredCost>(_undo, StringComparer.Ordinal);
         Effects = new Series<OpenEffect>(_undo, ReplacedEffect);
         Outbox = new Series<OutboxEntry>(_undo, ReplacedOutbox);
         Journal = new Series<JournalEntry>(_undo, ReplacedJournal);
@@ -84,6 +85,9 @@ sealed class InMemoryDatabase
 
     /// <summary>What the agents of executions used, by execution.</summary>
     public Table<long, StoredCost> Costs { get; }
+
+    /// <summary>What planners used, by session.</summary>
+    public Table<string, StoredCost> PlanCosts { get; }
 
     public Series<OpenEffect> Effects { get; }
 

@@ -98,6 +98,10 @@ sealed class InMemoryStore(
         BeadId bead, AgentNumber agent, JournalEvent.AgentUsed used, CancellationToken cancellationToken) =>
         Write(transaction => CostOperations.Record(transaction, bead, agent, used), cancellationToken);
 
+    public Task<WriteOutcome> RecordPlanAsync(
+        BeadId bead, JournalEvent.PlanUsed used, CancellationToken cancellationToken) =>
+        Write(transaction => CostOperations.Record(transaction, bead, used), cancellationToken);
+
     public Task<WriteOutcome> FinishStageAsync(
         ClaimKey claim, StageFinish finish, BeadTransition transition, CancellationToken cancellationToken) =>
         Write(claim, transaction => StageOperations.Finish(transaction, claim, finish, transition), cancellationToken);

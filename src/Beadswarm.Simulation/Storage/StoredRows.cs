@@ -44,12 +44,16 @@ sealed class StoredBead(BeadWork work, FencingToken token, string? branch, bool 
 /// <summary>What a request of an external agent came to.</summary>
 sealed record StoredRequest(DoneRequest Request, DateTimeOffset At);
 
-/// <summary>What the agent of one execution used.</summary>
-sealed record StoredCost(
-    long Swarm, BeadId Bead, AgentNumber Agent, JournalEvent.AgentUsed Used, decimal? Usd, DateTimeOffset At)
+/// <summary>What the agent of one execution used, or a planner: it has no number.</summary>
+sealed record StoredCost(long Swarm, BeadId Bead, AgentNumber? Agent, string Stage, decimal? Usd, DateTimeOffset At)
 {
-    public TokenCount Tokens => new(
-        Used.InputTokens, Used.OutputTokens, Used.CacheReadTokens, Used.CacheWriteTokens);
+    public required string Runner { get; init; }
+
+    public required string? Model { get; init; }
+
+    public required int Calls { get; init; }
+
+    public required TokenCount Tokens { get; init; }
 }
 
 /// <summary>One execution of a stage.</summary>

@@ -133,6 +133,36 @@ public abstract class CostConformance : StoreConformance
         Assert.Equal(12.345678901m, (await SumAsync(new CostQuery())).Usd);
     }
 
+    [Fact]
+    public async Task What_a_planner_used_is_kept_once_under_a_stage_of_its_own()
+    {
+        var planned = BeadId.Parse("x-9");
+
+        // No swarm has worked here yet.
+        Assert.Equal(WriteOutcome.Done, await PlanAsync(planned, "before", usd: 0.5m));
+        await BeginAsync();
+        await IntakeAsync("x-1");
+        await WorkAsync(1, usd: 1);
+        Assert.Equal(WriteOutcome.Done, await PlanAsync(planned, "during", usd: 2));
+        Assert.Equal(WriteOutcome.Fenced, await PlanAsync(planned, "during", usd: 9));
+        Assert.Equal(WriteOutcome.Done, await PlanAsync(planned, "again", usd: null));
+
+        var entries = (await JournalAsync()).Where(entry => entry.Event is JournalEvent.PlanUsed).ToArray();
+        Assert.Equal([(planned, null), (planned, null), (planned, null)], entries.Select(e => (e.Bead, e.Agent)));
+        Assert.Equal(
+            "contract: 1 of 1, planner: 3 of 2.5", await TellAsync(new CostQuery { By = CostBy.Stage }));
+        Assert.Equal(": 3 of 2.5, 1: 1 of 1", await TellAsync(new CostQuery { By = CostBy.Agent }));
+        Assert.Equal("x-1: 1 of 1, x-9: 3 of 2.5", await TellAsync(new CostQuery { By = CostBy.Bead }));
+        Assert.Equal("0: 1 of 0.5, 1: 3 of 3", await TellAsync(new CostQuery { By = CostBy.Swarm }));
+        Assert.Equal(1, (await SumAsync(new CostQuery { Bead = planned })).Unpriced);
+        Assert.Equal(3, (await Store.ReadStatusAsync(Token)).Costs.Usd);
+        Assert.Equal(3.5m, (await SumAsync(new CostQuery { Today = true })).Usd);
+        Assert.Null(await Store.ReadBeadAsync(planned, Token));
+    }
+
+    Task<WriteOutcome> PlanAsync(BeadId bead, string session, decimal? usd) => Store.RecordPlanAsync(
+        bead, new JournalEvent.PlanUsed(session, 1, "one", "m-1", 3, 10, 5, 100, 20, CostUsd: usd), Token);
+
     /// <summary>The next bead, by that agent, with an execution of the first stage.</summary>
     async Task<Claim> WorkAsync(int agent, decimal? usd)
     {

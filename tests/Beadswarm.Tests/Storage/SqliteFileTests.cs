@@ -53,7 +53,7 @@ public sealed class SqliteFileTests : IDisposable
         var later = string.Concat(
             ((string[])["number", "url", "branch", "head", "waits"])
                 .Select(column => $"ALTER TABLE landing DROP COLUMN pull_{column};"));
-        Execute($"DROP TABLE execution_cost; {later} PRAGMA user_version = 5");
+        Execute($"DROP VIEW cost; DROP TABLE plan_cost; DROP TABLE execution_cost; {later} PRAGMA user_version = 5");
 
         await using var migrated = await OpenAsync();
         await Costs.EarlierCosts.CheckAsync(migrated, Token);

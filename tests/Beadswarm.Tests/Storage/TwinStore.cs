@@ -68,6 +68,10 @@ sealed class TwinStore(IStore one, IStore other) : IStore
         BeadId bead, AgentNumber agent, JournalEvent.AgentUsed used, CancellationToken cancellationToken) =>
         Both(store => store.RecordUsageAsync(bead, agent, used, cancellationToken));
 
+    public Task<WriteOutcome> RecordPlanAsync(
+        BeadId bead, JournalEvent.PlanUsed used, CancellationToken cancellationToken) =>
+        Both(store => store.RecordPlanAsync(bead, used, cancellationToken));
+
     public Task<IReadOnlyList<CostGroup>> ReadCostsAsync(CostQuery query, CancellationToken cancellationToken) =>
         Both(store => store.ReadCostsAsync(query, cancellationToken));
 

@@ -27,6 +27,22 @@ static class CostOperations
         return WriteOutcome.Done;
     }
 
+    public static WriteOutcome Record(
+        SqlSession session, DateTimeOffset now, BeadId bead, JournalEvent.PlanUsed used)
+    {
+        if (session.Run(
+            "InsertPlanCost", ("session", used.Session), ("bead", bead), ("runner", used.Runner),
+            ("model", used.Model), ("calls", used.Calls), ("input", used.InputTokens), ("output", used.OutputTokens),
+            ("cache_read", used.CacheReadTokens), ("cache_write", used.CacheWriteTokens),
+            ("cost_nanos", Nanos(used.CostUsd)), ("now", now)) == 0)
+        {
+            return WriteOutcome.Fenced;
+        }
+
+        session.Append(now, bead, null, used);
+        return WriteOutcome.Done;
+    }
+
     public static IReadOnlyList<CostGroup> Read(SqlSession session, CostQuery query) => CostGroup.InOrder(
         query.By,
         session.All(

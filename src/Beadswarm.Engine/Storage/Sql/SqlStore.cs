@@ -93,6 +93,10 @@ abstract class SqlStore : IStore
         BeadId bead, AgentNumber agent, JournalEvent.AgentUsed used, CancellationToken cancellationToken) =>
         Write((session, now) => CostOperations.Record(session, now, bead, agent, used), cancellationToken);
 
+    public Task<WriteOutcome> RecordPlanAsync(
+        BeadId bead, JournalEvent.PlanUsed used, CancellationToken cancellationToken) =>
+        Write((session, now) => CostOperations.Record(session, now, bead, used), cancellationToken);
+
     public Task<WriteOutcome> FinishStageAsync(
         ClaimKey claim, StageFinish finish, BeadTransition transition, CancellationToken cancellationToken) =>
         Write(

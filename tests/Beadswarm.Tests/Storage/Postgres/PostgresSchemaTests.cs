@@ -60,7 +60,7 @@ public sealed class PostgresSchemaTests : IAsyncLifetime
             ((string[])["number", "url", "branch", "head", "waits"])
                 .Select(column => $"ALTER TABLE beadswarm.landings DROP COLUMN pull_{column};"));
         await _database.ExecuteAsync(
-            "DROP TABLE beadswarm.execution_costs CASCADE; DROP TABLE beadswarm.nodes; "
+            "DROP TABLE beadswarm.execution_costs, beadswarm.plan_costs CASCADE; DROP TABLE beadswarm.nodes; "
             + "ALTER TABLE beadswarm.agent_state DROP COLUMN node;"
             + $"{later} DELETE FROM beadswarm.migrations WHERE version > 4");
 
