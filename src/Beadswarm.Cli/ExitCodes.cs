@@ -56,7 +56,7 @@ static class ExitCodes
         (Refused, "claim, heartbeat, stage, release: it makes no sense as things stand; the message says why"),
         (NotPassed, "stage pass, stage fail, done: the bead did not pass; the answer says what comes next"),
         (Unauthorized, "run, attach: an agent's vendor does not let it in: no login, no credit, no such model"),
-        (BudgetExceeded, "run, attach: the money or the tokens it may use are used up; a higher limit goes on"),
+        (BudgetExceeded, "run, attach, plan: the money or the tokens it may use are used up; a higher limit goes on"),
         (Bug, "a defect of this program"),
         (Terminated, "run: the agents were ended by a second Ctrl-C, SIGTERM or stop; their work was kept"),
     ];

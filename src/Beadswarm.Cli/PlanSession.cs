@@ -22,6 +22,9 @@ sealed record PlanWish(string? Runner, bool DryRun, bool Again);
 sealed class PlanSession(VerbCall call)
 {
     const string PlannerRole = "planner";
+    const int HoldTriesMax = 10;
+
+    static readonly TimeSpan HoldPause = TimeSpan.FromMilliseconds(200);
 
     readonly CliHost _host = call.Host;
 
@@ -45,7 +48,7 @@ sealed class PlanSession(VerbCall call)
         var status = ProposalRules.StatusOf(tracker.ListedStatuses) ?? throw new UserError(
             "cannot propose beads: the tracker lists deferred and blocked ones as ready too",
             "take one of the two out of its ready statuses", ExitCodes.ConfigInvalid);
-        var place = new PlanPlace(new SwarmPaths(call.RepositoryPath).Folder, id);
+        var place = PlanPlace.Of(new SwarmPaths(call.RepositoryPath).Folder, id);
         if (wish.Again)
         {
             place.Forget();
@@ -119,25 +122,37 @@ sealed class PlanSession(VerbCall call)
             Bubblewrap = await SandboxAsync(runner, cancellationToken),
             Secrets = Redaction.SecretsOf(_host.Environment.Concat(runner.Environment)),
         };
-        var planner = new Planner(agents, user, place);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var signals = new Signals(_ => stop.Cancel());
+        using var held = await HoldAsync(place, stop.Token);
+        var ledger = new PlanLedger(call, loaded.Config);
+        var settlement = new PlanSettlement(agents, paths.Folder);
+        await settlement.RunAsync(place, ledger.RecordAsync, stop.Token);
+        await settlement.RunAsync(ledger.RecordAsync, stop.Token);
         if (!call.Json)
         {
             call.Note($"{runner.Name} plans {planned.Id}; its log is in {place.Session(1)}");
         }
 
-        var outcome = await planner.RunAsync(
+        var outcome = await new Planner(agents, user, place, _host.Time).RunAsync(
             new PlanRequest(
                 planned, graph, runner, loaded.Config.Limits, loaded.Config.Landing.Target,
-                relative => Prompt(user.Root, relative)),
+                relative => Prompt(user.Root, relative), ledger.Meter),
             stop.Token);
         var proposed = outcome switch
         {
             PlanOutcome.Proposed done => done,
             PlanOutcome.Failed failed => throw new UserError(
-                $"cannot plan {planned.Id}: {failed.Reason}", $"see the log in {place.Session(1)}",
-                failed.Unauthorized ? ExitCodes.Unauthorized : ExitCodes.NotPassed),
+                $"cannot plan {planned.Id}: {failed.Reason}",
+                failed.Failure is PlanFailure.OverBudget
+                    ? "'beadswarm costs --by day' tells what was used; limits in .beadswarm/swarm.yaml bound it"
+                    : $"see the log in {place.Session(1)}",
+                failed.Failure switch
+                {
+                    PlanFailure.NotPassed => ExitCodes.NotPassed,
+                    PlanFailure.Unauthorized => ExitCodes.Unauthorized,
+                    PlanFailure.OverBudget => ExitCodes.BudgetExceeded,
+                }),
             PlanOutcome.Unusable unusable => throw new UserError(
                 $"cannot plan {planned.Id}: what {runner.Name} left is no proposal"
                 + string.Concat(unusable.Problems.Select(problem => $"\n  {problem}")),
@@ -145,6 +160,23 @@ sealed class PlanSession(VerbCall call)
         };
         place.Save(proposed.Json);
         return proposed.Proposal;
+    }
+
+    /// <summary>A swarm that tidies up after a planner holds its place for a moment.</summary>
+    async Task<IDisposable> HoldAsync(PlanPlace place, CancellationToken cancellationToken)
+    {
+        for (var tries = 1; tries < HoldTriesMax; tries++)
+        {
+            if (place.TryHold() is { } held)
+            {
+                return held;
+            }
+
+            await Task.Delay(HoldPause, _host.Time, cancellationToken);
+        }
+
+        return place.TryHold() ?? throw new UserError(
+            "another 'beadswarm plan' plans this bead already", "wait for it, or end it", ExitCodes.Held);
     }
 
     static RunnerSpec Runner(ConfigResult.Loaded loaded, string? wanted)

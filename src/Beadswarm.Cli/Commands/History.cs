@@ -27,7 +27,7 @@ static class HistoryCommand
                 (store, token) => store.ReadHistoryAsync(call.Get(bead), call.Get(agent), call.Get(limit), token),
                 cancellationToken);
             call.Print(call.Json ? FormatJson(runs) : FormatText(runs, host));
-            if (!call.Json && call.Get(bead) is { } one && runs.Count > 0)
+            if (!call.Json && call.Get(bead) is { } one)
             {
                 await PrintSumAsync(call, swarm, one, cancellationToken);
             }

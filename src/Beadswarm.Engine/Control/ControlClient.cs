@@ -102,6 +102,11 @@ sealed class ControlClient(string socketPath) : IStoreReader
     public Task<CommandReply> AskQueueAsync(QueueRequest request, CancellationToken cancellationToken) =>
         AskAsync(ControlProtocol.Of(request), SwarmJson.Default.CommandReply, cancellationToken);
 
+    public Task<CommandReply> AskPlanAsync(BeadId bead, PlanCall call, CancellationToken cancellationToken) =>
+        AskAsync(
+            new(ControlOperations.Plan) { Bead = bead, Plan = call }, SwarmJson.Default.CommandReply,
+            cancellationToken);
+
     /// <summary>What an external agent is answered, as JSON; null while it is not done.</summary>
     public async Task<byte[]?> AskExternalAsync(ExternalCall call, CancellationToken cancellationToken)
     {

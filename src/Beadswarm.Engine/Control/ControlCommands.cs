@@ -32,6 +32,9 @@ sealed record ControlCommands(
     /// <summary>Does what a person asks of the merge queue.</summary>
     public Func<QueueRequest, CancellationToken, Task<CommandReply>>? Queue { get; init; }
 
+    /// <summary>Answers whether a planner may begin or go on, and records what it used.</summary>
+    public Func<BeadId, PlanCall, CancellationToken, Task<CommandReply>>? Plan { get; init; }
+
     /// <summary>
     /// Does what an external agent asks for. The answer is JSON; null while it is not done.
     /// </summary>
@@ -40,6 +43,23 @@ sealed record ControlCommands(
 
 /// <summary>Whether a command was carried out, and why not.</summary>
 sealed record CommandReply(bool Done, string Message);
+
+/// <summary>What a planner at work beside the swarm is asked about.</summary>
+enum PlanAsk
+{
+    /// <summary>May it be started?</summary>
+    Begin,
+
+    /// <summary>May it go on, with what it has used so far?</summary>
+    GoOn,
+
+    /// <summary>It has ended and used this; also what a planning that was killed has left.</summary>
+    Record,
+}
+
+/// <summary>A question about a planner.</summary>
+/// <param name="Plan">What it has used.</param>
+sealed record PlanCall(PlanAsk Ask, JournalEvent.PlanUsed Plan);
 
 /// <summary>What a person asks of the merge queue.</summary>
 abstract record QueueRequest

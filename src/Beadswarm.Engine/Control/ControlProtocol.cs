@@ -3,6 +3,7 @@ using System.Text.Json;
 using Beadswarm.Beads;
 using Beadswarm.Claims;
 using Beadswarm.Costs;
+using Beadswarm.Journal;
 
 namespace Beadswarm.Control;
 
@@ -67,6 +68,13 @@ static class ControlProtocol
                 Write(json, external);
             }
 
+            if (request.Plan is { } plan)
+            {
+                json.WriteString("ask", plan.Ask.ToString());
+                json.WritePropertyName("plan");
+                JsonSerializer.Serialize(json, plan.Plan, SwarmJson.Default.JournalEvent);
+            }
+
             json.WriteEndObject();
         }
 
@@ -117,6 +125,7 @@ static class ControlProtocol
                 Reason = Text(root, "reason") ?? "",
                 External = operation == ControlOperations.External ? ReadExternal(root) : null,
                 Costs = operation == ControlOperations.Costs ? ReadCosts(root) : null,
+                Plan = operation == ControlOperations.Plan ? ReadPlan(root) : null,
             };
         }
         catch (Exception error) when (error is JsonException or FormatException or OverflowException
@@ -157,6 +166,14 @@ static class ControlProtocol
             Summary = Text(root, "summary") ?? "",
         };
     }
+
+    static PlanCall ReadPlan(JsonElement root) =>
+        Enum.TryParse<PlanAsk>(Text(root, "ask"), out var ask) && Enum.IsDefined(ask)
+            && root.TryGetProperty("plan", out var plan)
+            && plan.Deserialize(SwarmJson.Default.JournalEvent) is JournalEvent.PlanUsed { Session.Length: > 0 } used
+            ? new PlanCall(ask, used)
+            : throw new ControlException(
+                ControlErrorKind.BadRequest, "a planner is asked about with 'bead', 'ask' and 'plan'");
 
     static CostQuery ReadCosts(JsonElement root)
     {
@@ -239,6 +256,7 @@ sealed record ControlRequest(string Operation)
     public int Limit { get; init; } = ControlProtocol.RowsMax;
     public string Reason { get; init; } = "";
     public ExternalCall? External { get; init; }
+    public PlanCall? Plan { get; init; }
 
     /// <summary>Its bead is the request's.</summary>
     public CostQuery? Costs { get; init; }
@@ -276,6 +294,9 @@ static class ControlOperations
     public const string ResumeQueue = "queue-resume";
     public const string LandFirst = "queue-first";
     public const string Eject = "queue-eject";
+
+    /// <summary>A planner at work beside the swarm: whether it may, and what it used.</summary>
+    public const string Plan = "plan";
 
     /// <summary>
     /// A verb of an agent that the swarm has not started. Answered with <c>null</c> while it is not done: the same is

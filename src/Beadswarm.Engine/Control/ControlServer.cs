@@ -274,6 +274,9 @@ sealed class ControlServer : IAsyncDisposable
             case var _ when _commands.Queue is { } queue && ControlProtocol.ReadQueue(request) is { } asked:
                 await SendAsync(stream, await queue(asked, cancellationToken), reply, cancellationToken);
                 break;
+            case ControlOperations.Plan when _commands.Plan is { } ask && request.Plan is { } plan:
+                await SendAsync(stream, await ask(BeadOf(request), plan, cancellationToken), reply, cancellationToken);
+                break;
             case ControlOperations.External when _commands.External is { } ask && request.External is { } call:
                 await SendAsync(
                     stream, Encoding.UTF8.GetBytes(await ask(call, cancellationToken) ?? "null"), cancellationToken);

@@ -56,7 +56,7 @@ sealed record CostQuery
 /// </param>
 sealed record CostGroup(string Key, CostSum Sum)
 {
-    /// <summary>The stage under which planners are summed up: what <c>plan</c> runs is no stage of a pipeline.</summary>
+    /// <summary>The stage that planners are summed up under: what <c>plan</c> runs is in no pipeline.</summary>
     public const string Planner = "planner";
 
     /// <summary>

@@ -4,6 +4,7 @@ using Beadswarm.Claims;
 using Beadswarm.Configuration;
 using Beadswarm.Git;
 using Beadswarm.Pipelines;
+using Beadswarm.Processes;
 using Beadswarm.Sandboxes;
 using Beadswarm.Workspaces;
 
@@ -13,7 +14,18 @@ namespace Beadswarm.Planning;
 /// <param name="ReadTemplate">The text of a file of the repository, or null where there is none.</param>
 sealed record PlanRequest(
     Bead Bead, BeadGraph Graph, RunnerSpec Runner, LimitsConfig Limits, string Target,
-    Func<string, string?> ReadTemplate);
+    Func<string, string?> ReadTemplate, PlanMeter Meter);
+
+/// <summary>What kept a planner from an answer.</summary>
+enum PlanFailure
+{
+    /// <summary>It ended otherwise than well, or says that a person must decide first.</summary>
+    NotPassed,
+    Unauthorized,
+
+    /// <summary>More is used than may be.</summary>
+    OverBudget,
+}
 
 /// <summary>What came of planning.</summary>
 abstract record PlanOutcome
@@ -24,8 +36,7 @@ abstract record PlanOutcome
     /// <param name="Json">As the planner wrote it.</param>
     public sealed record Proposed(Proposal Proposal, string Json) : PlanOutcome;
 
-    /// <summary>The planner ended otherwise than well, or says that a person must decide first.</summary>
-    public sealed record Failed(string Reason, bool Unauthorized) : PlanOutcome;
+    public sealed record Failed(string Reason, PlanFailure Failure = PlanFailure.NotPassed) : PlanOutcome;
 
     /// <summary>It answered, also when it was told what is wrong, with something that is no proposal.</summary>
     public sealed record Unusable(IReadOnlyList<string> Problems) : PlanOutcome;
@@ -35,7 +46,7 @@ abstract record PlanOutcome
 /// Runs one agent that plans one bead. It works in a clone of its own of the target branch, so that it disturbs neither
 /// a running swarm nor the user's checkout, and nothing it does there is kept: its proposal is all that is taken.
 /// </summary>
-sealed class Planner(IAgentHost agents, UserRepository user, PlanPlace place)
+sealed class Planner(IAgentHost agents, UserRepository user, PlanPlace place, TimeProvider time)
 {
     public const string ProposalName = "proposal.json";
 
@@ -52,27 +63,29 @@ sealed class Planner(IAgentHost agents, UserRepository user, PlanPlace place)
         var template = PromptLibrary.Find(PromptLibrary.Proposal, request.ReadTemplate);
         if (template is not PromptParse.Parsed { Template: var prompt })
         {
-            return new PlanOutcome.Failed(string.Join("; ", ((PromptParse.Invalid)template).Errors), false);
+            return new PlanOutcome.Failed(string.Join("; ", ((PromptParse.Invalid)template).Errors));
         }
 
-        // One whose planning was killed may live on, and write where this one is about to.
-        await agents.ClearAsync(place.Tag, cancellationToken);
         await MakeWorkspaceAsync(request.Target, cancellationToken);
         IReadOnlyList<string> problems = [];
         Conversation? conversation = null;
         for (var attempt = 1; attempt <= AttemptsMax; attempt++)
         {
             var launch = Launch(request, prompt, attempt, problems) with { Continues = conversation };
-            var outcome = await RunAsync(launch, cancellationToken);
+            var outcome = await RunAsync(launch, request.Meter, cancellationToken);
             if (outcome.End is not AgentEnd.Finished { Verdict: var verdict })
             {
-                return new PlanOutcome.Failed(
-                    PlanFailureText.Describe(outcome.End), outcome.End is AgentEnd.Unauthorized);
+                return new PlanOutcome.Failed(PlanFailureText.Describe(outcome.End), outcome.End switch
+                {
+                    AgentEnd.Unauthorized => PlanFailure.Unauthorized,
+                    AgentEnd.BudgetExceeded => PlanFailure.OverBudget,
+                    _ => PlanFailure.NotPassed,
+                });
             }
 
             if (verdict is { Passed: false })
             {
-                return new PlanOutcome.Failed($"the planner says: {verdict.Summary ?? "no reason"}", false);
+                return new PlanOutcome.Failed($"the planner says: {verdict.Summary ?? "no reason"}");
             }
 
             switch (Read(launch, request))
@@ -106,18 +119,49 @@ sealed class Planner(IAgentHost agents, UserRepository user, PlanPlace place)
             : (Check(json, request.Bead, request.Graph), json);
     }
 
-    async Task<AgentOutcome> RunAsync(AgentLaunch launch, CancellationToken cancellationToken)
+    /// <summary>
+    /// One answer. What was used for the last one here is recorded by now: its files make room for this one's, so that
+    /// nothing of it can be read as used again.
+    /// </summary>
+    async Task<AgentOutcome> RunAsync(AgentLaunch launch, PlanMeter meter, CancellationToken cancellationToken)
     {
+        var use = new PlanUse(
+            Guid.CreateVersion7(time.GetUtcNow()).ToString(), launch.Bead, launch.Attempt, launch.Runner.Name,
+            UsageReport.Unknown);
+        if (await meter.MayBegin(use, cancellationToken) is { } refused)
+        {
+            return new AgentOutcome(refused, LeakReport.Nothing);
+        }
+
+        FolderTree.Delete(launch.SessionFolder);
+        new OpenPlan(use.Session, use.Bead.Value, use.Attempt, use.Runner).Write(launch.SessionFolder);
         var session = await agents.StartAsync(launch, cancellationToken);
+        var watch = new PlanWatch((usage, token) => meter.MayGoOn(use with { Usage = usage }, token), time);
+        AgentOutcome outcome;
         try
         {
-            return await session.WaitAsync(cancellationToken);
+            outcome = await session.WaitAsync(watch.Look, cancellationToken);
         }
         catch (OperationCanceledException)
         {
             await session.TerminateAsync("the planning was interrupted", CancellationToken.None);
-            await session.WaitAsync(CancellationToken.None);
+            await watch.EndAsync();
+            await EndAsync(await session.WaitAsync(CancellationToken.None));
             throw;
+        }
+
+        await watch.EndAsync();
+        await EndAsync(outcome);
+        return outcome;
+
+        async Task EndAsync(AgentOutcome ended)
+        {
+            // One that could not be started has used nothing.
+            if (ended.Runner is null
+                || await meter.Record(use with { Usage = ended.Usage }, CancellationToken.None))
+            {
+                OpenPlan.Remove(launch.SessionFolder);
+            }
         }
     }
 
@@ -168,12 +212,7 @@ sealed class Planner(IAgentHost agents, UserRepository user, PlanPlace place)
     /// <summary>A clone shares neither refs, configuration nor hooks with anybody, and can push nowhere.</summary>
     async Task MakeWorkspaceAsync(string target, CancellationToken cancellationToken)
     {
-        if (Directory.Exists(place.Workspace))
-        {
-            FolderTree.MakeWritable(place.Workspace);
-            Directory.Delete(place.Workspace, recursive: true);
-        }
-
+        FolderTree.Delete(place.Workspace);
         Directory.CreateDirectory(Path.GetDirectoryName(place.Workspace)!); // It has a parent: our own folder.
         var git = user.Repository with { Scope = GitScope.Own };
         await git.RunAsync(

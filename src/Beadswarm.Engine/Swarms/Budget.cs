@@ -1,4 +1,5 @@
 using Beadswarm.Agents;
+using Beadswarm.Beads;
 using Beadswarm.Claims;
 using Beadswarm.Configuration;
 using Beadswarm.Costs;
@@ -45,6 +46,7 @@ sealed class Budget(IStore store, SwarmConfig config, Bell bell, TimeProvider ti
     readonly Lock _lock = new();
     readonly Dictionary<string, CostSum> _stages = new(StringComparer.Ordinal);
     readonly HashSet<Spending> _running = [];
+    readonly Dictionary<string, Spending> _planners = new(StringComparer.Ordinal);
     readonly HashSet<string> _saidUnpriced = new(StringComparer.Ordinal);
     CostSum _all = CostSum.None;
     Amount _swarm;
@@ -117,7 +119,7 @@ sealed class Budget(IStore store, SwarmConfig config, Bell bell, TimeProvider ti
     public async Task<BudgetAnswer> ReserveAsync(
         Claim claim, string runner, CancellationToken cancellationToken)
     {
-        var bead = await BeadAsync(claim, cancellationToken);
+        var bead = await BeadAsync(claim.Bead, cancellationToken);
         if (BudgetRules.MayWorkOn(_limits, bead) is { } spent)
         {
             return new BudgetAnswer.Refused(spent);
@@ -140,7 +142,7 @@ sealed class Budget(IStore store, SwarmConfig config, Bell bell, TimeProvider ti
     /// <summary>An agent that an earlier orchestrator has started is at work already.</summary>
     public async Task<Spending> AdoptAsync(Claim claim, string runner, CancellationToken cancellationToken)
     {
-        var bead = await BeadAsync(claim, cancellationToken);
+        var bead = await BeadAsync(claim.Bead, cancellationToken);
         lock (_lock)
         {
             return Add_NeedsLock(new Spending(runner, claim.Stage, bead));
@@ -220,6 +222,90 @@ sealed class Budget(IStore store, SwarmConfig config, Bell bell, TimeProvider ti
         }
     }
 
+    /// <summary>Why a planner, which works beside the swarm, must not be started; null: it may.</summary>
+    public async Task<BudgetRefusal?> MayPlanAsync(
+        BeadId bead, JournalEvent.PlanUsed plan, CancellationToken cancellationToken)
+    {
+        if (!_limits.IsLimited)
+        {
+            return null;
+        }
+
+        var before = await BeadAsync(bead, cancellationToken);
+        lock (_lock)
+        {
+            return _exhausted is { } why ? new BudgetRefusal(BudgetScope.Swarm, why)
+                : PlanBudgetRules.Unpriced(_limits, plan.Runner, IsMeasurable(plan.Runner))
+                ?? BudgetRules.MayWorkOn(_limits, before)
+                ?? BudgetRules.MayStart(
+                    _limits, Use_NeedsLock(real: false), Expected_NeedsLock(PlannerStage, plan.Runner));
+        }
+    }
+
+    /// <summary>
+    /// What a planner has used so far counts from here on, and is compared with all limits; null: it may go on.
+    /// </summary>
+    public async Task<BudgetRefusal?> LookAsync(
+        BeadId bead, JournalEvent.PlanUsed plan, CancellationToken cancellationToken)
+    {
+        if (!_limits.IsLimited)
+        {
+            return null;
+        }
+
+        var before = await BeadAsync(bead, cancellationToken);
+        BudgetRefusal? passed;
+        lock (_lock)
+        {
+            if (!_planners.TryGetValue(plan.Session, out var spending))
+            {
+                spending = _planners[plan.Session] = Add_NeedsLock(new Spending(plan.Runner, PlannerStage, before));
+            }
+
+            spending.Used = PlanBudgetRules.AmountOf(plan);
+            passed = BudgetRules.MayGoOn(_limits, Use_NeedsLock(real: true), spending.BeadBefore + spending.Used);
+            if (passed is { Scope: not BudgetScope.Bead })
+            {
+                _exhausted ??= passed.Reason;
+            }
+        }
+
+        if (passed is not null)
+        {
+            bell.Ring();
+        }
+
+        return passed;
+    }
+
+    /// <summary>As for an execution: what a planner has used is recorded.</summary>
+    /// <param name="recorded">False: it was recorded before, and is counted already.</param>
+    public async Task SettleAsync(JournalEvent.PlanUsed plan, bool recorded)
+    {
+        lock (_lock)
+        {
+            if (_planners.Remove(plan.Session, out var spending))
+            {
+                _running.Remove(spending);
+            }
+
+            if (recorded)
+            {
+                var sum = PlanBudgetRules.SumOf(plan);
+                Count_NeedsLock(Amount.Of(sum));
+                _all += sum;
+                _stages[PlannerStage.Value] = _stages.GetValueOrDefault(PlannerStage.Value, CostSum.None) + sum;
+            }
+        }
+
+        if (plan.CostUsd is null && (PlanBudgetRules.AmountOf(plan).Tokens > 0 || !IsMeasurable(plan.Runner)))
+        {
+            await SayUnpricedAsync(plan.Runner);
+        }
+
+        bell.Ring();
+    }
+
     /// <summary>Told once for each runner; where the configuration says so, nothing more is begun.</summary>
     async Task SayUnpricedAsync(string runner)
     {
@@ -246,9 +332,11 @@ sealed class Budget(IStore store, SwarmConfig config, Bell bell, TimeProvider ti
             CancellationToken.None);
     }
 
-    async Task<Amount> BeadAsync(Claim claim, CancellationToken cancellationToken) => _limits.Bead.IsLimited
-        ? Amount.Of((await store.ReadCostsAsync(new CostQuery { Bead = claim.Bead }, cancellationToken))[0].Sum)
+    async Task<Amount> BeadAsync(BeadId bead, CancellationToken cancellationToken) => _limits.Bead.IsLimited
+        ? Amount.Of((await store.ReadCostsAsync(new CostQuery { Bead = bead }, cancellationToken))[0].Sum)
         : default;
+
+    static readonly StageName PlannerStage = new(CostGroup.Planner);
 
     DateTimeOffset Now => time.GetUtcNow();
 

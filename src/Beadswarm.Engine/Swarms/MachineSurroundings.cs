@@ -8,6 +8,7 @@ using Beadswarm.Git;
 using Beadswarm.Journal;
 using Beadswarm.Landing;
 using Beadswarm.Landing.Forges;
+using Beadswarm.Planning;
 using Beadswarm.Processes;
 using Beadswarm.Sandboxes;
 using Beadswarm.Storage;
@@ -75,6 +76,12 @@ static class MachineSurroundings
                     AllowedEnvironment.Build(setup.Environment, [], new Dictionary<string, string>()),
                     $"{SwarmAssembly.TagPrefix(paths.Repository)}/resolving", setup.Config.Limits.Grace, setup.Time),
                 cancellationToken);
+            var agents = new AgentHost(
+                setup.Environment, AgentRunners.All(setup.ScriptedAgentPath, setup.ProgramPath), setup.Time)
+            {
+                Bubblewrap = bubblewrap,
+                Secrets = setup.Secrets,
+            };
             return new SwarmSurroundings
             {
                 Node = node,
@@ -87,12 +94,7 @@ static class MachineSurroundings
                 Cleared = [.. Cleared(abandoned)],
                 Tracker = tracker,
                 Workspaces = new WorkspacePool(hub, Room(setup.Config.Limits)),
-                Agents = new AgentHost(
-                    setup.Environment, AgentRunners.All(setup.ScriptedAgentPath, setup.ProgramPath), setup.Time)
-                {
-                    Bubblewrap = bubblewrap,
-                    Secrets = setup.Secrets,
-                },
+                Agents = agents,
                 Gates = new GateCommands(
                     setup.Environment, [], new GateCheckout(runner), Bounds(setup.Config.Limits), setup.Time),
                 Target = branches.Target,
@@ -106,6 +108,7 @@ static class MachineSurroundings
                 Random = new Random(),
                 TidyLogsAsync = new LogRetention(
                     paths, setup.Config.Limits.LogsMax, token => StatesAsync(store, token), setup.Time).TidyAsync,
+                SettlePlansAsync = new PlanSettlement(agents, paths.Folder).RunAsync,
                 CloseAsync = async () =>
                 {
                     await RemoveLocksAsync(hub);

@@ -5,11 +5,12 @@ namespace Beadswarm.Swarms;
 
 /// <summary>
 /// Does what only time brings about: wakes everybody when a snooze ends, frees claims whose lease has run out (that of
-/// an external agent once its work is saved), and sees to it that logs are tidied.
+/// an external agent once its work is saved), and sees to it that what nobody holds any more is tidied: logs, and what
+/// planners have left.
 /// </summary>
 sealed class Reaper(
     IStore store, Standing standing, ClaimRegistry claims, ExternalRescue external, TimeSpan lease, Bell bell,
-    TimeProvider time, Func<CancellationToken, Task> tidyLogs)
+    TimeProvider time, Func<CancellationToken, Task> tidy)
 {
     public async Task RunAsync(CancellationToken stop)
     {
@@ -30,7 +31,7 @@ sealed class Reaper(
                 bell.Ring();
             }
 
-            await tidyLogs(stop);
+            await tidy(stop);
             if (!await bell.WaitAsync(heard, Pause(status), time, stop))
             {
                 bell.Ring();

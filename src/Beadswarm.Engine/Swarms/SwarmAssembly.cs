@@ -7,6 +7,7 @@ using Beadswarm.Git;
 using Beadswarm.Journal;
 using Beadswarm.Landing;
 using Beadswarm.Pipelines;
+using Beadswarm.Planning;
 using Beadswarm.Processes;
 using Beadswarm.Storage;
 using Beadswarm.Supervision;
@@ -176,7 +177,10 @@ sealed class SwarmAssembly : IAsyncDisposable
         }
 
         var parts = Share(setup, outside, standing);
+        async Task<bool> RecordPlanAsync(PlanUse use, CancellationToken _) =>
+            (await parts.Plans.RecordAsync(use.Bead, PlanBudgetRules.EntryOf(use, config))).Done;
         await parts.Budget.BeginAsync(cancellationToken);
+        await outside.SettlePlansAsync(RecordPlanAsync, cancellationToken);
         await parts.Turns.BeginAsync(store, parts.Time.GetUtcNow(), cancellationToken);
         var landing = new LanderParts(
             store, standing, config, outside.Target, outside.Integration, parts.Gates, outside.Tracker,
@@ -218,7 +222,12 @@ sealed class SwarmAssembly : IAsyncDisposable
             Leases = new LeaseKeeper(store, parts.Claims, config.Limits.Lease, setup.Time),
             Reaper = new Reaper(
                 store, standing, parts.Claims, new ExternalRescue(parts), config.Limits.LeaseMin, parts.Bell,
-                setup.Time, outside.TidyLogsAsync),
+                setup.Time,
+                async token =>
+                {
+                    await outside.TidyLogsAsync(token);
+                    await outside.SettlePlansAsync(RecordPlanAsync, token);
+                }),
             Watch = config.Landing.Watch > TimeSpan.Zero && config.Landing.Mode is not LandingMode.Branch
                 ? new LandingWatch(parts, outside.Target, config.Landing.Watch)
                 : null,
@@ -259,6 +268,7 @@ sealed class SwarmAssembly : IAsyncDisposable
         var prefix = TagPrefix(outside.Paths.Repository);
         var effects = new EffectLog(outside.Store, standing);
         var bell = new Bell();
+        var budget = new Budget(outside.Store, setup.Config, bell, setup.Time);
         return new SwarmParts
         {
             Config = setup.Config,
@@ -281,7 +291,8 @@ sealed class SwarmAssembly : IAsyncDisposable
             Claims = new ClaimRegistry(setup.Config.Limits.Lease, setup.Time),
             Turns = new RunnerTurns(setup.Config.Runners, setup.Config.Pools, setup.Config.Limits.Retry),
             Failures = new FailureMeter(setup.Config.Limits.Restarts, setup.Config.AgentCount, setup.Time),
-            Budget = new Budget(outside.Store, setup.Config, bell, setup.Time),
+            Budget = budget,
+            Plans = new PlanDesk(outside.Store, budget),
             Bell = bell,
             Time = setup.Time,
             Random = outside.Random,

@@ -41,6 +41,8 @@ sealed record SwarmParts
     public required RunnerTurns Turns { get; init; }
     /// <summary>What may still be used of money and tokens.</summary>
     public required Budget Budget { get; init; }
+    /// <summary>For planners at work beside the swarm.</summary>
+    public required PlanDesk Plans { get; init; }
     /// <summary>The conflicts to come that are known of.</summary>
     public ForeseenConflicts Foreseen { get; } = new();
     public required FailureMeter Failures { get; init; }

@@ -320,6 +320,7 @@ sealed class SwarmRun : IAsyncDisposable
         External = AskExternalAsync,
         Line = _assembly.Lander.ReportAsync,
         Queue = AskQueueAsync,
+        Plan = _assembly.Parts.Plans.AskAsync,
     };
 
     /// <summary>What an external agent leaves is saved by the holder, so it must be where the holder is.</summary>

@@ -4,6 +4,7 @@ using Beadswarm.Control;
 using Beadswarm.Gates;
 using Beadswarm.Journal;
 using Beadswarm.Landing;
+using Beadswarm.Planning;
 using Beadswarm.Processes;
 using Beadswarm.Storage;
 using Beadswarm.Workspaces;
@@ -56,6 +57,12 @@ sealed record SwarmSurroundings : IAsyncDisposable
     /// <summary>Removes logs when there are too many; to be called now and then. Where there are no files, nothing.
     /// </summary>
     public Func<CancellationToken, Task> TidyLogsAsync { get; init; } = _ => Task.CompletedTask;
+
+    /// <summary>
+    /// Hands on what planners used whose planning was killed; to be called now and then. Where there are none, nothing.
+    /// </summary>
+    public Func<Func<PlanUse, CancellationToken, Task<bool>>, CancellationToken, Task> SettlePlansAsync { get; init; } =
+        (_, _) => Task.CompletedTask;
 
     /// <summary>Lets go of everything, the exclusive right to this repository last.</summary>
     public required Func<ValueTask> CloseAsync { get; init; }

@@ -1,7 +1,6 @@
 using Beadswarm.Agents;
 using Beadswarm.Beads;
 using Beadswarm.Claims;
-using Beadswarm.Journal;
 using Beadswarm.Landing;
 using Beadswarm.Pipelines;
 using Beadswarm.Storage;

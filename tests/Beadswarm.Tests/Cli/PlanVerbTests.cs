@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Beadswarm.Beads;
+using Beadswarm.Planning;
 using Beadswarm.Tests.Planning;
 using Beadswarm.Tests.Support;
 
@@ -107,6 +109,68 @@ public sealed class PlanVerbTests : IAsyncLifetime
         Assert.Equal(2, Calls());
         Assert.Contains("\"ts-1.3\"", Read("repo/.beads/issues.jsonl"), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task What_a_planner_used_counts_once_and_to_the_budget_of_the_day()
+    {
+        Limit("budgetUsdPerDay: 1");
+        Planner($"cp ../../../../../good.json $BEADSWARM_CONTEXT/proposal.json\n{Spends(1)}");
+
+        await Run("plan", "ts-1");
+        var refused = await Run("plan", "ts-2");
+        var costs = await Run("costs");
+        var journal = await Run("history", "--bead", "ts-1");
+
+        Assert.Contains("cannot plan ts-2: more was used than may be: limits.budgetUsdPerDay is 1", refused);
+        Assert.EndsWith("exit 22\n", refused, StringComparison.Ordinal);
+        Assert.Equal(1, Calls());
+        Assert.Matches(@"planner +1 +\d+ +[\d.k]+ +10 +0 +0 +\$1.00\n", costs);
+        Assert.Contains("ts-1 has cost $1.00", journal, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_planner_that_uses_more_than_it_may_is_ended_and_what_it_used_counts()
+    {
+        Limit("budgetUsd: 0.5");
+        Planner($"{Spends(1)}\nexec tail -f /dev/null");
+
+        var ended = await Run("plan", "ts-1");
+        var costs = await Run("costs", "--by", "bead");
+
+        Assert.Contains("limits.budgetUsd is 0.50 USD: 1 used", ended, StringComparison.Ordinal);
+        Assert.EndsWith("exit 22\n", ended, StringComparison.Ordinal);
+        Assert.Matches(@"ts-1 +1 .*\$1.00\n", costs);
+    }
+
+    [Fact]
+    public async Task Two_do_not_plan_a_bead_at_once()
+    {
+        Planner("true");
+        using var other = PlanPlace.Of(_bench["repo/.beadswarm"], BeadId.Parse("ts-1")).TryHold();
+
+        var output = await Run("plan", "ts-1");
+
+        Assert.Contains("another 'beadswarm plan' plans this bead already", output, StringComparison.Ordinal);
+        Assert.EndsWith("exit 5\n", output, StringComparison.Ordinal);
+        Assert.False(File.Exists(_bench["calls"]));
+    }
+
+    /// <summary>The planner is one of a kind that says what it costs.</summary>
+    void Limit(string limits) => Write(
+        "repo/.beadswarm/swarm.yaml",
+        $"""
+        runners: {"{"} mine: {"{"} kind: claude-code, command: [/bin/sh, "{_bench["planner.sh"]}"] {"}"} {"}"}
+        limits: {"{"} {limits} {"}"}
+
+        """);
+
+    /// <summary>Prints what Claude Code prints when it has used so much.</summary>
+    static string Spends(int usd) =>
+        """
+        printf '%s' '{"type":"result","subtype":"success","is_error":false,"session_id":"s","result":"ok",'
+        printf '%s' '"model_usage_since_last_result":{"claude-sonnet-4-5":{"inputTokens":1000,"outputTokens":10,'
+
+        """ + $"echo '\"costUSD\":{usd}{"}}}"}'";
 
     [Theory]
     [InlineData("ts-9", "there is no bead 'ts-9' in the tracker", 13)]
