@@ -46,4 +46,7 @@ sealed class NoSwarmYet : IStoreReader
 
     public Task<LandingQueue> ReadQueueAsync(CancellationToken cancellationToken) =>
         Task.FromResult(LandingQueue.Empty);
+
+    public Task<TargetHealth?> ReadTargetHealthAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<TargetHealth?>(null);
 }

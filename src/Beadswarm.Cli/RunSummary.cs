@@ -40,6 +40,10 @@ static class RunSummary
             json.WriteNumber("attempts", outcome.Attempts);
             json.WriteNumber("durationMs", (long)outcome.Duration.TotalMilliseconds);
             json.WriteNumber("exitCode", exitCode);
+            if (outcome.Red is { } red)
+            {
+                json.WriteString("targetRed", red);
+            }
         });
 
     public static string ToText(SwarmOutcome outcome)
@@ -67,7 +71,8 @@ static class RunSummary
         var reason = outcome.Reason is null ? "" : $" ({SafeText.Line(outcome.Reason)})";
         var next = outcome.Blocked > 0 ? "\n'beadswarm failures' lists what is blocked and why" : "";
         var costs = outcome.Costs.Measured ? $"\ncosts {CostText.Describe(outcome.Costs)}" : "";
-        return $"{how}{reason}\n{counts}{costs}{next}";
+        var red = outcome.Red is { } said ? $"\n{SafeText.Line(said)}" : "";
+        return $"{how}{reason}\n{counts}{costs}{red}{next}";
     }
 
     static int Selected(SwarmOutcome outcome) => outcome.Landed + outcome.Blocked + outcome.Left + outcome.Pending;

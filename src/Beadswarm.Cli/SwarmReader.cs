@@ -85,7 +85,8 @@ sealed class SwarmReader : IAsyncDisposable
         }
 
         return StatusJson.Format(
-            await ReadAsync((store, token) => store.ReadStatusAsync(token), cancellationToken), Life);
+            await ReadAsync((store, token) => store.ReadStatusAsync(token), cancellationToken), Life,
+            health: await ReadAsync((store, token) => store.ReadTargetHealthAsync(token), cancellationToken));
     }
 
     public async ValueTask DisposeAsync()

@@ -18,6 +18,9 @@ sealed record WhyFacts(
 {
     /// <summary>The conflicts that await its work.</summary>
     public IReadOnlyList<JournalEvent.ConflictForeseen> Foreseen { get; init; } = [];
+
+    /// <summary>What the gates of the whole last said of the target; null where they are not run.</summary>
+    public TargetHealth? Health { get; init; }
 }
 
 /// <summary>Says in words where a bead stands and why nobody, or who, works on it.</summary>
@@ -40,9 +43,9 @@ static class WhyRules
     public static IReadOnlyList<string> Explain(WhyFacts facts) =>
         facts.Work is null ? Unknown(facts) : facts.Work.State switch
         {
-            BeadState.Pending pending => [.. Pending(facts, facts.Work, pending), .. Foreseen(facts)],
-            BeadState.Held held => [Held(facts, held), .. Foreseen(facts)],
-            BeadState.Landing => [Queued(facts), .. Foreseen(facts)],
+            BeadState.Pending pending => [.. Pending(facts, facts.Work, pending), .. Foreseen(facts), .. Red(facts)],
+            BeadState.Held held => [Held(facts, held), .. Foreseen(facts), .. Red(facts)],
+            BeadState.Landing => [Queued(facts), .. Foreseen(facts), .. Red(facts)],
             BeadState.Completed completed => [$"it landed as {completed.Commit} at {At(completed.At)}"],
             BeadState.Left left => [$"it is finished and waits on branch '{left.Branch}' for a person"],
             BeadState.Blocked blocked => [blocked.Reason],
@@ -54,6 +57,10 @@ static class WhyRules
         : facts.Against.Count > 0 ? facts.Against
         : facts.Status.Swarm is null ? ["it is ready; no swarm has run here yet"]
         : ["it is ready, but no run has selected it so far: see the filters of 'beadswarm run'"];
+
+    /// <summary>Of interest to those that are on their way onto it.</summary>
+    static IReadOnlyList<string> Red(WhyFacts facts) =>
+        facts.Health is { Red: not null } health ? [health.Say()] : [];
 
     static List<string> Pending(WhyFacts facts, BeadWork work, BeadState.Pending pending)
     {

@@ -111,6 +111,9 @@ static class QueueCommand
                 cancellationToken);
         }
 
-        return QueueScreen.Of(queue, report, call.Host.Time.GetUtcNow()).Warned(foreseen);
+        return QueueScreen.Of(queue, report, call.Host.Time.GetUtcNow()).Warned(foreseen) with
+        {
+            Health = await swarm.ReadAsync((store, token) => store.ReadTargetHealthAsync(token), cancellationToken),
+        };
     }
 }

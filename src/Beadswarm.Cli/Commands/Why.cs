@@ -61,6 +61,7 @@ static class WhyCommand
             id, work, bead, bead is null ? [] : beads.ReasonsAgainst(bead), queue, status, swarm.Alive,
             call.Host.Time.GetUtcNow())
         {
+            Health = await swarm.ReadAsync((store, token) => store.ReadTargetHealthAsync(token), cancellationToken),
             Foreseen = work is null
                 ? []
                 : await swarm.ReadAsync(

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Beadswarm.Journal;
+using Beadswarm.Landing;
 using Beadswarm.Swarms;
 
 namespace Beadswarm.Cli.Rendering;
@@ -98,6 +99,9 @@ static class JournalText
             JournalEvent.LandingLeft left => $"left for a person on {left.Branch}",
             JournalEvent.BeadLanded landed => $"LANDED as {Short(landed.Commit)}",
             JournalEvent.LandingLost lost => $"LOST from the target: {lost.Reason}",
+            JournalEvent.LandingBroke broke => $"BREAKS the target: {broke.Reason}",
+            JournalEvent.TargetTested => null,
+            JournalEvent.TargetJudged judged => TargetHealth.Of(judged, default).Say(),
             JournalEvent.EpicCompleted => "all its children are closed, and so is it",
             JournalEvent.TrackerTold => null,
             JournalEvent.TrackerCommitted committed => $"tracker committed as {Short(committed.Commit)}",

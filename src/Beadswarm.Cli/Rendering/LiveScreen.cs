@@ -114,6 +114,7 @@ static class LiveScreen
         {
             JournalEvent.BeadLanded or JournalEvent.LandingIntegrated => new Style(Color.Green),
             JournalEvent.BeadBlocked or JournalEvent.ComponentFailed => new Style(Color.Red),
+            JournalEvent.LandingBroke or JournalEvent.TargetJudged { Gate: not null } => new Style(Color.Red),
             JournalEvent.ComponentHeld or JournalEvent.ProcessesLeaked => new Style(Color.Yellow),
             JournalEvent.LandingReturned or JournalEvent.LeaseExpired => new Style(Color.Yellow),
             _ => Style.Plain,

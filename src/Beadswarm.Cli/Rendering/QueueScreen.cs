@@ -1,5 +1,6 @@
 using System.Globalization;
 using Beadswarm.Beads;
+using Beadswarm.Control;
 using Beadswarm.Journal;
 using Beadswarm.Landing;
 using Beadswarm.Landing.Queueing;
@@ -20,6 +21,9 @@ sealed record QueueRow(LandingEntry Entry, LineState? Line, DateTimeOffset? Expe
 sealed record QueueScreen(IReadOnlyList<QueueRow> Rows, QueuePause? Pause, int Slots, string? Held)
 {
     const string Proposed = "proposed";
+
+    /// <summary>What the gates of the whole last said of the target; null where they are not run.</summary>
+    public TargetHealth? Health { get; init; }
 
     /// <summary>
     /// What is landing first, then the line as the lander sees it, then what it has not looked at yet.
@@ -107,6 +111,11 @@ sealed record QueueScreen(IReadOnlyList<QueueRow> Rows, QueuePause? Pause, int S
             json.WriteInstant("pausedSince", Pause?.Since);
             json.WriteString("pausedReason", Pause?.Reason);
             json.WriteString("held", Held);
+            if (Health is not null)
+            {
+                json.WritePropertyName("targetHealth");
+                StatusJson.WriteHealth(json, Health);
+            }
         }) + "\n";
 
     public string FormatText(DateTimeOffset now, int width)
@@ -121,6 +130,11 @@ sealed record QueueScreen(IReadOnlyList<QueueRow> Rows, QueuePause? Pause, int S
         if (Held is not null)
         {
             text += $"waits: {SafeText.Line(Held)}\n";
+        }
+
+        if (Health is not null)
+        {
+            text += SafeText.Line(Health.Say()) + "\n";
         }
 
         if (Rows.Count == 0)

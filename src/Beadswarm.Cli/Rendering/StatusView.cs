@@ -27,6 +27,9 @@ sealed class StatusView
     public List<AgentLine> Agents { get; } = [];
     public List<string> PullRequests { get; } = [];
 
+    /// <summary>What the gates of the whole last said of the target; null where they are not run.</summary>
+    public string? TargetHealth { get; private set; }
+
     /// <summary>Accounts whose vendors let fewer agents through than there are.</summary>
     public List<string> Limits { get; } = [];
 
@@ -134,6 +137,9 @@ sealed class StatusView
                 }
 
                 break;
+            case "targetHealth":
+                ReadObject(ref reader, SetHealth);
+                break;
             case "limits":
                 while (reader.Read() && reader.TokenType == JsonTokenType.StartObject)
                 {
@@ -161,8 +167,8 @@ sealed class StatusView
 
     static void ReadObject(ref Utf8JsonReader reader, SetField set)
     {
-        while (reader.TokenType != JsonTokenType.Null && reader.Read()
-            && reader.TokenType == JsonTokenType.PropertyName)
+        var there = reader.TokenType != JsonTokenType.Null; // a field of it may be null, too
+        while (there && reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var name = reader.GetString();
             reader.Read();
@@ -189,6 +195,18 @@ sealed class StatusView
             default:
                 reader.Skip();
                 break;
+        }
+    }
+
+    void SetHealth(string? name, ref Utf8JsonReader reader)
+    {
+        if (name == "says")
+        {
+            TargetHealth = reader.GetString();
+        }
+        else
+        {
+            reader.Skip();
         }
     }
 
@@ -358,6 +376,11 @@ sealed class StatusView
         {
             text.Append("costs ").Append(CostText.Describe(
                 new CostSum(Executions, Unpriced, 0, new TokenCount(Tokens, 0, 0, 0), CostUsd ?? 0))).Append('\n');
+        }
+
+        if (TargetHealth is not null)
+        {
+            text.Append(SafeText.Line(TargetHealth)).Append('\n');
         }
 
         foreach (var component in Components)

@@ -212,6 +212,9 @@ static class TargetRules
     {
         var target = Target(view);
         var landed = LandedCommits(view);
+
+        // What broke the target was taken up again to be mended, and may be mended by taking it back.
+        landed.ExceptWith(view.Of<JournalEvent.LandingBroke>().Select(broke => broke.Event.Commit));
         for (var i = 0; i < target.Commits.Count; i++)
         {
             var commit = target.Commits[i];

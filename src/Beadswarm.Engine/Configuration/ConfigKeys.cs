@@ -198,6 +198,13 @@ static class ConfigKeys
         new("landing.watch", Span("0s", "1d"), "10m",
             "How often it is looked whether what has landed is still on the target; what others reverted or lost is "
             + "taken up again. 0s: never."),
+        new("landing.watchEvery", Span("0s", "30d"), "0s",
+            "How often the target's tip, when it is another one, is tested as a whole, also what others have put "
+            + "there. What fails twice on one tree is traced to its commit; a bead that landed it is taken up again. "
+            + "0s: never."),
+        new("landing.watchGates", new Words(), null,
+            "The gates of the whole that this runs, or `all`: gates that are too slow for every landing, too.",
+            "all gates"),
         new("landing.integrationBranch", new Text(RefPattern, RefSays), "beadswarm/integration",
             "Branch of mode integration."),
         new("landing.squash", new Switch(), "false", "One commit for each bead instead of a merge commit."),

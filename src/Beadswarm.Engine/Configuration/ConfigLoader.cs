@@ -193,6 +193,8 @@ static class ConfigLoader
         return gates;
     }
 
+    const string AllGates = "all";
+
     static LandingConfig ReadLanding(
         ConfigReader reader, ConfigScope scope, IReadOnlyList<string> gates, Detected detected,
         List<ConfigError> errors)
@@ -234,6 +236,10 @@ static class ConfigLoader
             Reruns = reader.Whole(scope, "reruns"),
             Aging = reader.Duration(scope, "aging"),
             Watch = reader.Duration(scope, "watch"),
+            WatchGates = reader.WordsOrNull(scope, "watchGates") is { } whole && whole is not [{ Text: AllGates }]
+                ? Known(whole, gates, "landing.watchGates", "gate", errors)
+                : gates,
+            WatchEvery = reader.Duration(scope, "watchEvery"),
             Resolve = ResolveSection.Read(reader, scope, errors),
             PullRequest = ReadPullRequest(reader, scope.Section("pullRequest")),
         };

@@ -111,6 +111,12 @@ sealed record LandingConfig(
     /// </summary>
     public TimeSpan Watch { get; init; }
 
+    /// <summary>The gates of the whole: run on the target's tip from time to time.</summary>
+    public IReadOnlyList<string> WatchGates { get; init; } = [];
+
+    /// <summary>How often it is looked whether there is a tip that they have not seen; zero: never.</summary>
+    public TimeSpan WatchEvery { get; init; }
+
     /// <summary>How long a landing may be overtaken by one of the next higher priority.</summary>
     public TimeSpan Aging { get; init; } = TimeSpan.FromMinutes(10);
 

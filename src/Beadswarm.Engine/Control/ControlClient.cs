@@ -58,6 +58,9 @@ sealed class ControlClient(string socketPath) : IStoreReader
     public Task<LandingQueue> ReadQueueAsync(CancellationToken cancellationToken) =>
         AskAsync(new(ControlOperations.Queue), SwarmJson.Default.LandingQueue, cancellationToken);
 
+    public Task<TargetHealth?> ReadTargetHealthAsync(CancellationToken cancellationToken) =>
+        FindAsync(new(ControlOperations.Health), SwarmJson.Default.TargetHealth, cancellationToken);
+
     public Task<IReadOnlyList<CostGroup>> ReadCostsAsync(CostQuery query, CancellationToken cancellationToken) =>
         AskAsync(
             new(ControlOperations.Costs) { Bead = query.Bead, Costs = query },

@@ -281,6 +281,7 @@ static class ControlOperations
     public const string Costs = "costs";
     public const string Queue = "queue";
     public const string Line = "line";
+    public const string Health = "target-health";
     public const string Gates = "gates";
     public const string Landings = "landings";
     public const string Artifacts = "artifacts";

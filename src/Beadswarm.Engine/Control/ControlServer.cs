@@ -212,6 +212,11 @@ sealed class ControlServer : IAsyncDisposable
                 await SendAsync(
                     stream, await _store.ReadQueueAsync(cancellationToken), json.LandingQueue, cancellationToken);
                 break;
+            case ControlOperations.Health:
+                await SendAsync(
+                    stream, await _store.ReadTargetHealthAsync(cancellationToken), json.TargetHealth!,
+                    cancellationToken);
+                break;
             case ControlOperations.Line when _commands.Line is { } line:
                 await SendAsync(stream, await line(cancellationToken), json.LineReport, cancellationToken);
                 break;

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using Beadswarm.Costs;
 using Beadswarm.Estimates;
+using Beadswarm.Landing;
 using Beadswarm.Supervision;
 using Beadswarm.Swarms;
 
@@ -36,18 +37,21 @@ static class StatusJson
     public const string Interrupted = "interrupted";
 
     /// <param name="vitals">Null when nobody can be asked for them.</param>
-    public static byte[] Format(StatusSnapshot status, SwarmLife life, SwarmVitals? vitals = null)
+    /// <param name="health">What is on record of the target's health, where nobody can be asked.</param>
+    public static byte[] Format(
+        StatusSnapshot status, SwarmLife life, SwarmVitals? vitals = null, TargetHealth? health = null)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer))
         {
-            Write(json, status, life, vitals);
+            Write(json, status, life, vitals, vitals?.Health ?? health);
         }
 
         return buffer.WrittenSpan.ToArray();
     }
 
-    static void Write(Utf8JsonWriter json, StatusSnapshot status, SwarmLife life, SwarmVitals? vitals)
+    static void Write(
+        Utf8JsonWriter json, StatusSnapshot status, SwarmLife life, SwarmVitals? vitals, TargetHealth? health)
     {
         json.WriteStartObject();
         json.WriteString("state", State(status, life));
@@ -73,6 +77,12 @@ static class StatusJson
         json.WriteEndArray();
         WriteNodes(json, status);
         WritePullRequests(json, status.PullRequests);
+        if (health is not null)
+        {
+            json.WritePropertyName("targetHealth");
+            WriteHealth(json, health);
+        }
+
         WriteLimits(json, vitals?.Limits ?? []);
         WriteCosts(json, status.Costs);
         WriteEstimate(json, vitals?.Estimate);
@@ -146,6 +156,27 @@ static class StatusJson
         }
 
         json.WriteEndArray();
+    }
+
+    /// <summary>What the gates of the whole last said, where they are run.</summary>
+    public static void WriteHealth(Utf8JsonWriter json, TargetHealth health)
+    {
+        json.WriteStartObject();
+        json.WriteString("status", health.Red is null ? "green" : "red");
+        json.WriteString("tip", health.Tip);
+        WriteInstant(json, "testedAt", health.At);
+        if (health.Red is { } red)
+        {
+            json.WriteString("gate", red.Gate);
+            json.WriteString("reason", red.Reason);
+            json.WriteString("lastGreen", red.Green);
+            json.WriteString("culprit", red.Culprit);
+            json.WriteString("subject", red.Subject);
+            json.WriteString("bead", red.Bead);
+        }
+
+        json.WriteString("says", health.Say());
+        json.WriteEndObject();
     }
 
     /// <summary>Only while a vendor lets fewer agents through than there are.</summary>

@@ -35,6 +35,7 @@ namespace Beadswarm.Control;
 [JsonSerializable(typeof(IReadOnlyList<LandingEntry>))]
 [JsonSerializable(typeof(LandingQueue))]
 [JsonSerializable(typeof(LandingWish))]
+[JsonSerializable(typeof(TargetHealth))]
 [JsonSerializable(typeof(LineReport))]
 [JsonSerializable(typeof(IReadOnlyList<GateSummary>))]
 [JsonSerializable(typeof(IReadOnlyList<StoredArtifact>))]

@@ -15,6 +15,10 @@ sealed record GateRun(GateSpec Spec, string Directory, string Commit, string Tre
 
     /// <summary>A failure on record does not count: perhaps the gate is flaky.</summary>
     public bool Again { get; init; }
+
+    /// <summary>It begins only while others leave room, and leaves them room where there is more than for
+    /// one.</summary>
+    public bool Behind { get; init; }
 }
 
 /// <summary>The bounds of gates.</summary>

@@ -23,7 +23,9 @@ sealed class GateRunner(IGateCommands commands, IGateLedger ledger, int gatesMax
             return GateRules.Reuse(recorded, run.Commit, await BaselineAsync(run.Spec, cancellationToken));
         }
 
-        using (await _slots.EnterAsync(cancellationToken))
+        using (run.Behind
+            ? await _slots.EnterBehindAsync(cancellationToken)
+            : await _slots.EnterAsync(cancellationToken))
         {
             var baseline = await BaselineAsync(run.Spec, cancellationToken);
             var result = await commands.RunAsync(run, baseline, cancellationToken);

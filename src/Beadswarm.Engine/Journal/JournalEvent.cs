@@ -59,6 +59,9 @@ sealed record JournalEntry(
 [JsonDerivedType(typeof(QueuePaused), "queue.paused")]
 [JsonDerivedType(typeof(QueueResumed), "queue.resumed")]
 [JsonDerivedType(typeof(LandingLost), "landing.lost")]
+[JsonDerivedType(typeof(LandingBroke), "landing.broke")]
+[JsonDerivedType(typeof(TargetTested), "target.tested")]
+[JsonDerivedType(typeof(TargetJudged), "target.judged")]
 [JsonDerivedType(typeof(EpicCompleted), "epic.completed")]
 [JsonDerivedType(typeof(TrackerTold), "tracker.told")]
 [JsonDerivedType(typeof(TrackerCommitted), "tracker.committed")]
@@ -84,12 +87,13 @@ abstract record JournalEvent
     public sealed record SwarmStatusChanged(string Status, string? Reason) : JournalEvent;
 
     /// <summary>
-    /// The last entry of an orchestrator that came to its end: how, what is done and left, and what the swarm has used.
+    /// The last entry of an orchestrator that came to its end: how, what is done and left, what the swarm has
+    /// used, and where the target is known to be red, how.
     /// </summary>
     public sealed record SwarmEnded(
         string End, string? Reason, int Landed, int Blocked, int Left, int Pending, int? Target, int Attempts,
-        long DurationMs, int? Executions = null, int? Unpriced = null, long? Tokens = null, decimal? CostUsd = null)
-        : JournalEvent;
+        long DurationMs, int? Executions = null, int? Unpriced = null, long? Tokens = null, decimal? CostUsd = null,
+        string? Red = null) : JournalEvent;
 
     /// <summary>A node takes part, with agents of these numbers; one that was lost and is back, too.</summary>
     public sealed record NodeJoined(string Node, string Host, int FirstAgent, int Agents, bool Holder) : JournalEvent;
@@ -250,6 +254,25 @@ abstract record JournalEvent
 
     /// <summary>What had landed was taken off the target by somebody else; the bead is taken up again.</summary>
     public sealed record LandingLost(long Landing, string Commit, string Reason) : JournalEvent;
+
+    /// <summary>Since this landing a gate of the whole fails on the target; the bead is taken up again.</summary>
+    public sealed record LandingBroke(long Landing, string Commit, string Reason) : JournalEvent;
+
+    /// <summary>
+    /// A commit of the target was tested as a whole, by gates of which <c>suite</c> is the hash; <c>gate</c> failed
+    /// twice, null: all passed. Written once for each tree.
+    /// </summary>
+    public sealed record TargetTested(
+        string Commit, string Tree, string Suite, string? Gate = null, string? Reason = null) : JournalEvent;
+
+    /// <summary>
+    /// What the gates of the whole say about the target's tip; <c>gate</c> is null when it is green. <c>green</c> is
+    /// the last tip that was. <c>culprit</c> is the commit since which the gate fails, with its subject and the beads
+    /// it landed; where there is none, <c>unknown</c> says why.
+    /// </summary>
+    public sealed record TargetJudged(
+        string Tip, string Tree, string Suite, string? Green, string? Gate = null, string? Reason = null,
+        string? Culprit = null, string? Subject = null, string? Bead = null, string? Unknown = null) : JournalEvent;
 
     /// <summary>A person stopped the merge queue: the target stays as it is until it is resumed.</summary>
     public sealed record QueuePaused(string? Reason) : JournalEvent;

@@ -123,6 +123,9 @@ abstract record FollowOutcome
     public sealed record Skipped(string Reason) : FollowOutcome;
 }
 
+/// <summary>A commit of the target's history.</summary>
+sealed record HistoryCommit(CommitId Id, string Subject);
+
 /// <summary>
 /// The lander's view of one target branch. Real git behind it, or memory in the simulation. Every operation may be
 /// repeated, and the process may die between any two.
@@ -176,6 +179,13 @@ interface ILandingRepository
 
     /// <summary>Whether the history of one commit holds another; a commit's own does.</summary>
     Task<bool> IsAncestorAsync(CommitId ancestor, CommitId of, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// What a commit's line of first parents has after another one, the oldest first; null where its history does not
+    /// hold that one.
+    /// </summary>
+    Task<IReadOnlyList<HistoryCommit>?> HistoryAsync(
+        CommitId after, CommitId upTo, CancellationToken cancellationToken);
 
     /// <summary>A file as it is in a commit, byte for byte; null where the commit has no file of that path.</summary>
     Task<ReadOnlyMemory<byte>?> ContentAsync(CommitId at, string path, CancellationToken cancellationToken);

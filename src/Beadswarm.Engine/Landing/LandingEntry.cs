@@ -54,6 +54,16 @@ abstract record LandingWish
     public sealed record Eject(string Reason) : LandingWish;
 }
 
+/// <summary>Why what had landed is taken up again.</summary>
+enum LandingFault
+{
+    /// <summary>It is not on the target any more.</summary>
+    TakenOff,
+
+    /// <summary>Since it landed a gate of the whole fails.</summary>
+    BreaksTarget,
+}
+
 /// <summary>A landing of a bead.</summary>
 /// <param name="Agent">Who finished it.</param>
 sealed record LandingEntry(

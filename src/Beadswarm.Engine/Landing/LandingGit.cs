@@ -110,6 +110,26 @@ sealed class LandingGit(
     public Task<bool> IsAncestorAsync(CommitId ancestor, CommitId of, CancellationToken cancellationToken) =>
         hub.Repository.IsAncestorAsync(ancestor, of, cancellationToken);
 
+    public async Task<IReadOnlyList<HistoryCommit>?> HistoryAsync(
+        CommitId after, CommitId upTo, CancellationToken cancellationToken)
+    {
+        if (!await KnowsAsync(after, cancellationToken)
+            || !await hub.Repository.IsAncestorAsync(after, upTo, cancellationToken))
+        {
+            return null;
+        }
+
+        var output = await hub.Repository.RunAsync(
+            GitCall.Of("log", "-z", "--first-parent", "--reverse", "--format=%H%x00%s", $"{after}..{upTo}"),
+            cancellationToken);
+        return
+        [
+            .. output.Fields.Chunk(2).Select(commit => commit is [var id, var subject]
+                ? new HistoryCommit(CommitId.Parse(id), subject)
+                : throw GitAnswers.Strange(commit[0], "log")),
+        ];
+    }
+
     public async Task<TreeId> TreeAsync(CommitId commit, CancellationToken cancellationToken)
     {
         if (!_trees.TryGetValue(commit, out var tree))

@@ -185,13 +185,13 @@ interface IStore : IStoreReader, IAsyncDisposable
         IReadOnlyList<NewArtifact> artifacts, CancellationToken cancellationToken);
 
     /// <summary>
-    /// What had landed is not on the target any more: its completed bead is taken up again, from the target as it is,
-    /// with a further allowance of attempts, and the tracker is told to open it again. Fenced when the bead is not
-    /// completed by this landing.
+    /// Something is wrong with what had landed: its completed bead is taken up again, from the target as it is, with a
+    /// further allowance of attempts, and the tracker is told to open it again. Fenced when the bead is not completed
+    /// by this landing.
     /// </summary>
     Task<WriteOutcome> ReopenLandedAsync(
-        SwarmEpoch epoch, LandingId landing, string reason, BeadTransition.Free to, int furtherAttempts,
-        IReadOnlyList<NewArtifact> artifacts, CancellationToken cancellationToken);
+        SwarmEpoch epoch, LandingId landing, LandingFault fault, string reason, BeadTransition.Free to,
+        int furtherAttempts, IReadOnlyList<NewArtifact> artifacts, CancellationToken cancellationToken);
 
     // ---- effects: what is done outside of the store and has no row of its own
 

@@ -48,4 +48,7 @@ interface IStoreReader
 
     /// <summary>What waits for or is in the course of landing, and whether it may.</summary>
     Task<LandingQueue> ReadQueueAsync(CancellationToken cancellationToken);
+
+    /// <summary>What the gates of the whole last said about the target; null: they were never run.</summary>
+    Task<TargetHealth?> ReadTargetHealthAsync(CancellationToken cancellationToken);
 }

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using Beadswarm.Beads;
 using Beadswarm.Gates;
 using Beadswarm.Storage;
@@ -30,9 +32,11 @@ sealed class Gatekeeper(
     /// <param name="directory">Makes a folder that holds exactly the commit; asked for only when a gate has to be
     /// run.</param>
     /// <param name="again">What failed on this tree before is run once more.</param>
+    /// <param name="behind">Nobody else waits for it: see <see cref="GateRun.Behind"/>.</param>
     public async Task<GatesOutcome> CheckAsync(
         IReadOnlyList<string> names, string commit, string tree, BeadId? bead,
-        Func<CancellationToken, Task<string>> directory, CancellationToken cancellationToken, bool again = false)
+        Func<CancellationToken, Task<string>> directory, CancellationToken cancellationToken, bool again = false,
+        bool behind = false)
     {
         string? folder = null;
         foreach (var spec in names.Select(name => gates[name]))
@@ -51,6 +55,7 @@ sealed class Gatekeeper(
                 {
                     Bead = bead,
                     Again = again,
+                    Behind = behind,
                 };
             }
 
@@ -83,6 +88,14 @@ sealed class Gatekeeper(
         effects.DoAsync(
             new NewEffect(EffectKind.Gate, run.Tag) { Bead = run.Bead, To = run.Commit },
             () => runner.RunAsync(run, cancellationToken), ended => StoredNames.Of(ended.Status), cancellationToken);
+
+    /// <summary>The hash of everything that, with a tree, decides what these gates say together.</summary>
+    public string SuiteOf(IReadOnlyList<string> names) => Convert.ToHexStringLower(SHA256.HashData(
+        Encoding.UTF8.GetBytes(string.Join('\n', names.Select(name => $"{name} {runner.RecipeOf(gates[name])}")))));
+
+    /// <summary>What a gate said about a tree last; null: it is not on record.</summary>
+    public Task<GateResult?> FindAsync(string gate, string tree, CancellationToken cancellationToken) =>
+        store.FindGateResultAsync(tree, runner.RecipeOf(gates[gate]), cancellationToken);
 
     /// <summary>
     /// A counting gate that fails now on a tree that it passed before, because the baseline has been lowered since;

@@ -107,7 +107,8 @@ sealed class LandingWatch(SwarmParts parts, ILandingRepository target, TimeSpan 
 
         // Fenced: somebody has asked for the bead meanwhile, or another orchestrator has begun.
         await parts.Store.ReopenLandedAsync(
-            parts.Epoch, entry.Id, reason, to, parts.Config.Pipeline.MaxAttempts, feedback.Artifacts, stop);
+            parts.Epoch, entry.Id, LandingFault.TakenOff, reason, to, parts.Config.Pipeline.MaxAttempts,
+            feedback.Artifacts, stop);
         parts.Bell.Ring();
     }
 

@@ -47,6 +47,9 @@ sealed class SwarmAssembly : IAsyncDisposable
 
     /// <summary>Null where nobody is to look after what has landed.</summary>
     public LandingWatch? Watch { get; init; }
+
+    /// <summary>Null where the gates of the whole are not run.</summary>
+    public TargetWatch? TargetWatch { get; init; }
     public required IReadOnlyList<AssembledAgent> Agents { get; init; }
     public required IReadOnlyDictionary<AgentNumber, AdoptedStage> Unfinished { get; init; }
 
@@ -230,6 +233,9 @@ sealed class SwarmAssembly : IAsyncDisposable
                 }),
             Watch = config.Landing.Watch > TimeSpan.Zero && config.Landing.Mode is not LandingMode.Branch
                 ? new LandingWatch(parts, outside.Target, config.Landing.Watch)
+                : null,
+            TargetWatch = config.Landing is { WatchEvery.Ticks: > 0, WatchGates.Count: > 0 }
+                ? new TargetWatch(parts, outside.Target, config.Landing.WatchGates, config.Landing.WatchEvery)
                 : null,
             Agents = [.. slots.Zip(Pools(config)).Select(pair =>
                 new AssembledAgent(

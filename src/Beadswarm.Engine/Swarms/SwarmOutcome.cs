@@ -13,10 +13,14 @@ sealed record SwarmOutcome(
     /// <summary>What the swarm's executions have used, over all its runs.</summary>
     public CostSum Costs { get; init; } = CostSum.None;
 
+    /// <summary>How the target is red, as far as the gates of the whole have said; null: they have not.</summary>
+    public string? Red { get; init; }
+
     /// <summary>How the journal tells it.</summary>
     public JournalEvent.SwarmEnded ToJournal() => new(
         JsonNamingPolicy.CamelCase.ConvertName(End.ToString()), Reason, Landed, Blocked, Left, Pending, Target,
-        Attempts, (long)Duration.TotalMilliseconds, Costs.Executions, Costs.Unpriced, Costs.Tokens.All, Costs.Usd);
+        Attempts, (long)Duration.TotalMilliseconds, Costs.Executions, Costs.Unpriced, Costs.Tokens.All, Costs.Usd,
+        Red);
 
     /// <summary>Null when it was written by a newer program that knows other ends.</summary>
     public static SwarmOutcome? From(JournalEvent.SwarmEnded ended) =>
@@ -28,6 +32,7 @@ sealed record SwarmOutcome(
                 Costs = new CostSum(
                     ended.Executions ?? 0, ended.Unpriced ?? 0, 0, new TokenCount(ended.Tokens ?? 0, 0, 0, 0),
                     ended.CostUsd ?? 0),
+                Red = ended.Red,
             }
             : null;
 }

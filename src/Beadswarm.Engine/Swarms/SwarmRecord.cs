@@ -2,6 +2,7 @@ using Beadswarm.Beads;
 using Beadswarm.Claims;
 using Beadswarm.Costs;
 using Beadswarm.Estimates;
+using Beadswarm.Landing;
 using Beadswarm.Pipelines;
 using Beadswarm.Supervision;
 
@@ -77,6 +78,9 @@ sealed record SwarmVitals(SupervisionTree Tree, Estimate? Estimate)
 {
     /// <summary>Accounts whose vendors let fewer agents through than there are.</summary>
     public IReadOnlyList<LimitedAccount> Limits { get; init; } = [];
+
+    /// <summary>Null while the gates of the whole have said nothing, or are not run.</summary>
+    public TargetHealth? Health { get; init; }
 }
 
 /// <summary>One agent as <c>status</c> shows it.</summary>

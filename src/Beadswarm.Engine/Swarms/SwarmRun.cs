@@ -80,6 +80,7 @@ sealed class SwarmRun : IAsyncDisposable
             await _forecast.ReadAsync(status, cancellationToken))
         {
             Limits = _assembly.Parts.Turns.Report(_assembly.Parts.Time.GetUtcNow()),
+            Health = _assembly.TargetWatch?.Health,
         };
 
     /// <summary>The journal after a sequence number, and on as it grows; ends with the run.</summary>
@@ -292,6 +293,9 @@ sealed class SwarmRun : IAsyncDisposable
         .. _assembly.Watch is { } watch
             ? [new Component("watch", Essential: false, watch.RunAsync)]
             : Array.Empty<Component>(),
+        .. _assembly.TargetWatch is { } whole
+            ? [new Component("target", Essential: false, whole.RunAsync)]
+            : Array.Empty<Component>(),
     ];
 
     Component Lander() =>
@@ -418,6 +422,7 @@ sealed class SwarmRun : IAsyncDisposable
             end.Swarm?.Target, end.Attempts, parts.Time.GetElapsedTime(_startedAt))
         {
             Costs = end.Costs,
+            Red = _assembly.TargetWatch?.Health is { Red: not null } red ? red.Say() : null,
         };
     }
 }

@@ -8,29 +8,43 @@ sealed class Turnstile
 {
     readonly Lock _lock = new();
     readonly LinkedList<TaskCompletionSource> _waiting = [];
+    readonly LinkedList<TaskCompletionSource> _behind = [];
+
+    /// <summary>So many places are left to the others by whoever goes behind.</summary>
+    readonly int _left;
     int _free;
 
     /// <param name="placesMax">How many may be inside at once; at least one.</param>
     public Turnstile(int placesMax)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(placesMax, 1);
-        _free = placesMax;
+        (_free, _left) = (placesMax, placesMax > 1 ? 1 : 0);
     }
 
     /// <summary>Waits for a place; disposing of what is returned gives it back, once.</summary>
-    public async Task<IDisposable> EnterAsync(CancellationToken cancellationToken)
+    public Task<IDisposable> EnterAsync(CancellationToken cancellationToken) =>
+        EnterAsync(_waiting, 0, cancellationToken);
+
+    /// <summary>
+    /// The same behind all others: only while none of them waits, and where there are several places, one stays free.
+    /// </summary>
+    public Task<IDisposable> EnterBehindAsync(CancellationToken cancellationToken) =>
+        EnterAsync(_behind, _left, cancellationToken);
+
+    async Task<IDisposable> EnterAsync(
+        LinkedList<TaskCompletionSource> line, int left, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_lock)
         {
-            if (_free > 0)
+            if (_free > left)
             {
                 _free--;
                 return new Place(this);
             }
 
-            _waiting.AddLast(turn);
+            line.AddLast(turn);
         }
 
         await using (cancellationToken.UnsafeRegister(_ => Leave(turn, cancellationToken), null))
@@ -47,7 +61,7 @@ sealed class Turnstile
         bool waited;
         lock (_lock)
         {
-            waited = _waiting.Remove(turn);
+            waited = _waiting.Remove(turn) || _behind.Remove(turn);
         }
 
         if (waited)
@@ -61,14 +75,13 @@ sealed class Turnstile
         TaskCompletionSource? next;
         lock (_lock)
         {
-            next = _waiting.First?.Value;
-            if (next is null)
+            _free++;
+            var line = _waiting.Count > 0 ? _waiting : _behind;
+            next = _free > (line == _behind ? _left : 0) ? line.First?.Value : null;
+            if (next is not null)
             {
-                _free++;
-            }
-            else
-            {
-                _waiting.RemoveFirst();
+                line.RemoveFirst();
+                _free--;
             }
         }
 

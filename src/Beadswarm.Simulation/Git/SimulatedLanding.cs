@@ -152,6 +152,14 @@ sealed class SimulatedLanding(GitHands hands, ILandingTarget target) : ILandingR
     public Task<bool> IsAncestorAsync(CommitId ancestor, CommitId of, CancellationToken cancellationToken) =>
         Task.FromResult(HistoryRules.IsAncestor(_git[ancestor], _git[of]));
 
+    public Task<IReadOnlyList<HistoryCommit>?> HistoryAsync(
+        CommitId after, CommitId upTo, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<HistoryCommit>?>(
+            HistoryRules.IsAncestor(_git[after], _git[upTo])
+                ? [.. HistoryRules.FirstParents(_git[upTo], _git[after]).Reverse()
+                    .Select(commit => new HistoryCommit(commit.Id, commit.Subject))]
+                : null);
+
     public Task<TreeId> TreeAsync(CommitId commit, CancellationToken cancellationToken) =>
         Task.FromResult(_git[commit].Tree.Id);
 

@@ -173,12 +173,12 @@ sealed class InMemoryStore(
             cancellationToken);
 
     public Task<WriteOutcome> ReopenLandedAsync(
-        SwarmEpoch epoch, LandingId landing, string reason, BeadTransition.Free to, int furtherAttempts,
-        IReadOnlyList<NewArtifact> artifacts, CancellationToken cancellationToken) =>
+        SwarmEpoch epoch, LandingId landing, LandingFault fault, string reason, BeadTransition.Free to,
+        int furtherAttempts, IReadOnlyList<NewArtifact> artifacts, CancellationToken cancellationToken) =>
         Write(
             epoch,
             transaction => LandingOperations.Reopen(
-                transaction, epoch, landing, reason, to, furtherAttempts, artifacts),
+                transaction, epoch, landing, fault, reason, to, furtherAttempts, artifacts),
             cancellationToken);
 
     public Task<EffectId?> IntendEffectAsync(
@@ -254,6 +254,9 @@ sealed class InMemoryStore(
     public Task<IReadOnlyList<JournalEntry>> ReadJournalAsync(
         long after, BeadId? bead, int limit, CancellationToken cancellationToken) =>
         Read(tables => JournalOf(tables, after, bead, limit), cancellationToken);
+
+    public async Task<TargetHealth?> ReadTargetHealthAsync(CancellationToken cancellationToken) =>
+        TargetHealth.Of(await ReadLatestAsync<JournalEvent.TargetJudged>(1, cancellationToken));
 
     public Task<IReadOnlyList<JournalEntry>> ReadLatestAsync<TEvent>(int limit, CancellationToken cancellationToken)
         where TEvent : JournalEvent =>

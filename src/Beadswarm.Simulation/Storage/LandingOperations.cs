@@ -169,8 +169,8 @@ static class LandingOperations
     }
 
     public static WriteOutcome Reopen(
-        StoreTransaction transaction, SwarmEpoch epoch, LandingId id, string reason, BeadTransition.Free to,
-        int furtherAttempts, IReadOnlyList<NewArtifact> artifacts)
+        StoreTransaction transaction, SwarmEpoch epoch, LandingId id, LandingFault fault, string reason,
+        BeadTransition.Free to, int furtherAttempts, IReadOnlyList<NewArtifact> artifacts)
     {
         if (transaction.Hold(epoch) is null
             || Find(transaction, id) is not { State: LandingState.Landed landed } landing
@@ -181,8 +181,11 @@ static class LandingOperations
         }
 
         StageOperations.Keep(transaction, landing.Bead, run: null, artifacts);
-        transaction.Append(landing.Bead, landing.Agent, new JournalEvent.LandingLost(
-            id.Value, completed.Commit, reason));
+        transaction.Append(landing.Bead, landing.Agent, fault switch
+        {
+            LandingFault.TakenOff => new JournalEvent.LandingLost(id.Value, completed.Commit, reason),
+            LandingFault.BreaksTarget => new JournalEvent.LandingBroke(id.Value, completed.Commit, reason),
+        });
         ClaimOperations.Revive(
             transaction, landing.Bead, to, ClaimRules.Allowance(bead.AttemptsAllowed, to.Attempt, furtherAttempts),
             ready: true, afresh: true, by: "watch");

@@ -57,6 +57,10 @@ sealed class OwnedLanding(SimulatedOrchestrator owner, ILandingRepository git) :
     public Task<bool> IsAncestorAsync(CommitId ancestor, CommitId of, CancellationToken cancellationToken) =>
         owner.OnGitAsync(() => git.IsAncestorAsync(ancestor, of, cancellationToken));
 
+    public Task<IReadOnlyList<HistoryCommit>?> HistoryAsync(
+        CommitId after, CommitId upTo, CancellationToken cancellationToken) =>
+        owner.OnGitAsync(() => git.HistoryAsync(after, upTo, cancellationToken));
+
     public Task<ReadOnlyMemory<byte>?> ContentAsync(CommitId at, string path, CancellationToken cancellationToken) =>
         owner.OnGitAsync(() => git.ContentAsync(at, path, cancellationToken));
 

@@ -122,6 +122,45 @@ public sealed class RenderingTests
             WhyRules.Explain(Facts(busy, work.Id, work, alive: true) with { Foreseen = foreseen })[^1]);
     }
 
+    [Fact]
+    public void A_red_target_is_shown_with_status_queue_bead_and_end_of_the_run()
+    {
+        var busy = FixedReader.Busy();
+        var red = new RedTarget("test", "exit code 1", "900d", "bad0", "Break it", null, null);
+        var health = new TargetHealth("71b", FixedReader.Start, red);
+        const string said = "the target is RED at 71b: gate test fails (exit code 1) since bad0 \"Break it\", which "
+            + "the swarm did not land: its author, or whoever can, has to mend or revert it";
+
+        Assert.Equal(said, health.Say());
+        var json = StatusJson.Format(busy.Status, new SwarmLife.Here(), null, health);
+        Assert.Contains(
+            said, StatusView.Parse(json).Format(FixedReader.Start.UtcDateTime, 300), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"targetHealth\":{\"status\":\"red\",\"tip\":\"71b\",\"testedAt\":",
+            System.Text.Encoding.UTF8.GetString(json), StringComparison.Ordinal);
+        var screen = QueueScreen.Of(LandingQueue.Empty, new LineReport([], 0, null, null), FixedReader.Start) with
+        {
+            Health = health,
+        };
+        Assert.Contains(said, screen.FormatText(FixedReader.Start, 300), StringComparison.Ordinal);
+        Assert.Contains("\"targetHealth\":{\"status\":\"red\"", screen.FormatJson(), StringComparison.Ordinal);
+        var work = FixedReader.Bead("demo-8", "Land me", new BeadState.Landing(), attempt: 1);
+        Assert.Equal(
+            said, WhyRules.Explain(Facts(busy, work.Id, work, alive: true) with { Health = health })[^1]);
+        var outcome = new SwarmOutcome(SwarmEnd.Completed, null, 1, 0, 0, 0, null, 1, TimeSpan.Zero) { Red = said };
+        Assert.Contains(said, RunSummary.ToText(outcome), StringComparison.Ordinal);
+        Assert.Equal(said, SwarmOutcome.From(outcome.ToJournal())!.Red); // it is known to this program
+        Assert.Equal(
+            "the target is RED at 71b: gate test fails (exit code 1) since bad0 \"Break it\", which landed x-1, taken "
+            + "up again for it",
+            (health with { Red = red with { Bead = "x-1" } }).Say());
+        Assert.EndsWith(
+            "; since when is not known: nobody looked",
+            (health with { Red = red with { Culprit = null, Unknown = "nobody looked" } }).Say(),
+            StringComparison.Ordinal);
+        Assert.Equal("the target is green at 71b", (health with { Red = null }).Say());
+    }
+
     [Theory]
     [InlineData(0, "0.0s")]
     [InlineData(9.94, "9.9s")]

@@ -68,6 +68,24 @@ public abstract class LandingConformance
     }
 
     [Fact]
+    public async Task The_history_after_a_commit_is_that_of_the_first_parents()
+    {
+        using var world = await OpenAsync(("a.txt", "1\n"), ("b.txt", "1\n"));
+        var tip = await world.Lander.TipAsync(Cancel);
+        var first = await world.WorkAsync(1, "bd-1", ("a.txt", "2\n"));
+        var second = await world.WorkAsync(2, "bd-2", ("b.txt", "2\n"));
+        var landed = await world.CandidateAsync(tip, first);
+        var both = await world.CandidateAsync(landed, second, "bd-2");
+
+        Assert.Equal(
+            [landed, both], (await world.Lander.HistoryAsync(tip, both, Cancel))!.Select(commit => commit.Id));
+        Assert.Equal(both, Assert.Single((await world.Lander.HistoryAsync(landed, both, Cancel))!).Id);
+        Assert.All((await world.Lander.HistoryAsync(tip, both, Cancel))!, commit => Assert.NotEmpty(commit.Subject));
+        Assert.Empty((await world.Lander.HistoryAsync(both, both, Cancel))!);
+        Assert.Null(await world.Lander.HistoryAsync(both, landed, Cancel));
+    }
+
+    [Fact]
     public async Task Conflict_names_the_files_both_sides_and_the_other_bead()
     {
         using var world = await OpenAsync(("a b.txt", "0\n1\n2\n"), ("gone.txt", "x\n"));

@@ -1,3 +1,4 @@
+using Beadswarm.Journal;
 using Beadswarm.Simulation;
 using Beadswarm.Simulation.Worlds;
 
@@ -42,6 +43,30 @@ public sealed class SimulationTests
     {
         Assert.Null(SimulatedSwarm.Run(seed, Situation.Fought).Failure);
         Assert.Null(SimulatedSwarm.Run(seed, Situation.FoughtOver).Failure);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void The_target_is_tested_as_a_whole_each_tree_once_whoever_is_killed(long seed)
+    {
+        IReadOnlyList<JournalEvent> journal = [];
+        var report = SimulatedSwarm.Run(seed, Situation.Watched with
+        {
+            Ended = world => journal =
+            [
+                .. Enumerable.Range(1, (int)world.Database.Journal.Count)
+                    .Select(number => world.Database.Journal.Find(number)!.Event), // they have no gaps
+            ],
+        });
+
+        Assert.True(report.Failure is null, $"seed {seed}: {report}\n{report.Failure}");
+        var tested = journal.OfType<JournalEvent.TargetTested>().ToArray();
+        Assert.NotEmpty(tested);
+        Assert.Equal(tested.Length, tested.DistinctBy(one => (one.Tree, one.Suite)).Count());
+        Assert.NotEmpty(journal.OfType<JournalEvent.TargetJudged>());
+        Assert.Equal(report.Hash, SimulatedSwarm.Run(seed, Situation.Watched).Hash);
     }
 
     [Theory]

@@ -95,6 +95,20 @@ static class Situation
     /// <summary>Somebody else pushes several times a minute.</summary>
     public static readonly SimulationOptions Busy = Of(Often(20, FaultKind.ForeignPush), OnRemote);
 
+    /// <summary>Others push, the orchestrator is killed, and the target is tested as a whole.</summary>
+    public static readonly SimulationOptions Watched = Of(
+        Often(10, FaultKind.ForeignPush, FaultKind.Crash), plan => plan with
+        {
+            Config = plan.Config with
+            {
+                Landing = plan.Config.Landing with
+                {
+                    WatchGates = [.. plan.Config.Gates.Keys],
+                    WatchEvery = TimeSpan.FromMinutes(2),
+                },
+            },
+        });
+
     /// <summary>Every tenth answer of the store takes seconds.</summary>
     public static readonly SimulationOptions Slow = Of(Often(20, FaultKind.StoreIsSlow), plan => plan);
 

@@ -256,13 +256,20 @@ public abstract class EvidenceConformance : StoreConformance
     }
 
     [Fact]
-    public async Task What_was_lost_from_the_target_is_taken_up_again_once_and_afresh()
+    public Task What_was_lost_from_the_target_is_taken_up_again_once_and_afresh() =>
+        ReopenAsync(LandingFault.TakenOff, landing => new JournalEvent.LandingLost(landing, "c1", "reverted"));
+
+    [Fact]
+    public Task What_breaks_the_target_is_taken_up_again_once_and_afresh() =>
+        ReopenAsync(LandingFault.BreaksTarget, landing => new JournalEvent.LandingBroke(landing, "c1", "reverted"));
+
+    async Task ReopenAsync(LandingFault fault, Func<long, JournalEvent> told)
     {
         var landing = await QueueAsync(await HeldAsync());
         var to = new BeadTransition.Free(Implement, 2, 0, null);
         var evidence = new NewArtifact("feedback", "feedback.md", Encoding.UTF8.GetBytes("reverted"));
         Task<WriteOutcome> ReopenAsync() =>
-            Store.ReopenLandedAsync(Epoch, landing.Id, "reverted", to, 3, [evidence], Token);
+            Store.ReopenLandedAsync(Epoch, landing.Id, fault, "reverted", to, 3, [evidence], Token);
         Assert.Equal(WriteOutcome.Fenced, await ReopenAsync()); // it has not landed
         await Store.CompleteLandingAsync(Epoch, landing.Id, new LandingProof("c1", "c1"), Token);
         await Store.ConfirmOutboxAsync(Epoch, [.. (await Store.ReadOutboxAsync(Token)).Select(one => one.Id)], Token);
@@ -275,9 +282,7 @@ public abstract class EvidenceConformance : StoreConformance
         Assert.Equal((2, 4, null), (work.Attempt, work.AttemptsAllowed, work.HeadCommit));
         Assert.Equal(
             new BeadChange.Reopen(landing.Bead, "reverted"), Assert.Single(await Store.ReadOutboxAsync(Token)).Change);
-        Assert.Contains(
-            new JournalEvent.LandingLost(landing.Id.Value, "c1", "reverted"),
-            (await JournalAsync()).Select(entry => entry.Event));
+        Assert.Contains(told(landing.Id.Value), (await JournalAsync()).Select(entry => entry.Event));
     }
 
     [Fact]

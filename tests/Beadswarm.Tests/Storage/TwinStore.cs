@@ -177,15 +177,18 @@ sealed class TwinStore(IStore one, IStore other) : IStore
         long after, BeadId? bead, int limit, CancellationToken cancellationToken) =>
         Both(store => store.ReadJournalAsync(after, bead, limit, cancellationToken));
 
+    public async Task<TargetHealth?> ReadTargetHealthAsync(CancellationToken cancellationToken) =>
+        TargetHealth.Of(await ReadLatestAsync<JournalEvent.TargetJudged>(1, cancellationToken));
+
     public Task<IReadOnlyList<JournalEntry>> ReadLatestAsync<TEvent>(int limit, CancellationToken cancellationToken)
         where TEvent : JournalEvent =>
         Both(store => store.ReadLatestAsync<TEvent>(limit, cancellationToken));
 
     public Task<WriteOutcome> ReopenLandedAsync(
-        SwarmEpoch epoch, LandingId landing, string reason, BeadTransition.Free to, int furtherAttempts,
-        IReadOnlyList<NewArtifact> artifacts, CancellationToken cancellationToken) =>
+        SwarmEpoch epoch, LandingId landing, LandingFault fault, string reason, BeadTransition.Free to,
+        int furtherAttempts, IReadOnlyList<NewArtifact> artifacts, CancellationToken cancellationToken) =>
         Both(store => store.ReopenLandedAsync(
-            epoch, landing, reason, to, furtherAttempts, artifacts, cancellationToken));
+            epoch, landing, fault, reason, to, furtherAttempts, artifacts, cancellationToken));
 
     public Task<WriteOutcome> WishAsync(BeadId bead, LandingWish wish, CancellationToken cancellationToken) =>
         Both(store => store.WishAsync(bead, wish, cancellationToken));

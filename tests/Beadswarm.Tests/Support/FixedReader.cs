@@ -26,6 +26,8 @@ sealed class FixedReader : IStoreReader
     public List<GateSummary> Gates { get; } = [];
 
     public QueuePause? Pause { get; set; }
+
+    public TargetHealth? Health { get; set; }
     public List<StoredArtifact> Artifacts { get; } = [];
     public List<JournalEntry> Journal { get; } = [];
     public List<CostGroup> Costs { get; } = [];
@@ -184,6 +186,8 @@ sealed class FixedReader : IStoreReader
 
     public Task<LandingQueue> ReadQueueAsync(CancellationToken cancellationToken) =>
         Answer(new LandingQueue(Landings, Pause));
+
+    public Task<TargetHealth?> ReadTargetHealthAsync(CancellationToken cancellationToken) => Answer(Health);
 
     Task<T> Answer<T>(T value) => Failure is null ? Task.FromResult(value) : Task.FromException<T>(Failure);
 }

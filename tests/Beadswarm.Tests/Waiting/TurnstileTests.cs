@@ -40,4 +40,27 @@ public sealed class TurnstileTests
         (await turnstile.EnterAsync(Cancel)).Dispose();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => turnstile.EnterAsync(enough.Token));
     }
+
+    [Fact]
+    public async Task Who_goes_behind_comes_in_only_where_nobody_waits_and_leaves_a_place_free()
+    {
+        var turnstile = new Turnstile(2);
+        var first = await turnstile.EnterAsync(Cancel);
+        var behind = turnstile.EnterBehindAsync(Cancel);
+        var second = await turnstile.EnterAsync(Cancel);
+        var third = turnstile.EnterAsync(Cancel);
+        Assert.False(behind.IsCompleted);
+
+        first.Dispose();
+        var place = await third;
+        Assert.False(behind.IsCompleted);
+        second.Dispose();
+        Assert.False(behind.IsCompleted); // it would take the last one
+        place.Dispose();
+
+        using var alone = await behind;
+        (await turnstile.EnterAsync(Cancel)).Dispose();
+        var only = new Turnstile(1);
+        (await only.EnterBehindAsync(Cancel)).Dispose();
+    }
 }

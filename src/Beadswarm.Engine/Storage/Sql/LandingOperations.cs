@@ -124,8 +124,8 @@ static class LandingOperations
     }
 
     public static WriteOutcome Reopen(
-        SqlSession session, DateTimeOffset now, SwarmEpoch epoch, LandingId id, string reason, BeadTransition.Free to,
-        int furtherAttempts, IReadOnlyList<NewArtifact> artifacts)
+        SqlSession session, DateTimeOffset now, SwarmEpoch epoch, LandingId id, LandingFault fault, string reason,
+        BeadTransition.Free to, int furtherAttempts, IReadOnlyList<NewArtifact> artifacts)
     {
         if (session.Hold(epoch) is null || Find(session, id) is not { State: "landed" } landing
             || session.First("SelectBead", Rows.BeadWork, ("bead", landing.Bead)) is not
@@ -136,8 +136,11 @@ static class LandingOperations
         }
 
         StageOperations.Keep(session, now, landing.Bead, run: null, id.Value, artifacts);
-        session.Append(now, landing.Bead, landing.Agent, new JournalEvent.LandingLost(
-            id.Value, completed.Commit, reason));
+        session.Append(now, landing.Bead, landing.Agent, fault switch
+        {
+            LandingFault.TakenOff => new JournalEvent.LandingLost(id.Value, completed.Commit, reason),
+            LandingFault.BreaksTarget => new JournalEvent.LandingBroke(id.Value, completed.Commit, reason),
+        });
         ClaimOperations.Revive(
             session, now, landing.Bead, to, ClaimRules.Allowance(bead.AttemptsAllowed, to.Attempt, furtherAttempts),
             ready: true, afresh: true, by: "watch");

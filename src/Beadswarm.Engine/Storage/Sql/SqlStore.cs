@@ -162,11 +162,11 @@ abstract class SqlStore : IStore
             cancellationToken);
 
     public Task<WriteOutcome> ReopenLandedAsync(
-        SwarmEpoch epoch, LandingId landing, string reason, BeadTransition.Free to, int furtherAttempts,
-        IReadOnlyList<NewArtifact> artifacts, CancellationToken cancellationToken) =>
+        SwarmEpoch epoch, LandingId landing, LandingFault fault, string reason, BeadTransition.Free to,
+        int furtherAttempts, IReadOnlyList<NewArtifact> artifacts, CancellationToken cancellationToken) =>
         Write(
             (session, now) => LandingOperations.Reopen(
-                session, now, epoch, landing, reason, ByStore(to, now), furtherAttempts, artifacts),
+                session, now, epoch, landing, fault, reason, ByStore(to, now), furtherAttempts, artifacts),
             cancellationToken);
 
     public Task<EffectId?> IntendEffectAsync(
@@ -264,6 +264,9 @@ abstract class SqlStore : IStore
             : List(
                 "SelectJournalOfBead", Rows.Journal, cancellationToken,
                 ("bead", bead), ("after", after), ("limit", limit));
+
+    public async Task<TargetHealth?> ReadTargetHealthAsync(CancellationToken cancellationToken) =>
+        TargetHealth.Of(await ReadLatestAsync<JournalEvent.TargetJudged>(1, cancellationToken));
 
     public Task<IReadOnlyList<JournalEntry>> ReadLatestAsync<TEvent>(int limit, CancellationToken cancellationToken)
         where TEvent : JournalEvent =>
