@@ -7,6 +7,8 @@ readonly record struct Amount(decimal Usd, long Tokens)
 
     public static Amount operator +(Amount one, Amount other) => new(one.Usd + other.Usd, one.Tokens + other.Tokens);
 
+    public static Amount operator -(Amount one, Amount other) => new(one.Usd - other.Usd, one.Tokens - other.Tokens);
+
     /// <summary>The larger of each.</summary>
     public Amount OrMore(Amount other) => new(Math.Max(Usd, other.Usd), Math.Max(Tokens, other.Tokens));
 }

@@ -128,22 +128,29 @@ sealed class BeadExchange(Hub hub, string remote, string node)
     {
         try
         {
+            // Nobody else moves this ref, so where it was pushed to last is where it is, unless it was removed.
             var name = RefOf(bead);
             var git = await GitAsync(cancellationToken);
-            var there = await git.FindAsync(name, cancellationToken);
+            var there = _offered.TryGetValue(bead, out var last) ? last : await git.FindAsync(name, cancellationToken);
             if (there == head)
             {
                 return (true, "", false);
             }
 
             var output = await git.PushAsync([new RefMove(name, there, head)], cancellationToken);
-            return PushAnswer.Read(output.Text, output.StandardErrorTail) switch
+            var answer = PushAnswer.Read(output.Text, output.StandardErrorTail);
+            if (answer is not PushAnswer.Accepted && _offered.TryRemove(bead, out _) && answer is PushAnswer.Stale)
+            {
+                return await TryOfferAsync(bead, head, cancellationToken); // which asks where it is
+            }
+
+            return answer switch
             {
                 PushAnswer.Accepted => (true, "", false),
                 PushAnswer.Refused refused => (false, $"the remote refuses {name}: {refused.Reason}", false),
                 PushAnswer.Stale or PushAnswer.Lost => (
                     false, $"the push of {name} gave no answer: {output.StandardErrorTail.Trim()}", true),
-                var answer => throw new System.Diagnostics.UnreachableException($"{answer}"),
+                _ => throw new System.Diagnostics.UnreachableException($"{answer}"),
             };
         }
         catch (GitException error)

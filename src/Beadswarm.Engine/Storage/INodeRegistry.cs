@@ -1,4 +1,5 @@
 using Beadswarm.Claims;
+using Beadswarm.Costs;
 using Beadswarm.Swarms;
 
 namespace Beadswarm.Storage;
@@ -41,6 +42,17 @@ enum NodeMismatch
 /// <param name="HolderLives">Whether the node that holds the swarm has been heard of lately.</param>
 sealed record NodePulse(SwarmRecord? Swarm, bool HolderLives);
 
+/// <summary>What the agents that a node has at work are about.</summary>
+/// <param name="Used">By them so far, and by earlier ones of which nothing could be recorded.</param>
+/// <param name="Aside">Set aside for them beyond that.</param>
+readonly record struct NodeSpending(Amount Used, Amount Aside);
+
+/// <summary>What counts against the limits of a swarm, as all of its nodes see it.</summary>
+/// <param name="Swarm">Recorded of the executions of the swarm.</param>
+/// <param name="Day">Recorded of those of this day.</param>
+/// <param name="Elsewhere">At work on the other nodes that live.</param>
+sealed record SharedSpending(Amount Swarm, Amount Day, NodeSpending Elsewhere);
+
 /// <summary>
 /// Which processes work a swarm together, and which of them holds it. Kept by a store that many machines reach; its
 /// clock decides who lives. The rules of <see cref="IStore"/> hold here too.
@@ -68,6 +80,12 @@ interface INodeRegistry
     /// </summary>
     Task<SwarmRecord?> TakeOverAsync(
         NodeGrant node, SwarmBegin begin, TimeSpan lease, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Tells the other nodes what the agents of this one are using, and hears what all have used: one node after the
+    /// other, so of two that set something aside at once the later one hears of the earlier. Null when fenced.
+    /// </summary>
+    Task<SharedSpending?> ShareSpendingAsync(NodeGrant node, NodeSpending mine, CancellationToken cancellationToken);
 
     /// <summary>The node takes no part any more.</summary>
     Task<WriteOutcome> LeaveAsync(NodeGrant node, string reason, CancellationToken cancellationToken);

@@ -10,38 +10,17 @@ using Beadswarm.Waiting;
 
 namespace Beadswarm.Swarms;
 
-/// <summary>One agent at work, as far as the budget is concerned. Owned by the budget.</summary>
-sealed class Spending(string runner, StageName stage, Amount beadBefore)
-{
-    /// <summary>Whose program it runs.</summary>
-    public string Runner => runner;
-
-    public StageName Stage => stage;
-
-    /// <summary>What was used for its bead before it.</summary>
-    public Amount BeadBefore => beadBefore;
-
-    /// <summary>What it has used so far, as far as its program tells while it works.</summary>
-    public Amount Used { get; set; }
-}
-
-/// <summary>Whether an agent may be started for a bead.</summary>
-abstract record BudgetAnswer
-{
-    BudgetAnswer() { }
-
-    public sealed record Granted(Spending Spending) : BudgetAnswer;
-
-    public sealed record Refused(BudgetRefusal Why) : BudgetAnswer;
-}
-
 /// <summary>
 /// Holds the swarm to what it may use: before each start of an agent, and while it works. What earlier runs have used
-/// is read from the store once; after that this orchestrator is the only one that adds to it, so nobody who asks waits.
-/// Shared by all agents of one orchestrator.
+/// is read from the store once; where this orchestrator is the only one that adds to it, nobody who asks waits after
+/// that. Where it is one node of several, what all have used and set aside is heard before each start, and whenever the
+/// node shows that it lives. Shared by all agents of one orchestrator.
 /// </summary>
-sealed class Budget(IStore store, SwarmConfig config, Bell bell, TimeProvider time)
+/// <param name="share">Null where there is no other node.</param>
+sealed class Budget(IStore store, SwarmConfig config, Bell bell, TimeProvider time, ShareSpending? share = null)
 {
+    // While it is held nothing is recorded: what the store sums up is then what is counted here, no more, no less.
+    readonly Turnstile _recording = new(1);
     readonly BudgetLimits _limits = config.Limits.Budget;
     readonly Lock _lock = new();
     readonly Dictionary<string, CostSum> _stages = new(StringComparer.Ordinal);
@@ -51,6 +30,11 @@ sealed class Budget(IStore store, SwarmConfig config, Bell bell, TimeProvider ti
     CostSum _all = CostSum.None;
     Amount _swarm;
     Amount _day;
+
+    /// <summary>Of agents that ended without a record: the store does not know of it.</summary>
+    Amount _unrecorded;
+    Amount _unrecordedToday;
+    NodeSpending _elsewhere;
     DateTimeOffset _today;
     string? _exhausted;
 
@@ -87,9 +71,45 @@ sealed class Budget(IStore store, SwarmConfig config, Bell bell, TimeProvider ti
             }
         }
 
+        await ShareAsync(cancellationToken);
         foreach (var runner in config.Pools.Select(pool => pool.Runner).Distinct().Where(name => !IsMeasurable(name)))
         {
             await SayUnpricedAsync(runner);
+        }
+    }
+
+    /// <summary>Tells the other nodes what is in use here, and hears what all have used; where there are any.</summary>
+    public async Task ShareAsync(CancellationToken cancellationToken)
+    {
+        if (share is null || !(_limits.Swarm.IsLimited || _limits.Day.IsLimited))
+        {
+            return;
+        }
+
+        using var turn = await _recording.EnterAsync(cancellationToken);
+        NodeSpending mine;
+        (Amount, Amount, NodeSpending) before;
+        lock (_lock)
+        {
+            var used = Running_NeedsLock(real: true);
+            mine = new NodeSpending(_unrecorded + used, Running_NeedsLock(real: false) - used);
+            before = (_swarm, _day, _elsewhere);
+        }
+
+        if (await share(mine, cancellationToken) is not { } heard)
+        {
+            return; // fenced: who keeps this node among the others finds out as well
+        }
+
+        lock (_lock)
+        {
+            Roll_NeedsLock();
+            (_swarm, _day, _elsewhere) = (heard.Swarm, heard.Day, heard.Elsewhere);
+        }
+
+        if (before != (heard.Swarm, heard.Day, heard.Elsewhere))
+        {
+            bell.Ring();
         }
     }
 
@@ -125,6 +145,7 @@ sealed class Budget(IStore store, SwarmConfig config, Bell bell, TimeProvider ti
             return new BudgetAnswer.Refused(spent);
         }
 
+        Spending spending;
         lock (_lock)
         {
             if (_exhausted is { } why)
@@ -133,9 +154,56 @@ sealed class Budget(IStore store, SwarmConfig config, Bell bell, TimeProvider ti
             }
 
             var expected = Expected_NeedsLock(claim.Stage, runner);
-            return Refuse_NeedsLock(BudgetRules.MayStart(_limits, Use_NeedsLock(real: false), expected)) is { } tight
-                ? new BudgetAnswer.Refused(tight)
-                : new BudgetAnswer.Granted(Add_NeedsLock(new Spending(runner, claim.Stage, bead)));
+            if (Refuse_NeedsLock(BudgetRules.MayStart(_limits, Use_NeedsLock(real: false), expected)) is { } tight)
+            {
+                return new BudgetAnswer.Refused(tight);
+            }
+
+            spending = Add_NeedsLock(new Spending(runner, claim.Stage, bead));
+        }
+
+        if (share is null || await WithOthersAsync(spending, cancellationToken) is not { } refused)
+        {
+            return new BudgetAnswer.Granted(spending);
+        }
+
+        await ShareAsync(cancellationToken); // it is not set aside any more
+        return new BudgetAnswer.Refused(refused);
+    }
+
+    /// <summary>
+    /// What was set aside here is told to the other nodes, and kept if it fits beside what they have set aside.
+    /// </summary>
+    async Task<BudgetRefusal?> WithOthersAsync(Spending spending, CancellationToken cancellationToken)
+    {
+        var kept = false;
+        try
+        {
+            await ShareAsync(cancellationToken);
+            lock (_lock)
+            {
+                _running.Remove(spending);
+                var expected = Expected_NeedsLock(spending.Stage, spending.Runner);
+                if (Refuse_NeedsLock(BudgetRules.MayStart(_limits, Use_NeedsLock(real: false), expected))
+                    is not { } tight)
+                {
+                    _running.Add(spending);
+                    kept = true;
+                    return null;
+                }
+
+                return tight;
+            }
+        }
+        finally
+        {
+            if (!kept)
+            {
+                lock (_lock)
+                {
+                    _running.Remove(spending);
+                }
+            }
         }
     }
 
@@ -179,22 +247,19 @@ sealed class Budget(IStore store, SwarmConfig config, Bell bell, TimeProvider ti
         return new AgentEnd.BudgetExceeded(passed.Scope, passed.Reason);
     }
 
-    /// <summary>What an execution has used is recorded: from here on it counts as that.</summary>
-    /// <param name="recorded">False: it was recorded before, and is counted already.</param>
+    /// <summary>Records what an execution has used: from here on it counts as that.</summary>
+    /// <param name="record">Answers fenced when it was recorded before, and is counted already.</param>
     public async Task SettleAsync(
-        Spending spending, string runner, UsageReport usage, Cost cost, bool recorded)
+        Spending spending, string runner, UsageReport usage, Cost cost, Func<Task<WriteOutcome>> record)
     {
         var sum = new CostSum(1, cost.Usd is null ? 1 : 0, usage.Calls, usage.Tokens, cost.Usd ?? 0);
-        lock (_lock)
+        await RecordAsync(record, recorded =>
         {
             if (_running.Remove(spending) && recorded)
             {
-                Count_NeedsLock(Amount.Of(sum));
-                _all += sum;
-                _stages[spending.Stage.Value] =
-                    _stages.GetValueOrDefault(spending.Stage.Value, CostSum.None) + sum;
+                Count_NeedsLock(spending.Stage, sum);
             }
-        }
+        });
 
         // One that ended before it had used anything says nothing about what can be measured.
         if (cost is Cost.Unknown && (!usage.Tokens.IsZero || !IsMeasurable(runner)))
@@ -212,7 +277,9 @@ sealed class Budget(IStore store, SwarmConfig config, Bell bell, TimeProvider ti
         {
             if (_running.Remove(spending))
             {
-                Count_NeedsLock(spending.Used);
+                Roll_NeedsLock();
+                _unrecorded += spending.Used;
+                _unrecordedToday += spending.Used;
             }
         }
 
@@ -278,11 +345,11 @@ sealed class Budget(IStore store, SwarmConfig config, Bell bell, TimeProvider ti
         return passed;
     }
 
-    /// <summary>As for an execution: what a planner has used is recorded.</summary>
-    /// <param name="recorded">False: it was recorded before, and is counted already.</param>
-    public async Task SettleAsync(JournalEvent.PlanUsed plan, bool recorded)
+    /// <summary>As for an execution: records what a planner has used.</summary>
+    /// <param name="record">Answers fenced when it was recorded before, and is counted already.</param>
+    public async Task SettleAsync(JournalEvent.PlanUsed plan, Func<Task<WriteOutcome>> record)
     {
-        lock (_lock)
+        await RecordAsync(record, recorded =>
         {
             if (_planners.Remove(plan.Session, out var spending))
             {
@@ -291,13 +358,9 @@ sealed class Budget(IStore store, SwarmConfig config, Bell bell, TimeProvider ti
 
             if (recorded)
             {
-                var sum = PlanBudgetRules.SumOf(plan);
-                Count_NeedsLock(Amount.Of(sum));
-                _all += sum;
-                _stages[PlannerStage.Value] = _stages.GetValueOrDefault(PlannerStage.Value, CostSum.None) + sum;
+                Count_NeedsLock(PlannerStage, PlanBudgetRules.SumOf(plan));
             }
-        }
-
+        });
         if (plan.CostUsd is null && (PlanBudgetRules.AmountOf(plan).Tokens > 0 || !IsMeasurable(plan.Runner)))
         {
             await SayUnpricedAsync(plan.Runner);
@@ -351,19 +414,23 @@ sealed class Budget(IStore store, SwarmConfig config, Bell bell, TimeProvider ti
     BudgetUse Use_NeedsLock(bool real)
     {
         Roll_NeedsLock();
+        return new BudgetUse(
+            _swarm + _unrecorded, _day + _unrecordedToday,
+            Running_NeedsLock(real) + _elsewhere.Used + (real ? default : _elsewhere.Aside));
+    }
 
+    Amount Running_NeedsLock(bool real)
+    {
         // As it is expected now: when they were started, nothing may have been measured yet.
         Amount Aside(Spending each) => Expected_NeedsLock(each.Stage, each.Runner).OrMore(each.Used);
 
-        return new BudgetUse(
-            _swarm, _day,
-            _running.Aggregate(default(Amount), (sum, each) => sum + (real ? each.Used : Aside(each))));
+        return _running.Aggregate(default(Amount), (sum, each) => sum + (real ? each.Used : Aside(each)));
     }
 
     /// <summary>Where nobody is at work who may turn out cheaper, waiting would be for ever.</summary>
     BudgetRefusal? Refuse_NeedsLock(BudgetRefusal? tight)
     {
-        if (tight is not null && _running.Count == 0 && _exhausted is null)
+        if (tight is not null && _running.Count == 0 && _elsewhere.Aside == default && _exhausted is null)
         {
             _exhausted = tight.Reason;
             bell.Ring();
@@ -378,18 +445,35 @@ sealed class Budget(IStore store, SwarmConfig config, Bell bell, TimeProvider ti
         return spending;
     }
 
-    void Count_NeedsLock(Amount used)
+    /// <summary>What is recorded is counted before anybody else sums up what there is.</summary>
+    async Task RecordAsync(Func<Task<WriteOutcome>> record, Action<bool> count)
+    {
+        using (await _recording.EnterAsync(CancellationToken.None))
+        {
+            var recorded = await record() == WriteOutcome.Done;
+            lock (_lock)
+            {
+                count(recorded);
+            }
+        }
+
+        await ShareAsync(CancellationToken.None);
+    }
+
+    void Count_NeedsLock(StageName stage, CostSum sum)
     {
         Roll_NeedsLock();
-        _swarm += used;
-        _day += used;
+        _swarm += Amount.Of(sum);
+        _day += Amount.Of(sum);
+        _all += sum;
+        _stages[stage.Value] = _stages.GetValueOrDefault(stage.Value, CostSum.None) + sum;
     }
 
     void Roll_NeedsLock()
     {
         if (CostGroup.DayOf(Now) is var today && today > _today)
         {
-            (_today, _day) = (today, default);
+            (_today, _day, _unrecordedToday) = (today, default, default);
         }
     }
 }

@@ -74,6 +74,8 @@ sealed class NodeKeeper(
             {
                 await TakeOverAsync(node, both.Token);
             }
+
+            await parts.Budget.ShareAsync(both.Token);
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {

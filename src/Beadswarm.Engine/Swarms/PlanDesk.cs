@@ -1,5 +1,4 @@
 using Beadswarm.Beads;
-using Beadswarm.Claims;
 using Beadswarm.Configuration;
 using Beadswarm.Control;
 using Beadswarm.Costs;
@@ -26,8 +25,7 @@ sealed class PlanDesk(IStore store, Budget budget)
     /// <summary>Also where whoever planned has gone: what is spent is spent.</summary>
     public async Task<CommandReply> RecordAsync(BeadId bead, JournalEvent.PlanUsed plan)
     {
-        var outcome = await store.RecordPlanAsync(bead, plan, CancellationToken.None);
-        await budget.SettleAsync(plan, outcome == WriteOutcome.Done);
+        await budget.SettleAsync(plan, () => store.RecordPlanAsync(bead, plan, CancellationToken.None));
         return new CommandReply(true, "recorded");
     }
 

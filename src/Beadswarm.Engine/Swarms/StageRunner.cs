@@ -369,14 +369,13 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
     {
         var model = usage.Model ?? parts.Config.Runners.GetValueOrDefault(runner)?.Model;
         var cost = CostRules.Of(usage, model, parts.Config.Prices);
-        var recorded = await parts.Store.RecordUsageAsync(
-            claim.Bead, slot.Number,
-            new JournalEvent.AgentUsed(
-                run.Value, claim.Stage.Value, claim.Attempt, runner, model, usage.Calls, usage.Tokens.Input,
-                usage.Tokens.Output, usage.Tokens.CacheRead, usage.Tokens.CacheWrite, usage.ContextMax,
-                cost.Usd, usage.Conversation?.Id, cost is Cost.Priced ? true : null),
-            CancellationToken.None);
-        await parts.Budget.SettleAsync(spending, runner, usage, cost, recorded == WriteOutcome.Done);
+        var used = new JournalEvent.AgentUsed(
+            run.Value, claim.Stage.Value, claim.Attempt, runner, model, usage.Calls, usage.Tokens.Input,
+            usage.Tokens.Output, usage.Tokens.CacheRead, usage.Tokens.CacheWrite, usage.ContextMax,
+            cost.Usd, usage.Conversation?.Id, cost is Cost.Priced ? true : null);
+        await parts.Budget.SettleAsync(
+            spending, runner, usage, cost,
+            () => parts.Store.RecordUsageAsync(claim.Bead, slot.Number, used, CancellationToken.None));
     }
 
     /// <summary>Of a stage that was taken up again and whose agent has left nothing to go by.</summary>

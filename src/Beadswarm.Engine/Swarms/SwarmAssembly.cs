@@ -274,7 +274,11 @@ sealed class SwarmAssembly : IAsyncDisposable
         var prefix = TagPrefix(outside.Paths.Repository);
         var effects = new EffectLog(outside.Store, standing);
         var bell = new Bell();
-        var budget = new Budget(outside.Store, setup.Config, bell, setup.Time);
+        var budget = new Budget(
+            outside.Store, setup.Config, bell, setup.Time,
+            outside.Membership is { Registry: var registry } && standing.Node is { } node
+                ? (mine, stop) => registry.ShareSpendingAsync(node, mine, stop)
+                : null);
         return new SwarmParts
         {
             Config = setup.Config,

@@ -138,6 +138,8 @@ public sealed class BudgetTests
         using (var child = SwarmChild.Start(repository, budget: "100"))
         {
             await arrived.LineAsync();
+            await repository.RecordedAsync(journal => // of contract and implement: then it can be found again
+                journal.Count(entry => entry.Event is JournalEvent.ProcessStarted) == 2);
             await child.KillAsync();
         }
 

@@ -1,5 +1,7 @@
+using System.Data.Common;
 using Beadswarm.Beads;
 using Beadswarm.Claims;
+using Beadswarm.Costs;
 using Beadswarm.Journal;
 using Beadswarm.Storage.Sql;
 using Beadswarm.Swarms;
@@ -105,6 +107,25 @@ static class NodeOperations
         return Begin(session, now, begin with { Resume = true }, swarm, new Place(mine.Name, mine.Agents));
     }
 
+    public static SharedSpending? ShareSpending(
+        SqlSession session, DateTimeOffset now, NodeGrant grant, NodeSpending mine)
+    {
+        if (Hold(session, grant) is not { Ended: not NodeEnd.Left })
+        {
+            return null;
+        }
+
+        session.Post(
+            "TellSpending", ("name", grant.Name), ("used_nanos", CostOperations.Nanos(mine.Used.Usd)),
+            ("used_tokens", mine.Used.Tokens), ("aside_nanos", CostOperations.Nanos(mine.Aside.Usd)),
+            ("aside_tokens", mine.Aside.Tokens));
+        var elsewhere = session.First(
+            "SelectSpending", row => new NodeSpending(Amount(row, 0), Amount(row, 2)), ("name", grant.Name),
+            ("now", now));
+        return new SharedSpending(
+            Sum(session, new CostQuery { ThisSwarm = true }), Sum(session, new CostQuery { Today = true }), elsewhere);
+    }
+
     public static WriteOutcome Leave(SqlSession session, DateTimeOffset now, NodeGrant grant, string reason)
     {
         if (Hold(session, grant) is not { Ended: not NodeEnd.Left })
@@ -118,6 +139,12 @@ static class NodeOperations
     }
 
     public static List<NodeRecord> All(SqlSession session) => session.All("SelectNodes", Rows.Node);
+
+    static Amount Sum(SqlSession session, CostQuery query) =>
+        Costs.Amount.Of(CostOperations.Read(session, query)[0].Sum); // the sum of all is one group
+
+    static Amount Amount(DbDataReader row, int at) =>
+        new(CostOperations.Dollars(row.GetInt64(at)), row.GetInt64(at + 1));
 
     static NodeRecord? Hold(SqlSession session, NodeGrant grant) =>
         session.First("HoldNode", Rows.Node, ("name", grant.Name), ("generation", grant.Generation));

@@ -109,6 +109,12 @@ sealed class PostgresStore : SqlStore, INodeRegistry
             (session, now) => NodeOperations.TakeOver(session, now, node, begin, lease), cancellationToken,
             SqlTurn.Alone);
 
+    public Task<SharedSpending?> ShareSpendingAsync(
+        NodeGrant node, NodeSpending mine, CancellationToken cancellationToken) =>
+        Write(
+            (session, now) => NodeOperations.ShareSpending(session, now, node, mine), cancellationToken,
+            SqlTurn.Alone);
+
     public Task<WriteOutcome> LeaveAsync(NodeGrant node, string reason, CancellationToken cancellationToken) =>
         Write((session, now) => NodeOperations.Leave(session, now, node, reason), cancellationToken);
 

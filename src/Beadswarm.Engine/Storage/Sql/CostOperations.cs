@@ -18,7 +18,8 @@ static class CostOperations
             "InsertCost", ("run", used.Run), ("bead", bead), ("agent", agent), ("stage", used.Stage),
             ("runner", used.Runner), ("model", used.Model), ("calls", used.Calls), ("input", used.InputTokens),
             ("output", used.OutputTokens), ("cache_read", used.CacheReadTokens),
-            ("cache_write", used.CacheWriteTokens), ("cost_nanos", Nanos(used.CostUsd)), ("now", now)) == 0)
+            ("cache_write", used.CacheWriteTokens),
+            ("cost_nanos", used.CostUsd is { } usd ? Nanos(usd) : null), ("now", now)) == 0)
         {
             return WriteOutcome.Fenced;
         }
@@ -34,7 +35,7 @@ static class CostOperations
             "InsertPlanCost", ("session", used.Session), ("bead", bead), ("runner", used.Runner),
             ("model", used.Model), ("calls", used.Calls), ("input", used.InputTokens), ("output", used.OutputTokens),
             ("cache_read", used.CacheReadTokens), ("cache_write", used.CacheWriteTokens),
-            ("cost_nanos", Nanos(used.CostUsd)), ("now", now)) == 0)
+            ("cost_nanos", used.CostUsd is { } usd ? Nanos(usd) : null), ("now", now)) == 0)
         {
             return WriteOutcome.Fenced;
         }
@@ -56,6 +57,5 @@ static class CostOperations
 
     public static decimal Dollars(long nanos) => nanos / NanosOfDollar;
 
-    static long? Nanos(decimal? dollars) =>
-        dollars is { } known ? (long)Math.Round(known * NanosOfDollar) : null;
+    public static long Nanos(decimal dollars) => (long)Math.Round(dollars * NanosOfDollar);
 }
