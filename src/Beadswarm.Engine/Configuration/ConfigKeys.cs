@@ -217,6 +217,10 @@ static class ConfigKeys
             "Regenerates the files, with /bin/sh, in the merged tree, where they hold conflict markers: lock files. It "
             + "fails where it exits otherwise than with 0, or leaves a marker.", "none") { Nullable = true },
         new("landing.resolve[].timeout", Span("1s", "1h"), "10m", "How long the command may take."),
+        new("landing.reviewStage", new Text("^[a-z][a-z0-9-]{0,63}$", "a prompt's name, such as merger"), null,
+            "A last stage in which an agent reviews what is about to land, its diff against the target: `merger`, or "
+            + "another prompt that ships. Whoever refuses sends the bead back with findings; what it says is in the "
+            + "pull request.", "none") { Nullable = true },
         new("landing.pullRequest.program", new Text(@"^\S+$", "a name on PATH or a path"), "gh",
             "GitHub's own program, which knows your accounts, hosts and proxies."),
         new("landing.pullRequest.repository",

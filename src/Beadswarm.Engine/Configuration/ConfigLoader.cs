@@ -31,7 +31,9 @@ static class ConfigLoader
         var runProblems = new List<ConfigError>();
 
         var gates = ReadGates(reader, top, sources.Detected);
-        var pipeline = new PipelineSection(reader, errors).Read(top.Section("pipeline"), [.. gates.Keys]);
+        var stages = new PipelineSection(reader, errors);
+        var pipeline = stages.WithReview(
+            stages.Read(top.Section("pipeline"), [.. gates.Keys]), top.Section("landing"), [.. gates.Keys]);
         var runners = new RunnerSection(reader, errors, runProblems, sources);
         var declared = runners.Read(top);
         var pools = new PoolSection(reader, errors, runners).Read(top, pipeline, declared);

@@ -71,6 +71,28 @@ sealed class PipelineSection(ConfigReader reader, List<ConfigError> errors)
         return new(gated, maxAttempts, back);
     }
 
+    /// <summary>With the review that <c>landing.reviewStage</c> asks for.</summary>
+    public PipelineChoice WithReview(PipelineChoice choice, ConfigScope landing, IReadOnlyList<string> gates)
+    {
+        if (reader.TextOrNull(landing, "reviewStage") is not { } review)
+        {
+            return choice;
+        }
+
+        var problem = !PromptLibrary.Names.Contains(review)
+                ? $"unknown prompt '{PipelineRules.OneLine(review)}'; {Suggestion.Hint(review, PromptLibrary.Names)}"
+            : choice.Pipeline.Stages.Any(stage => stage.Name.Value == review)
+                ? $"the pipeline has a stage '{review}' already; remove one of them"
+            : null;
+        if (problem is null)
+        {
+            return choice with { Pipeline = PipelinePresets.WithReview(choice.Pipeline, review, gates) };
+        }
+
+        errors.Add(new(reader.OriginOf(landing, "reviewStage"), "landing.reviewStage", problem));
+        return choice;
+    }
+
     (StageSpec Stage, bool GatesGiven) ReadStage(ConfigScope item, IReadOnlyList<string> gates)
     {
         var name = reader.Text(item, "name");

@@ -78,7 +78,12 @@ sealed class PoolSection(ConfigReader reader, List<ConfigError> errors, RunnerSe
     {
         var preset = choice.Preset ?? PipelinePresets.Default;
         var pools = new List<PoolConfig>();
-        foreach (var pool in preset.Pools)
+
+        // A review before landing is one more stage, which a preset with a pool for each role has nobody for.
+        var served = preset.Pools.SelectMany(pool => PipelinePresets.StagesOf(pool.Role, choice.Pipeline)).ToHashSet();
+        PresetPool[] more = choice.Pipeline.Stages.All(stage => served.Contains(stage.Name)) ? []
+            : [new PresetPool("merger", 1)];
+        foreach (var pool in preset.Pools.Concat(more))
         {
             var path = $"pools[{pools.Count}]";
             var origin = $"default (preset {preset.Name})";

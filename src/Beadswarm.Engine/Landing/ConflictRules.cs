@@ -9,6 +9,7 @@ static class ConflictRules
     const int ContextLines = 3;
     const string Ours = "<<<<<<< ";
     const string Theirs = ">>>>>>> ";
+    const string Between = "=======";
 
     /// <summary>The conflicting places of a file with conflict markers, with a few lines around them.</summary>
     public static string Excerpt(string text)
@@ -46,6 +47,37 @@ static class ConflictRules
         }
 
         return Cut(excerpt.ToString());
+    }
+
+    /// <summary>Both sides of each place that conflicts in a file with conflict markers.</summary>
+    public static IReadOnlyList<(string Target, string Bead)> Sections(string text)
+    {
+        var sections = new List<(string, string)>();
+        StringBuilder? into = null;
+        var (target, bead) = (new StringBuilder(), new StringBuilder());
+        foreach (var line in text.Split('\n'))
+        {
+            if (line.StartsWith(Ours, StringComparison.Ordinal))
+            {
+                (target, bead) = (new StringBuilder(), new StringBuilder());
+                into = target;
+            }
+            else if (into is not null && line.StartsWith(Theirs, StringComparison.Ordinal))
+            {
+                sections.Add((target.ToString(), bead.ToString()));
+                into = null;
+            }
+            else if (into == target && line is Between)
+            {
+                into = bead;
+            }
+            else
+            {
+                into?.Append(line).Append('\n');
+            }
+        }
+
+        return sections;
     }
 
     /// <summary>Whether somebody has left both sides of a place as git wrote them.</summary>

@@ -60,9 +60,13 @@ abstract record MergeOutcome
         public IReadOnlyList<ResolvedFile> Resolved { get; init; } = [];
     }
 
+    /// <param name="OtherSide">The target's commits that it conflicts with, the newest first.</param>
     public sealed record Conflict(IReadOnlyList<ConflictedFile> Files, IReadOnlyList<OtherSide> OtherSide)
         : MergeOutcome
     {
+        /// <summary>What the bead itself did to these files, as a patch cut to a bounded length.</summary>
+        public string OwnChange { get; init; } = "";
+
         /// <summary>Why the configured way to settle it was none; null: there is no such way.</summary>
         public string? Tried { get; init; }
     }

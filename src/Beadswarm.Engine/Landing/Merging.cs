@@ -8,12 +8,9 @@ namespace Beadswarm.Landing;
 sealed class Merging(GitRepository repository, Resolving resolving)
 {
     const int ConflictedFilesMax = 50;
-    const int OtherSideMax = 20;
-
-    /// <summary>How far back the target is looked through for commits that touched a conflicting file.</summary>
-    const int OtherSideCommitsMax = 500;
-
     const int BinaryProbeBytes = 8000;
+
+    readonly ConflictOwners _owners = new(repository);
 
     public async Task<MergeOutcome> MergeAsync(MergeRequest request, CancellationToken cancellationToken)
     {
@@ -144,7 +141,10 @@ sealed class Merging(GitRepository repository, Resolving resolving)
             files.Add(new ConflictedFile(path, kind, excerpt ?? ConflictRules.Cut(text)));
         }
 
-        return new MergeOutcome.Conflict(files, await OtherSideAsync(tip, head, paths, cancellationToken));
+        return new MergeOutcome.Conflict(files, await _owners.FindAsync(tip, head, paths, cancellationToken))
+        {
+            OwnChange = await _owners.OwnChangeAsync(tip, head, paths, cancellationToken),
+        };
     }
 
     /// <summary>The conflicting places as text; null when the file is binary or git left no markers in it.</summary>
@@ -159,20 +159,5 @@ sealed class Merging(GitRepository repository, Resolving resolving)
 
         var excerpt = ConflictRules.Excerpt(Encoding.UTF8.GetString(blob.Stdout));
         return excerpt.Length == 0 ? null : excerpt;
-    }
-
-    async Task<OtherSide[]> OtherSideAsync(
-        CommitId tip, CommitId head, string[] paths, CancellationToken cancellationToken)
-    {
-        // Filtered here and not by git: its simplification of history leaves merges out that did change a file.
-        var call = GitCall.Of(
-            "log", "-z", "--first-parent", "-m", "--name-only", $"--max-count={OtherSideCommitsMax}",
-            $"--format={OtherSide.LogFormat}", $"{head}..{tip}");
-        var output = await repository.RunAsync(call, cancellationToken);
-        return
-        [
-            .. OtherSide.Read(output.Fields).Where(commit => commit.Files.Any(paths.Contains))
-                .Select(commit => commit.Side).Take(OtherSideMax),
-        ];
     }
 }

@@ -2,9 +2,12 @@ using Beadswarm.Git;
 
 namespace Beadswarm.Landing;
 
-/// <summary>A commit of the target that touched one of the conflicting files.</summary>
+/// <summary>A commit of the target that a conflict is with.</summary>
 sealed record OtherSide(CommitId Commit, string Subject, string? Bead)
 {
+    /// <summary>What it did to the conflicting files, as a patch cut to a bounded length.</summary>
+    public string Change { get; init; } = "";
+
     /// <summary>
     /// For <c>git log -z --name-only</c>. Nothing but NUL can separate: a subject may hold any other character, and the
     /// name of a file may look like an id. The first one is an empty field, which no name of a file is.

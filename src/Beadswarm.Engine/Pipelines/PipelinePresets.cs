@@ -80,6 +80,18 @@ static class PipelinePresets
     public static Pipeline Build(PipelinePreset preset, IReadOnlyList<string> gates, int maxAttempts) =>
         new(WithGates(preset.Stages, preset.RetryFrom, gates), maxAttempts, preset.RetryFrom);
 
+    /// <summary>The pipeline with a last stage in which an agent reviews what is about to land.</summary>
+    /// <param name="review">Its name, and that of its prompt.</param>
+    public static Pipeline WithReview(Pipeline pipeline, string review, IReadOnlyList<string> gates) =>
+        pipeline with
+        {
+            Stages =
+            [
+                .. pipeline.Stages,
+                new StageSpec { Name = new(review), Prompt = review, VerdictRequired = true, Gates = gates },
+            ],
+        };
+
     /// <summary>
     /// Stages that name no gates get all of them from the retry stage on and none before it: a contract has nothing to
     /// build yet. Later stages repeat them for free where the tree is unchanged, since verdicts are kept by tree.

@@ -3,6 +3,7 @@ using Beadswarm.Claims;
 using Beadswarm.Gates;
 using Beadswarm.Git;
 using Beadswarm.Landing;
+using Beadswarm.Landing.Forges;
 using Beadswarm.Pipelines;
 using Beadswarm.Storage;
 
@@ -64,7 +65,27 @@ sealed record AttemptFeedback(string Text, IReadOnlyList<NewArtifact> Artifacts)
     public static AttemptFeedback OfLost(LandingEntry entry, string reason, int bytesMax) =>
         Of(OfLanding(entry, reason), null, null, bytesMax);
 
-    /// <summary>The forge's checks or its reviewers ask for changes.</summary>
+    /// <summary>The forge's checks fail; of those that it ran itself, with what they printed.</summary>
+    public static AttemptFeedback OfChecks(
+        LandingEntry entry, string reason, IReadOnlyList<ForgeCheck> failed, IReadOnlyList<Finding> findings,
+        int bytesMax)
+    {
+        var printed = failed.Where(check => check.Log is { Length: > 0 }).ToArray();
+        return Of(
+            OfLanding(entry, reason) with
+            {
+                Verdict = new AgentVerdict(Passed: false, reason, findings),
+                Gate = printed is [var first, ..]
+                    ? new FailedGate(
+                        first.Name, $"gh run view --job {first.Job} --log-failed", null,
+                        "a check of the pull request fails", first.Log!) // only those that printed
+                    : null,
+            },
+            string.Join("\n\n", printed.Select(check => $"== {check.Name} ({check.Url})\n{check.Log}")), null,
+            bytesMax);
+    }
+
+    /// <summary>The forge's reviewers ask for changes.</summary>
     public static AttemptFeedback OfForge(
         LandingEntry entry, string reason, IReadOnlyList<Finding> findings, int bytesMax) =>
         Of(
@@ -111,7 +132,7 @@ sealed record AttemptFeedback(string Text, IReadOnlyList<NewArtifact> Artifacts)
             + "meant, and commit.\n");
         foreach (var other in conflict.OtherSide)
         {
-            text.Append($"\n- {other.Commit} {other.Subject}");
+            text.Append($"\n- {Named(other)}");
         }
 
         if (conflict.Tried is { } tried)
@@ -124,8 +145,21 @@ sealed record AttemptFeedback(string Text, IReadOnlyList<NewArtifact> Artifacts)
             text.Append($"\n\n## {file.Path}\n\n{file.Kind}\n\n{Markdown.Fence(file.Excerpt, "text")}");
         }
 
+        foreach (var other in conflict.OtherSide.Where(other => other.Change.Length > 0))
+        {
+            text.Append($"\n\n## What {Named(other)} did to them\n\n{Markdown.Fence(other.Change, "diff")}");
+        }
+
+        if (conflict.OwnChange.Length > 0)
+        {
+            text.Append($"\n\n## What this bead did to them\n\n{Markdown.Fence(conflict.OwnChange, "diff")}");
+        }
+
         return text.Append('\n').ToString();
     }
+
+    static string Named(OtherSide other) =>
+        $"{other.Commit} {Markdown.Inline(other.Subject)}{(other.Bead is null ? "" : $" (bead {other.Bead})")}";
 
     static NewArtifact Document(string kind, string name, string text) => new(kind, name, Encoding.UTF8.GetBytes(text));
 }

@@ -40,7 +40,10 @@ sealed class LandingReturns(LanderParts parts)
         ReturnAsync(
             entry,
             $"checks of pull request #{pull.Number} fail: {string.Join(", ", failed.Select(check => check.Name))}",
-            [.. failed.Select(check => new Finding("critical", $"check {check.Name}", Detail(check), null, null))],
+            reason => AttemptFeedback.OfChecks(
+                entry, reason, failed,
+                [.. failed.Select(check => new Finding("critical", $"check {check.Name}", Detail(check), null, null))],
+                parts.Config.Limits.FeedbackBytesMax),
             stop);
 
     /// <summary>Mode pull-request: a reviewer asks for changes.</summary>

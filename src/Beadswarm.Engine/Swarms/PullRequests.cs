@@ -25,6 +25,7 @@ sealed class PullRequests
     readonly PullRequestMaking _making;
     readonly PullRequestMerging _merging;
     readonly ForgeWatch _watch;
+    readonly CheckLogs _logs;
     readonly PullRequestTerms _terms;
     readonly HashSet<LandingId> _ready = [];
     readonly Dictionary<LandingId, (string Head, DateTimeOffset At)> _shown = [];
@@ -39,6 +40,7 @@ sealed class PullRequests
         (_parts, _forge, _tip, _returns) = (parts, forge, tip, returns);
         _making = new PullRequestMaking(parts, forge, returns);
         _merging = new PullRequestMerging(parts, forge, tip, moves, returns);
+        _logs = new CheckLogs(forge.Api);
         _watch = new ForgeWatch(parts, forge.Api.Address);
         _terms = new PullRequestTerms(config.ReviewRequired, config.ChecksAppear, config.WaitMax);
     }
@@ -194,7 +196,7 @@ sealed class PullRequests
             case PullRequestAction.Conflict:
                 return await ConflictAsync(entry, pull, stop);
             case PullRequestAction.ReturnRed red:
-                await _returns.ChecksAsync(entry, pull, red.Failed, stop);
+                await _returns.ChecksAsync(entry, pull, await _logs.ReadAsync(red.Failed, stop), stop);
                 return new Following.Changed();
             case PullRequestAction.ReturnReviewed reviewed:
                 await _returns.ReviewAsync(entry, pull, reviewed.Reviews, stop);

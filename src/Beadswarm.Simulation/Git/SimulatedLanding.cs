@@ -171,14 +171,40 @@ sealed class SimulatedLanding(GitHands hands, ILandingTarget target) : ILandingR
             .Select(conflict => new ConflictedFile(conflict.Path, conflict.Kind, conflict.Excerpt()))],
         OtherSides(tip, head, merged.Conflicts.Select(conflict => conflict.Path).ToHashSet()));
 
-    /// <summary>Commits of the target that the bead does not have and that touched one of the files.</summary>
-    static OtherSide[] OtherSides(SimulatedCommit tip, SimulatedCommit head, HashSet<string> paths) =>
-    [
-        .. HistoryRules.FirstParents(tip, head).Take(OtherSideCommitsMax)
-            .Where(commit => commit.Changes.Any(change => paths.Contains(change.Path)))
-            .Select(commit => new OtherSide(commit.Id, commit.Subject, commit.Trailer(LandingMessage.BeadTrailer)))
-            .Take(OtherSideMax),
-    ];
+    /// <summary>
+    /// Commits of the target that the bead does not have and that touched one of the files: those with which it came to
+    /// conflict, or all where none is found.
+    /// </summary>
+    static OtherSide[] OtherSides(SimulatedCommit tip, SimulatedCommit head, HashSet<string> paths)
+    {
+        var touching = HistoryRules.FirstParents(tip, head).Take(OtherSideCommitsMax)
+            .Where(commit => commit.Changes.Any(change => paths.Contains(change.Path))).Take(OtherSideMax).ToArray();
+        var owners = new List<SimulatedCommit>();
+        var last = Places(tip, head, paths);
+        var after = last;
+        foreach (var commit in touching.Length > 1 ? touching : [])
+        {
+            var before = commit.FirstParent is { } parent ? Places(parent, head, paths) : [];
+            if (last.Keys.Any(path => after.GetValueOrDefault(path) is { } now
+                && now != before.GetValueOrDefault(path)))
+            {
+                owners.Add(commit);
+            }
+
+            after = before;
+        }
+
+        return
+        [
+            .. (owners.Count > 0 ? owners.AsEnumerable() : touching)
+                .Select(commit => new OtherSide(commit.Id, commit.Subject, commit.Trailer(LandingMessage.BeadTrailer))),
+        ];
+    }
+
+    static Dictionary<string, string> Places(SimulatedCommit onto, SimulatedCommit head, HashSet<string> paths) =>
+        MergeRules.Merge(onto, head, ProtectedFolders.Contain).Conflicts
+            .Where(conflict => paths.Contains(conflict.Path)).DistinctBy(conflict => conflict.Path)
+            .ToDictionary(conflict => conflict.Path, conflict => conflict.Ours?.Id ?? "none");
 
     // As a lander that merges anew at the last moment and takes the wrong base for it: the bead's side as a whole.
     CommitId MergedAgain(SimulatedCommit candidate) => candidate.Parents is [_, var head]

@@ -129,6 +129,27 @@ public sealed class ConfigLoaderTests
         Assert.False(rules[1].Covers("Cargo.lock"));
     }
 
+    [Fact]
+    public void A_review_before_landing_is_the_last_stage_and_has_an_agent()
+    {
+        var plain = Loaded("landing: { reviewStage: merger }").Config;
+        var roles = Loaded("pipeline: { preset: roles }\nlanding: { reviewStage: merger }").Config;
+
+        var review = plain.Pipeline.Stages[^1];
+        Assert.Equal(
+            ("merger", "merger", true, 2),
+            (review.Name.Value, review.Prompt, review.VerdictRequired, review.Gates.Count));
+        Assert.Contains(review.Name, Assert.Single(plain.Pools).Stages);
+        Assert.Equal(("merger", 1, "merger"), (
+            roles.Pools[^1].Role, roles.Pools[^1].Agents, Assert.Single(roles.Pools[^1].Stages).Value));
+        Assert.Contains(
+            "the pipeline has a stage 'red-queen' already",
+            Assert.Single(Errors("landing: { reviewStage: red-queen }")), StringComparison.Ordinal);
+        Assert.Contains(
+            "unknown prompt 'mergr'; did you mean 'merger'?", Assert.Single(Errors("landing: { reviewStage: mergr }")),
+            StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("paths: [a]", "say how: 'union: true' keeps the lines of both sides, 'command' regenerates the files")]
     [InlineData("paths: [a], union: true, command: b", "both a command and 'union: true'; give one of them")]

@@ -3,6 +3,7 @@ using Beadswarm.Beads;
 using Beadswarm.Claims;
 using Beadswarm.Configuration;
 using Beadswarm.Journal;
+using Beadswarm.Pipelines;
 using Beadswarm.Swarms;
 using Beadswarm.Tests.Support.Forges;
 using Beadswarm.Tests.Swarms;
@@ -75,7 +76,16 @@ public sealed class LanderOnAForgeTests : IAsyncDisposable
         _repository.Bead("t-1");
         Publish();
         _forge.Checks = (_, head) => _forge.Git.File(head, "work/t-1") == "1"
-            ? [new StandInCheck("lint", Conclusion: "FAILURE", Summary: "line 1 is ugly")]
+            ?
+            [
+                new StandInCheck("lint", Conclusion: "FAILURE", Summary: "line 1 is ugly")
+                {
+                    Log = "2026-01-01T10:00:00.0000000Z ##[group]Run lint\n"
+                        + $"2026-01-01T10:00:01.0000000Z work/t-1:1: ugly, says {StandInForge.Token}\n"
+                        + "2026-01-01T10:00:02.0000000Z ##[error]Process completed with exit code 1.\n"
+                        + "2026-01-01T10:00:03.0000000Z Post job cleanup.\n",
+                },
+            ]
             : [new StandInCheck("lint")];
         _forge.Before = request =>
         {
@@ -102,8 +112,40 @@ public sealed class LanderOnAForgeTests : IAsyncDisposable
         Assert.Single(_forge.Pulls);
         var second = _repository.Given("t-1", "implement", 2, "context/feedback.md");
         Assert.Contains("line 1 is ugly", second, StringComparison.Ordinal);
+        Assert.Contains(
+            "\nwork/t-1:1: ugly, says [redacted]\n##[error]Process completed with exit code 1.", second,
+            StringComparison.Ordinal);
+        Assert.DoesNotContain("Post job cleanup", second, StringComparison.Ordinal);
+        Assert.Contains(
+            "== lint (https://", _repository.Given("t-1", "implement", 2, "context/failing_output.txt"),
+            StringComparison.Ordinal);
         var third = _repository.Given("t-1", "implement", 3, "context/feedback.md");
         Assert.Contains("use a better number", third, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_review_before_landing_sends_a_bead_back_with_findings_before_it_is_proposed()
+    {
+        _repository.Agent(
+            """
+            [ $BEADSWARM_STAGE != merger ] || {
+              grep -q 1 work/t-1 && verdict=fail || verdict=pass
+              echo '{"verdict":"'$verdict'","summary":"put together with nothing",' > "$BEADSWARM_RESULT"
+              echo '"findings":[{"severity":"major","title":"one is too few"}]}' >> "$BEADSWARM_RESULT"; exit 0; }
+            """).Bead("t-1");
+        Publish();
+
+        await using var run = await StartAsync(review: "merger");
+        var outcome = await SwarmRepository.EndAsync(run);
+
+        Assert.Equal((SwarmEnd.Completed, 1, 2), (outcome.End, outcome.Landed, outcome.Attempts));
+        Assert.Equal("2", InOrigin("show", "main:work/t-1"));
+        Assert.Contains(
+            "one is too few", _repository.Given("t-1", "implement", 2, "context/feedback.md"),
+            StringComparison.Ordinal);
+        var pull = Assert.Single(_forge.Pulls);
+        Assert.Contains("put together with nothing", pull.Body, StringComparison.Ordinal);
+        Assert.Matches("git diff [0-9a-f]{40}\\.\\.\\.HEAD", _repository.Given("t-1", "merger", 2, "prompt.md"));
     }
 
     [Fact]
@@ -226,7 +268,8 @@ public sealed class LanderOnAForgeTests : IAsyncDisposable
         pull => pull.HeadRef == string.Create(CultureInfo.InvariantCulture, $"beadswarm/{bead}/pull-request"));
 
     Task<SwarmRun> StartAsync(
-        Func<PullRequestConfig, PullRequestConfig>? change = null, string token = StandInForge.Token)
+        Func<PullRequestConfig, PullRequestConfig>? change = null, string token = StandInForge.Token,
+        string? review = null)
     {
         var pull = new PullRequestConfig
         {
@@ -234,7 +277,7 @@ public sealed class LanderOnAForgeTests : IAsyncDisposable
             Poll = TimeSpan.FromMilliseconds(200),
             ChecksAppear = TimeSpan.Zero,
         };
-        var config = _repository.Config(change: config => config with
+        var config = _repository.Config(change: config => Reviewed(config, review) with
         {
             Tracker = config.Tracker with { Commit = false },
             Landing = config.Landing with
@@ -251,6 +294,21 @@ public sealed class LanderOnAForgeTests : IAsyncDisposable
                 ["GH_ENTERPRISE_TOKEN"] = token,
             },
         });
+    }
+
+    static SwarmConfig Reviewed(SwarmConfig config, string? review)
+    {
+        if (review is null)
+        {
+            return config;
+        }
+
+        var pipeline = PipelinePresets.WithReview(config.Pipeline, review, ["check"]);
+        return config with
+        {
+            Pipeline = pipeline,
+            Pools = [config.Pools[0] with { Stages = [.. pipeline.Stages.Select(stage => stage.Name)] }],
+        };
     }
 
     void Publish()

@@ -1,3 +1,4 @@
+using Beadswarm.Git;
 using Beadswarm.Landing;
 
 namespace Beadswarm.Tests.Landing;
@@ -21,6 +22,38 @@ public sealed class MergingTests
 
         var other = Assert.Single(conflict.OtherSide);
         Assert.Equal(("sub\u0001ject \u001b[2J", "bd\u00019"), (other.Subject, other.Bead));
+    }
+
+    [Fact]
+    public async Task A_conflict_is_with_those_landings_that_conflict_in_fact_and_shows_both_sides()
+    {
+        static string Text(string top, string middle, string bottom) =>
+            $"{top}\n2\n3\n4\n5\n{middle}\n7\n8\n9\n10\n{bottom}\n";
+
+        using var setup = await LandingSetup.LocalAsync(("a.txt", Text("1", "6", "11")));
+        var began = await setup.Lander.TipAsync(Cancel);
+        var top = await setup.CandidateAsync(
+            began, await setup.WorkFromAsync(began, 1, "bd-1", ("a.txt", Text("first", "6", "11"))));
+        var middle = await setup.CandidateAsync(
+            top, await setup.WorkFromAsync(top, 2, "bd-2", ("a.txt", Text("first", "second", "11"))), "bd-2");
+        var again = await setup.CandidateAsync(
+            middle, await setup.WorkFromAsync(middle, 3, "bd-3", ("a.txt", Text("first", "third", "11"))), "bd-3");
+        var bottom = await setup.CandidateAsync(
+            again, await setup.WorkFromAsync(again, 4, "bd-4", ("a.txt", Text("first", "third", "fourth"))), "bd-4");
+
+        var one = await ConflictAsync(await setup.WorkFromAsync(began, 5, "bd-5", ("a.txt", Text("mine", "6", "11"))));
+        var other = await ConflictAsync(
+            await setup.WorkFromAsync(began, 6, "bd-6", ("a.txt", Text("1", "mine", "11"))));
+
+        Assert.Equal(["bd-1"], one.OtherSide.Select(side => side.Bead));
+        Assert.Contains("-1\n+first\n", one.OtherSide[0].Change, StringComparison.Ordinal);
+        Assert.Contains("-1\n+mine\n", one.OwnChange, StringComparison.Ordinal);
+
+        // The one that had made the same place something else, and the one that built upon it.
+        Assert.Equal(["bd-3", "bd-2"], other.OtherSide.Select(side => side.Bead));
+
+        async Task<MergeOutcome.Conflict> ConflictAsync(CommitId head) =>
+            Assert.IsType<MergeOutcome.Conflict>(await setup.MergeAsync(bottom, head));
     }
 
     [Fact]

@@ -14,6 +14,9 @@ sealed record GhAnswer(
 {
     const int ErrorsShownMax = 5;
 
+    /// <summary>The body where it is not JSON; empty where it is.</summary>
+    public string Plain { get; init; } = "";
+
     static readonly JsonDocumentOptions Bounded = new() { MaxDepth = 64 };
 
     /// <summary>The forge's own words for what is wrong; empty when it gave none.</summary>
@@ -61,7 +64,11 @@ sealed record GhAnswer(
             }
         }
 
-        return new GhAnswer(status, headers, Parse(rest), stderr.Trim());
+        var body = Parse(rest);
+        return new GhAnswer(status, headers, body, stderr.Trim())
+        {
+            Plain = body is null ? Encoding.UTF8.GetString(rest) : "",
+        };
     }
 
     static int StatusOf(string line) =>

@@ -33,6 +33,8 @@ sealed class GitHub(GhProgram gh, ForgeAddress address, TimeProvider time)
     const int UnprocessableEntity = 422;
     const int MethodNotAllowed = 405;
     const int Conflict = 409;
+    const int NotFound = 404;
+    const int Gone = 410;
 
     static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -104,6 +106,20 @@ sealed class GitHub(GhProgram gh, ForgeAddress address, TimeProvider time)
         }
 
         return views;
+    }
+
+    /// <summary>What a job of GitHub's own CI printed, without secrets; null when it is not kept (any more).</summary>
+    public async Task<string?> JobLogAsync(long job, CancellationToken cancellationToken)
+    {
+        // Answered by a redirect to wherever the log is kept, which gh follows.
+        var answer = await SendAsync("GET", $"{Repository}/actions/jobs/{job}/logs", null, cancellationToken);
+        if (answer.Status is NotFound or Gone)
+        {
+            return null;
+        }
+
+        Check(answer);
+        return Redaction.Apply(JobLog.Trim(answer.Plain), gh.Secrets);
     }
 
     /// <summary>Merges exactly this head, or nothing.</summary>
@@ -197,6 +213,9 @@ sealed class GhProgram(
         "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy",
         "https_proxy", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR",
     ];
+
+    /// <summary>What must not get into anything that is handed on.</summary>
+    public IReadOnlyList<string> Secrets { get; } = Redaction.SecretsOf(environment);
 
     /// <exception cref="ProcessStartException">It is not there.</exception>
     public static GhProgram Find(

@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace Beadswarm.Landing.Forges;
 
 /// <summary>The question for the state of many pull requests at once, and what its answer means.</summary>
-static class GitHubViews
+static partial class GitHubViews
 {
     /// <summary>So many are asked for in one question.</summary>
     public const int NumbersMax = 40;
@@ -148,7 +149,10 @@ static class GitHubViews
                 _ => CheckState.Undecided, // cancelled, stale, could not start, wants a person
             },
             Cut(string.Join('\n', Texts.Select(name => node.Text(name)).OfType<string>())),
-            node.Text("detailsUrl")),
+            node.Text("detailsUrl"))
+        {
+            Job = JobOf(node.Text("detailsUrl")),
+        },
         "StatusContext" when node.Text("context") is { } name => new ForgeCheck(
             name,
             node.Text("state") switch
@@ -161,6 +165,15 @@ static class GitHubViews
             node.Text("targetUrl")),
         _ => null,
     };
+
+    /// <summary>Only the address tells it: as a number of GraphQL it would be too large.</summary>
+    static long? JobOf(string? url) =>
+        url is not null && JobUrl().Match(url) is { Success: true } match
+            ? long.Parse(match.Groups["job"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture)
+            : null;
+
+    [GeneratedRegex("/actions/runs/[0-9]{1,18}/job/(?<job>[0-9]{1,18})([?#/]|$)")]
+    private static partial Regex JobUrl();
 
     static ForgeReview? ReviewOf(JsonElement node) =>
         node.Text("state") is ("APPROVED" or "CHANGES_REQUESTED") and var state

@@ -66,7 +66,15 @@ enum ReviewDecision
 
 /// <summary>A check or a commit status of the head.</summary>
 /// <param name="Detail">What it says of itself.</param>
-sealed record ForgeCheck(string Name, CheckState State, string Detail, string? Url);
+sealed record ForgeCheck(string Name, CheckState State, string Detail, string? Url)
+{
+    /// <summary>The job of GitHub's own CI that it is; null for a check of somebody else.</summary>
+    public long? Job { get; init; }
+
+    /// <summary>What its job printed, as far as it matters; null where that was not asked for, or is not
+    /// kept.</summary>
+    public string? Log { get; init; }
+}
 
 /// <summary>How a check stands.</summary>
 enum CheckState

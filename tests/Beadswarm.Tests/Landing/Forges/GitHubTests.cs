@@ -81,6 +81,40 @@ public sealed class GitHubTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task The_log_of_a_failed_job_is_followed_to_where_it_is_kept()
+    {
+        await _github.CreateAsync(new NewPullRequest("a", "", "work", "main", Draft: false), Cancel);
+        _forge.Checks = (_, _) =>
+        [
+            new StandInCheck("build", Conclusion: "FAILURE") { Log = "2026-01-01T10:00:00.1Z it broke\n" },
+            new StandInCheck("theirs", Conclusion: "FAILURE"),
+        ];
+
+        var checks = (await _github.ReadAsync([1], Cancel))[1].Checks;
+
+        Assert.Equal([31_415_926_535, null], checks.Select(check => check.Job));
+        Assert.Equal("it broke", await _github.JobLogAsync(31_415_926_535, Cancel));
+        Assert.Null(await _github.JobLogAsync(4, Cancel));
+        _forge.Before = request => request.Path.Contains("/actions/", StringComparison.Ordinal)
+            ? StandInForge.Message(403, "Must have admin rights to Repository.")
+            : null;
+        await Assert.ThrowsAsync<ForgeException>(() => _github.JobLogAsync(31_415_926_535, Cancel));
+    }
+
+    [Fact]
+    public void A_log_is_cut_to_what_failed()
+    {
+        var log = string.Concat(Enumerable.Range(0, 5000).Select(i => $"\uFEFF2026-01-01T10:00:00.1Z line {i}\n"))
+            + "2026-01-01T10:00:00Z ##[error]no\n2026-01-01T10:00:00Z tidied\n";
+
+        var trimmed = JobLog.Trim(log);
+
+        Assert.StartsWith("line 0\n", trimmed, StringComparison.Ordinal);
+        Assert.EndsWith("line 4999\n##[error]no", trimmed, StringComparison.Ordinal);
+        Assert.InRange(trimmed.Length, 1000, JobLog.BytesMax);
+    }
+
+    [Fact]
     public async Task Fifty_are_read_by_two_questions()
     {
         await _github.CreateAsync(new NewPullRequest("a", "", "work", "main", Draft: false), Cancel);

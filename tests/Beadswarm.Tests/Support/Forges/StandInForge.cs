@@ -6,7 +6,14 @@ namespace Beadswarm.Tests.Support.Forges;
 
 /// <summary>A check of a head, in GitHub's words: a status without a conclusion is under way.</summary>
 sealed record StandInCheck(
-    string Name, string Status = "COMPLETED", string? Conclusion = "SUCCESS", string Summary = "");
+    string Name, string Status = "COMPLETED", string? Conclusion = "SUCCESS", string Summary = "")
+{
+    /// <summary>What its job printed; null: it is a check of somebody else, or its log is gone.</summary>
+    public string? Log { get; init; }
+
+    /// <summary>Of the job: larger than a number of GraphQL.</summary>
+    public long Job { get; init; } = 31_415_926_535;
+}
 
 /// <summary>A review, in GitHub's words.</summary>
 sealed record StandInReview(string Author, string State, string Commit, string Body = "");
@@ -41,6 +48,7 @@ sealed partial class StandInForge : IAsyncDisposable
     public const string Owner = "owner", Name = "project";
 
     const string Root = "/api/v3/repos/owner/project";
+    const string Logs = "/storage/logs/";
 
     readonly Lock _lock = new();
     readonly HttpsListener _listener;
@@ -140,12 +148,22 @@ sealed partial class StandInForge : IAsyncDisposable
         lock (_lock)
         {
             _requests.Add($"{request.Method} {request.Path}");
-            reply = Before(request) ?? (request.Headers.GetValueOrDefault("Authorization") == $"token {Token}"
-                ? Answer(request)
-                : Message(401, "Bad credentials"));
+            reply = Before(request)
+                ?? (request.Path.StartsWith(Logs, StringComparison.Ordinal) ? LogOf(request)
+                    : request.Headers.GetValueOrDefault("Authorization") == $"token {Token}" ? Answer(request)
+                    : Message(401, "Bad credentials"));
         }
 
         return await After(request) ? reply : null;
+    }
+
+    HttpReply LogOf(HttpRequest request)
+    {
+        var job = request.Path[Logs.Length..].Split('?')[0];
+        return _pulls.SelectMany(pull => Checks(pull, HeadOf(pull)))
+            .FirstOrDefault(check => check.Job.ToString(CultureInfo.InvariantCulture) == job)?.Log is { } log
+                ? new HttpReply(200, log, [("Content-Type", "text/plain")])
+                : Message(410, "Gone");
     }
 
     HttpReply Answer(HttpRequest request)
@@ -155,6 +173,13 @@ sealed partial class StandInForge : IAsyncDisposable
         if (path == "/api/graphql")
         {
             return Query(body);
+        }
+
+        if (Job().Match(path) is { Success: true } job)
+        {
+            // As documented: a redirect to where the log is, valid for a minute, which asks for no token.
+            return new HttpReply(
+                302, "", [("Location", $"https://{Host}{Logs}{job.Groups["job"].Value}?sig=a%2Bb")]);
         }
 
         if (path == $"{Root}/pulls")
@@ -317,7 +342,9 @@ sealed partial class StandInForge : IAsyncDisposable
             ["name"] = check.Name,
             ["status"] = check.Status,
             ["conclusion"] = check.Status == "COMPLETED" ? check.Conclusion : null,
-            ["detailsUrl"] = $"{Url(pull)}/checks",
+            ["detailsUrl"] = check.Log is null
+                ? $"{Url(pull)}/checks"
+                : $"https://{Address}/actions/runs/2718281828/job/{check.Job}",
             ["title"] = check.Name,
             ["summary"] = check.Summary,
             ["text"] = null,
@@ -394,6 +421,9 @@ sealed partial class StandInForge : IAsyncDisposable
     static JsonObject Nodes(JsonNode[] nodes) => new() { ["nodes"] = new JsonArray(nodes) };
 
     static string Text(JsonObject body, string name) => (string?)body[name] ?? "";
+
+    [GeneratedRegex("^/api/v3/repos/owner/project/actions/jobs/(?<job>[0-9]+)/logs$")]
+    private static partial Regex Job();
 
     [GeneratedRegex("^/api/v3/repos/owner/project/(pulls|issues)/(?<number>[0-9]+)(?<rest>/[a-z]+)?$")]
     private static partial Regex OfOne();
