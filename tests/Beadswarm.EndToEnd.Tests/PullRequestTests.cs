@@ -125,7 +125,7 @@ public sealed class PullRequestTests : IAsyncDisposable
             new Death.At(new Boundary(Boundary.Settling + EffectKind.PullRequestBranch, Side.Before), 1),
             new Death.At(new Boundary(Boundary.Intending + EffectKind.PullRequest, Side.After), 1),
             new Death.At(new Boundary(Boundary.Settling + EffectKind.PullRequest, Side.Before), 1),
-            new Death.At(new Boundary($"{nameof(IStore)}.{nameof(IStore.IntendLandingAsync)}", Side.Before), 2),
+            new Death.At(new Boundary($"{nameof(IStore)}.{nameof(IStore.IntendLandingsAsync)}", Side.Before), 2),
             new Death.At(new Boundary(Boundary.Settling + EffectKind.PullRequestEnd, Side.Before), 1),
         ];
         foreach (var death in deaths)

@@ -11,6 +11,9 @@ namespace Beadswarm.Cli.Rendering;
 /// <param name="Line">What it waits for; null: it is landing, or no lander is at work.</param>
 sealed record QueueRow(LandingEntry Entry, LineState? Line, DateTimeOffset? Expected)
 {
+    /// <summary>The beads that are tested with it, as one tree.</summary>
+    public IReadOnlyList<BeadId> With { get; init; } = [];
+
     /// <summary>The conflicts that await it.</summary>
     public IReadOnlyList<JournalEvent.ConflictForeseen> Foreseen { get; init; } = [];
 }
@@ -43,7 +46,14 @@ sealed record QueueScreen(IReadOnlyList<QueueRow> Rows, QueuePause? Pause, int S
             [
                 .. moving.Select(entry => new QueueRow(entry, null, null)),
                 .. line.Select(position => new QueueRow(
-                    entries[position.Landing], position.State, position.Expected)),
+                    entries[position.Landing], position.State, position.Expected)
+                {
+                    With =
+                    [
+                        .. position.With.Select(entries.GetValueOrDefault).OfType<LandingEntry>()
+                            .Select(other => other.Bead),
+                    ],
+                }),
                 .. rest.Select(entry => new QueueRow(entry, null, null)),
             ],
             queue.Pause, report.Slots, report.Held);
@@ -71,6 +81,17 @@ sealed record QueueScreen(IReadOnlyList<QueueRow> Rows, QueuePause? Pause, int S
             json.WriteString("line", row.Line is { } line ? Name(line) : null);
             json.WriteInstant("testingSince", Since(row.Line));
             json.WriteInstant("expectedAt", row.Expected);
+            if (row.With.Count > 0)
+            {
+                json.WriteStartArray("with");
+                foreach (var other in row.With)
+                {
+                    json.WriteStringValue(other.Value);
+                }
+
+                json.WriteEndArray();
+            }
+
             json.WriteString("wish", WishOf(entry));
             json.WriteString("branch", entry.Branch);
             json.WriteString("headCommit", entry.HeadCommit);
@@ -183,7 +204,9 @@ sealed record QueueScreen(IReadOnlyList<QueueRow> Rows, QueuePause? Pause, int S
             LandingState.Returned => "returned",
         };
 
-    int Testing => Rows.Count(row => Since(row.Line) is not null);
+    /// <summary>Tests, not beads: those that are tested together count once.</summary>
+    int Testing => Rows.Count(row => Since(row.Line) is not null
+        && row.With.All(other => string.CompareOrdinal(row.Entry.Bead.Value, other.Value) < 0));
 
     static string Name(LineState line) => line switch
     {
@@ -199,7 +222,7 @@ sealed record QueueScreen(IReadOnlyList<QueueRow> Rows, QueuePause? Pause, int S
     static string Describe(QueueRow row, DateTimeOffset now) => (row.Entry.Wish, row.Line) switch
     {
         (LandingWish.Eject, _) => "leaves",
-        (var wish, { } line) => Say(line, now) + (wish is LandingWish.First ? ", first" : ""),
+        (var wish, { } line) => Say(line, now) + With(row.With) + (wish is LandingWish.First ? ", first" : ""),
         (LandingWish.First, null) when row.Entry.State is LandingState.Queued => "queued, first",
         _ => IsProposed(row.Entry) ? Proposed : Word(row.Entry.State),
     };
@@ -212,9 +235,17 @@ sealed record QueueScreen(IReadOnlyList<QueueRow> Rows, QueuePause? Pause, int S
         LineState.Waits => "waits for a test",
         LineState.Testing testing => $"testing for {Spans.Format(now - testing.Since)}",
         LineState.Passed => "passed; waits for those ahead",
-        LineState.OnTrial { Since: { } since } => $"failed; alone under test for {Spans.Format(now - since)}",
-        LineState.OnTrial => "failed; waits to be tested alone",
+        LineState.OnTrial { Since: { } since } => $"failed; tried for {Spans.Format(now - since)}",
+        LineState.OnTrial => "failed; waits to be tried",
     };
+
+    const int WithShownMax = 3;
+
+    static string With(IReadOnlyList<BeadId> others) =>
+        others.Count == 0 ? ""
+        : others.Count > WithShownMax
+            ? $" with {string.Join(", ", others.Take(WithShownMax))} and {others.Count - WithShownMax} more"
+        : $" with {string.Join(", ", others)}";
 
     static DateTimeOffset? Since(LineState? line) => line switch
     {

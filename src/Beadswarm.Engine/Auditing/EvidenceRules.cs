@@ -95,7 +95,7 @@ static class EvidenceRules
 
     static string? CommitOf(JournalEvent happened) => happened switch
     {
-        JournalEvent.LandingIntended intended => intended.Candidate,
+        JournalEvent.LandingIntended intended => intended.BatchCommit ?? intended.Candidate,
         JournalEvent.EffectIntended effect
             when EffectRules.Is(effect, EffectKind.TrackerCommit) || EffectRules.Is(effect, EffectKind.Promotion) =>
             effect.To,

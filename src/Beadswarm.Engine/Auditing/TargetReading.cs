@@ -225,8 +225,10 @@ sealed record NamedCommits(IReadOnlyList<string> Bases, IReadOnlyList<string> Mo
                     bases.Add(started.BaseCommit);
                     break;
                 case JournalEvent.LandingIntended intended:
-                    bases.Add(intended.Base);
-                    moves.Add(intended.Candidate);
+                    bases.Add(intended.BatchBase ?? intended.Base);
+                    moves.AddRange(intended.BatchCommit is { } batch
+                        ? [intended.Candidate, batch]
+                        : [intended.Candidate]);
                     break;
                 case JournalEvent.EffectIntended { To: { } to } effect
                     when EffectRules.Is(effect, EffectKind.TrackerCommit):

@@ -29,6 +29,9 @@ static class TargetRules
             + "bead's own commits changed: nothing that landed earlier is undone on the way",
             "look at the merges on the bead's branch: one of them dropped what was on the target. Bring it back",
             AuditNeeds.Target, Change),
+        new("landing.batch", "I5 I6",
+            "a commit that takes in several landings lies on the target that they were merged onto, and is the last of "
+            + "them, each upon the one before", Report, AuditNeeds.Target, Batch),
         new("landing.content", "I4 I6", "what a bead brought has not been put back as it was before",
             "if that was meant, reopen the bead or say so in the tracker; otherwise revert that commit",
             AuditNeeds.Target, Content),
@@ -202,6 +205,42 @@ static class TargetRules
                     $"{commit.Id} changes what no commit of {move.Bead} changed: "
                         + string.Join(", ", foreign.Take(PathsShownMax)),
                     $"{foreign.Length} paths");
+            }
+        }
+    }
+
+    static IEnumerable<AuditFinding> Batch(AuditView view)
+    {
+        var batches = view.Of<JournalEvent.LandingIntended>().Where(happened => happened.Event.BatchCommit is not null)
+            .ToLookup(happened => happened.Event.BatchCommit);
+        foreach (var commit in Target(view).Commits.Where(commit => batches.Contains(commit.Id)))
+        {
+            // Intended again after a crash, they are the same ones in the same order.
+            var landings = batches[commit.Id].GroupBy(happened => happened.Event.Landing)
+                .Select(group => group.Last().Event).ToArray();
+            var onto = landings[0].BatchBase;
+            if (commit.FirstParent != onto)
+            {
+                yield return new AuditFinding(
+                    null, $"{commit.Id} lies on {commit.FirstParent}", $"its landings were merged onto {onto}");
+            }
+
+            foreach (var landing in landings)
+            {
+                if (landing.Base != onto)
+                {
+                    yield return new AuditFinding(
+                        null, $"{commit.Id} takes in {landing.Candidate}, which was made upon {landing.Base}",
+                        $"before it came {onto}");
+                }
+
+                onto = landing.Candidate;
+            }
+
+            if (commit.Tree != landings[^1].Tree)
+            {
+                yield return new AuditFinding(
+                    null, $"{commit.Id} has tree {commit.Tree}", $"the last of its landings has {landings[^1].Tree}");
             }
         }
     }

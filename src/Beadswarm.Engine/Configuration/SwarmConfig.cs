@@ -100,6 +100,12 @@ sealed record LandingConfig(
     LandingMode Mode, string Target, string? Remote, IReadOnlyList<string> Gates, int Batch, string IntegrationBranch,
     bool Squash)
 {
+    /// <summary>
+    /// Most beads that land by one movement of the target. Only mode queue has batches: a pull request is of one bead,
+    /// history of squashed beads is one line, and what is integrated is looked for on the target bead by bead.
+    /// </summary>
+    public int BatchMax => Mode == LandingMode.Queue && !Squash ? Batch : 1;
+
     /// <summary>Candidates that are tested at once. The loader's default depends on the processors.</summary>
     public int Tests { get; init; } = 1;
 

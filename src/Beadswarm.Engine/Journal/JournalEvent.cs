@@ -225,8 +225,13 @@ abstract record JournalEvent
     /// </summary>
     public sealed record ConflictResolved(long Landing, string Candidate, string File, string By) : JournalEvent;
 
-    /// <summary>The target is about to be moved.</summary>
-    public sealed record LandingIntended(long Landing, string Base, string Candidate, string Tree) : JournalEvent;
+    /// <summary>
+    /// The target is about to be moved: to the candidate, or to the batch's commit, which takes in all that land with
+    /// it.
+    /// </summary>
+    public sealed record LandingIntended(
+        long Landing, string Base, string Candidate, string Tree, string? BatchBase = null, string? BatchCommit = null)
+        : JournalEvent;
 
     /// <summary>The target had moved meanwhile; the landing is tried again on its new tip.</summary>
     public sealed record LandingVoided(long Landing, string Reason) : JournalEvent;

@@ -8,6 +8,9 @@ sealed record LandingMessage(string Subject, string Body, IReadOnlyList<(string 
     /// <summary>The trailer that names the bead a commit landed.</summary>
     public const string BeadTrailer = "Bead";
 
+    /// <summary>The trailer of a commit that takes in several landings: one for each bead.</summary>
+    public const string BatchTrailer = "Batch";
+
     /// <summary>The first line.</summary>
     public string Title => OneLine(Subject);
 
@@ -153,6 +156,13 @@ interface ILandingRepository
 
     Task<MergeOutcome> MergeAsync(MergeRequest request, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// A commit whose parents are a tip and the last of commits made on top of it one upon the other, with that one's
+    /// tree: on the line of first parents all of them are one step. The same question gives the same commit.
+    /// </summary>
+    Task<CommitId> JoinAsync(
+        CommitId tip, CommitId last, LandingMessage message, DateTimeOffset when, CancellationToken cancellationToken);
+
     /// <summary>Where bringing a head together with another commit would conflict, without making anything of it. Null:
     /// it would not.</summary>
     Task<MergeOutcome.Conflict?> ProbeAsync(CommitId onto, CommitId head, CancellationToken cancellationToken);
@@ -185,8 +195,8 @@ interface ILandingRepository
     Task<bool> IsAncestorAsync(CommitId ancestor, CommitId of, CancellationToken cancellationToken);
 
     /// <summary>
-    /// What a commit's line of first parents has after another one, the oldest first; null where its history does not
-    /// hold that one.
+    /// What a commit's line of first parents has after another one, the oldest first, and in the place of a commit that
+    /// takes in several landings these; null where its history does not hold that one.
     /// </summary>
     Task<IReadOnlyList<HistoryCommit>?> HistoryAsync(
         CommitId after, CommitId upTo, CancellationToken cancellationToken);

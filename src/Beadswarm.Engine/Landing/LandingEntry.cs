@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Beadswarm.Beads;
 using Beadswarm.Claims;
+using Beadswarm.Journal;
 
 namespace Beadswarm.Landing;
 
@@ -25,7 +26,7 @@ abstract record LandingState
     public sealed record Queued : LandingState;
 
     /// <summary>
-    /// The target is about to become, or has become, <see cref="LandingIntent.Candidate"/>: ask git, not this row.
+    /// The target is about to become, or has become, <see cref="LandingIntent.Arrival"/>: ask git, not this row.
     /// </summary>
     public sealed record Intended(LandingIntent Intent) : LandingState;
 
@@ -96,10 +97,41 @@ sealed record LandingQueue(IReadOnlyList<LandingEntry> Entries, QueuePause? Paus
 /// </summary>
 sealed record QueuePause(string? Reason, DateTimeOffset Since);
 
+/// <summary>What the target is to become: moved from exactly <see cref="Departure"/> to exactly
+/// <see cref="Arrival"/>.</summary>
+/// <param name="Base">What the bead is merged onto.</param>
+/// <param name="Candidate">The commit that brings the bead in.</param>
+/// <param name="Tree">The candidate's tree.</param>
+/// <param name="Paths">The files that the candidate changes on its base.</param>
+sealed record LandingIntent(string Base, string Candidate, string Tree, IReadOnlyList<string> Paths)
+{
+    /// <summary>The beads that it lands together with; null: it lands alone.</summary>
+    public LandingBatch? Batch { get; init; }
+
+    /// <summary>Where the target is to be moved from.</summary>
+    public string Departure => Batch?.Base ?? Base;
+
+    /// <summary>What the target is to be moved to.</summary>
+    public string Arrival => Batch?.Commit ?? Candidate;
+}
+
 /// <summary>
-/// What the target is to become: moved from exactly <paramref name="Base"/> to exactly <paramref name="Candidate"/>.
+/// Beads that land by one movement of the target, tested together as one tree. Each is merged by a commit of its own
+/// onto the one before it, and one commit takes all of these in.
 /// </summary>
-sealed record LandingIntent(string Base, string Candidate, string Tree, IReadOnlyList<string> Paths);
+/// <param name="Base">The target as it was.</param>
+/// <param name="Commit">
+/// On the target's own line: its parents are the base and the last bead's candidate, and its tree is that of the last.
+/// </param>
+sealed record LandingBatch(string Base, string Commit);
+
+/// <summary>What is to become of one landing.</summary>
+sealed record IntendedLanding(LandingId Landing, LandingIntent Intent)
+{
+    /// <summary>What the journal says of it.</summary>
+    public JournalEvent.LandingIntended Event => new(
+        Landing.Value, Intent.Base, Intent.Candidate, Intent.Tree, Intent.Batch?.Base, Intent.Batch?.Commit);
+}
 
 /// <summary>What was seen on the target after it moved.</summary>
 /// <param name="Commit">The landing's commit.</param>

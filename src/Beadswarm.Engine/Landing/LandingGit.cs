@@ -53,6 +53,17 @@ sealed class LandingGit(
         return outcome;
     }
 
+    public async Task<CommitId> JoinAsync(
+        CommitId tip, CommitId last, LandingMessage message, DateTimeOffset when, CancellationToken cancellationToken)
+    {
+        var tree = await TreeAsync(last, cancellationToken);
+        var joined = await hub.Repository.CommitTreeAsync(
+            tree, [tip, last], message.ToString(), when, cancellationToken);
+        Remember(joined, tree);
+        _made = Tuple.Create(tip, joined);
+        return joined;
+    }
+
     public Task<MergeOutcome.Conflict?> ProbeAsync(
         CommitId onto, CommitId head, CancellationToken cancellationToken) =>
         _merging.ProbeAsync(onto, head, cancellationToken);
@@ -119,13 +130,34 @@ sealed class LandingGit(
             return null;
         }
 
+        var history = new List<HistoryCommit>();
+        foreach (var step in await LineAsync(after.Value, upTo.Value, cancellationToken))
+        {
+            if (step is { Batch: true, Parents: [var tip, var last] })
+            {
+                history.AddRange((await LineAsync(tip, last, cancellationToken)).Select(landing => landing.Commit));
+            }
+            else
+            {
+                history.Add(step.Commit);
+            }
+        }
+
+        return history;
+    }
+
+    /// <summary>First parents, oldest first.</summary>
+    async Task<IReadOnlyList<LineStep>> LineAsync(string after, string upTo, CancellationToken cancellationToken)
+    {
+        const string format =
+            $"%H%x00%P%x00%s%x00%(trailers:key={LandingMessage.BatchTrailer},valueonly,separator=%x2C)";
         var output = await hub.Repository.RunAsync(
-            GitCall.Of("log", "-z", "--first-parent", "--reverse", "--format=%H%x00%s", $"{after}..{upTo}"),
+            GitCall.Of("log", "-z", "--first-parent", "--reverse", $"--format={format}", $"{after}..{upTo}"),
             cancellationToken);
         return
         [
-            .. output.Fields.Chunk(2).Select(commit => commit is [var id, var subject]
-                ? new HistoryCommit(CommitId.Parse(id), subject)
+            .. output.Fields.Chunk(4).Select(commit => commit is [var id, var parents, var subject, var beads]
+                ? new LineStep(new HistoryCommit(CommitId.Parse(id), subject), parents.Split(' '), beads.Length > 0)
                 : throw GitAnswers.Strange(commit[0], "log")),
         ];
     }
@@ -161,4 +193,7 @@ sealed class LandingGit(
             GitCall.Of("ls-tree", "-z", at.Value, "--", path), cancellationToken);
         return listing.RawFields is [var field] && TreeEntry.Read(field) is { Kind: "blob" } file ? file : null;
     }
+
+    /// <param name="Batch">It takes in several landings.</param>
+    sealed record LineStep(HistoryCommit Commit, string[] Parents, bool Batch);
 }

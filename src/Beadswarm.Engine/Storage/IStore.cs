@@ -148,9 +148,10 @@ interface IStore : IStoreReader, IAsyncDisposable
 
     // ---- landing
 
-    /// <summary>Records, before the target is touched, what it is to become.</summary>
-    Task<WriteOutcome> IntendLandingAsync(
-        SwarmEpoch epoch, LandingId landing, LandingIntent intent, CancellationToken cancellationToken);
+    /// <summary>Records, before the target is touched, what it is to become: of all of them, or of none.</summary>
+    /// <param name="landings">In the order in which each is merged onto the one before.</param>
+    Task<WriteOutcome> IntendLandingsAsync(
+        SwarmEpoch epoch, IReadOnlyList<IntendedLanding> landings, CancellationToken cancellationToken);
 
     /// <summary>The intent did not come about (another writer won): back to queued.</summary>
     Task<WriteOutcome> VoidLandingAsync(

@@ -187,7 +187,7 @@ sealed class Lander
             queue.Entries.Where(entry => entry.State is LandingState.Queued), _parts.Config.Landing.Aging);
         var (here, away) = await BringAsync(queued, stop);
         queued = here;
-        var intended = queue.Entries.FirstOrDefault(entry => entry.State is LandingState.Intended);
+        var intended = LandingMoves.First(queue.Entries);
         await _checkout.FollowAsync(intended is not null || queued.Count > 0, stop);
         if (_pulls is { Quiet: true })
         {
@@ -195,11 +195,11 @@ sealed class Lander
             return new LandingStep.Waiting();
         }
 
-        if (intended is { State: LandingState.Intended { Intent: var intent } })
+        if (intended is var (settled, intent))
         {
-            return _pulls is not null && intended.PullRequest is { } pull
-                ? await _pulls.SettleAsync(intended, pull, intent, stop)
-                : await _moves.SettleAsync(intended, intent, stop);
+            return _pulls is not null && settled.PullRequest is { } pull
+                ? await _pulls.SettleAsync(settled, pull, intent, stop)
+                : await _moves.SettleAsync(settled, intent, stop);
         }
 
         if (queued.FirstOrDefault(entry => entry.Wish is LandingWish.Eject) is { } unwanted)
@@ -304,7 +304,8 @@ sealed class Lander
             case QueueAction.Land land when _pulls is not null:
                 return await _pulls.LandAsync(entries[land.Candidate.Members[0].Landing], land.Candidate, stop);
             case QueueAction.Land land:
-                return await _moves.LandAsync(entries[land.Candidate.Members[0].Landing], land.Candidate, stop);
+                return await _moves.LandAsync(
+                    [.. land.Candidate.Members.Select(member => entries[member.Landing])], land.Candidate, stop);
             case QueueAction.Complete complete
                 when _pulls is not null && entries[complete.Landing] is { PullRequest: { } pull } proposed:
                 await _pulls.CompleteAsync(proposed, pull, tip, stop);
@@ -312,7 +313,7 @@ sealed class Lander
             case QueueAction.Complete complete:
                 // The target has this content already: somebody else did the same, or we did and died before
                 // recording it.
-                await _moves.CompleteAsync(entries[complete.Landing], tip, tip, stop);
+                await _moves.CompleteAsync(entries[complete.Landing], tip, tip, tip, stop);
                 return new LandingStep.Moved();
             case QueueAction.ReturnConflict conflict:
                 await _returns.ConflictAsync(
@@ -350,10 +351,10 @@ sealed class Lander
             switch (await _parts.Target.ObserveAsync(commit, [], stop))
             {
                 case Observation.Present seen:
-                    await _moves.CompleteAsync(entry, commit, seen.Tip, stop);
+                    await _moves.CompleteAsync(entry, commit, commit, seen.Tip, stop);
                     break;
                 case Observation.PresentButChangedSince seen:
-                    await _moves.CompleteAsync(entry, commit, seen.Tip, stop);
+                    await _moves.CompleteAsync(entry, commit, commit, seen.Tip, stop);
                     break;
                 case Observation.Absent:
                     return new LandingStep.Held($"{entry.Bead} was promoted, but its content is not on the target");

@@ -13,16 +13,47 @@ sealed class LandingMoves(LanderParts parts, CheckoutFollow checkout, LandingTip
 {
     ILandingRepository LandsOn => parts.Integration ?? parts.Target;
 
-    /// <summary>Brings a candidate of a single landing, whose tree has passed, onto the target.</summary>
-    public async Task<LandingStep> LandAsync(LandingEntry entry, Candidate candidate, CancellationToken stop)
+    /// <summary>Brings a candidate, whose tree has passed, onto the target.</summary>
+    /// <param name="entries">Its members, in the order in which each is merged onto the one before.</param>
+    public async Task<LandingStep> LandAsync(
+        IReadOnlyList<LandingEntry> entries, Candidate candidate, CancellationToken stop)
     {
-        var changes = await LandsOn.ChangesAsync(candidate.Base, candidate.Commit, stop);
-        var intent = new LandingIntent(
-            candidate.Base.Value, candidate.Commit.Value, candidate.Tree.Value,
-            [.. changes.Select(change => change.Path)]);
+        var batch = entries.Count > 1
+            ? new LandingBatch(
+                candidate.Base.Value,
+                (await LandsOn.JoinAsync(
+                    candidate.Base, candidate.Commit, BatchMessage.Of(entries), entries.Max(entry => entry.QueuedAt),
+                    stop)).Value)
+            : null;
+        var landings = new List<IntendedLanding>();
+        var onto = candidate.Base;
+        foreach (var member in candidate.Members)
+        {
+            var changes = await LandsOn.ChangesAsync(onto, member.Commit, stop);
+            landings.Add(new IntendedLanding(
+                member.Landing,
+                new LandingIntent(
+                    onto.Value, member.Commit.Value, member.Tree.Value, [.. changes.Select(change => change.Path)])
+                {
+                    Batch = batch,
+                }));
+            onto = member.Commit;
+        }
+
         await SwarmFencedException.ThrowIfFencedAsync(
-            parts.Store.IntendLandingAsync(parts.Epoch, entry.Id, intent, stop));
-        return await MoveAsync(entry, intent, stop);
+            parts.Store.IntendLandingsAsync(parts.Epoch, landings, stop));
+        return await MoveAsync([.. entries.Zip(landings, (entry, landing) => (entry, landing.Intent))], stop);
+    }
+
+    /// <summary>Of intents, the one to settle first: landings of a batch are recorded in the order of their
+    /// merges.</summary>
+    public static (LandingEntry Entry, LandingIntent Intent)? First(IReadOnlyList<LandingEntry> entries)
+    {
+        var intended = entries.Where(entry => entry.State is LandingState.Intended)
+            .Select(entry => (Entry: entry, ((LandingState.Intended)entry.State).Intent)).ToArray();
+        var candidates = intended.Select(one => one.Intent.Candidate).ToHashSet();
+        return intended.OrderBy(one => candidates.Contains(one.Intent.Base))
+            .Select(one => ((LandingEntry, LandingIntent)?)one).FirstOrDefault();
     }
 
     /// <summary>An intent is found: ask git what became of it.</summary>
@@ -30,7 +61,7 @@ sealed class LandingMoves(LanderParts parts, CheckoutFollow checkout, LandingTip
     {
         tip.Forget();
         var now = await LandsOn.TipAsync(stop);
-        if (!await LandsOn.KnowsAsync(CommitId.Parse(intent.Candidate), stop))
+        if (!await LandsOn.KnowsAsync(CommitId.Parse(intent.Arrival), stop))
         {
             // Another node made it, and the target, all of which is here now, does not hold it. Should that node wake
             // and move the target still, the content is found there and nothing lands twice.
@@ -38,22 +69,24 @@ sealed class LandingMoves(LanderParts parts, CheckoutFollow checkout, LandingTip
                 entry, $"another node was to land it, and the target at {now} does not contain it", stop);
         }
 
-        if (now.Value == intent.Base)
+        if (now.Value == intent.Departure)
         {
-            return await MoveAsync(entry, intent, stop);
+            return await MoveAsync([(entry, intent)], stop);
         }
 
-        return await LandsOn.ObserveAsync(CommitId.Parse(intent.Candidate), intent.Paths, stop) is Observation.Absent
+        return await LandsOn.ObserveAsync(CommitId.Parse(intent.Arrival), intent.Paths, stop) is Observation.Absent
             ? await VoidAsync(entry, $"the target is at {now} and does not contain it", stop)
             : await RecordAsync(entry, intent, stop);
     }
 
     /// <summary>The target has a bead's content: the bead is completed, and its branch goes.</summary>
+    /// <param name="arrival">What was tested and put onto the target: the commit itself, or that of its batch.</param>
     /// <param name="seen">The tip on which it was seen.</param>
-    public async Task CompleteAsync(LandingEntry entry, CommitId commit, CommitId seen, CancellationToken stop)
+    public async Task CompleteAsync(
+        LandingEntry entry, CommitId commit, CommitId arrival, CommitId seen, CancellationToken stop)
     {
         // Before it is recorded: after a crash it is done again, and doing it twice is the same as once.
-        var tree = await parts.Target.TreeAsync(commit, stop);
+        var tree = await parts.Target.TreeAsync(arrival, stop);
         await parts.Gates.LandedAsync(parts.Config.Landing.Gates, tree.Value, stop);
         var proof = new LandingProof(commit.Value, seen.Value);
 
@@ -97,15 +130,27 @@ sealed class LandingMoves(LanderParts parts, CheckoutFollow checkout, LandingTip
         To = entry.HeadCommit,
     };
 
-    async Task<LandingStep> MoveAsync(LandingEntry entry, LandingIntent intent, CancellationToken stop)
+    /// <param name="landings">Of one batch, or one alone. Others of the batch may be intended too.</param>
+    async Task<LandingStep> MoveAsync(
+        IReadOnlyList<(LandingEntry Entry, LandingIntent Intent)> landings, CancellationToken stop)
     {
-        var (from, to) = (CommitId.Parse(intent.Base), CommitId.Parse(intent.Candidate));
-        switch (await LandsOn.AdvanceAsync(from, to, stop))
+        var (from, to) = (landings[0].Intent.Departure, landings[0].Intent.Arrival);
+        switch (await LandsOn.AdvanceAsync(CommitId.Parse(from), CommitId.Parse(to), stop))
         {
             case AdvanceOutcome.Moved:
-                return await RecordAsync(entry, intent, stop);
+                foreach (var (entry, intent) in landings)
+                {
+                    await RecordAsync(entry, intent, stop);
+                }
+
+                return new LandingStep.Moved();
             case AdvanceOutcome.LostRace lost:
-                return await VoidAsync(entry, $"the target moved to {lost.Actual} meanwhile", stop);
+                foreach (var (entry, _) in landings)
+                {
+                    await VoidAsync(entry, $"the target moved to {lost.Actual} meanwhile", stop);
+                }
+
+                return new LandingStep.Moved();
             // The intent stands: nothing has moved, and the next look settles it.
             case AdvanceOutcome.Refused refused:
                 return new LandingStep.Held($"the target was refused: {refused.Reason}");
@@ -120,17 +165,16 @@ sealed class LandingMoves(LanderParts parts, CheckoutFollow checkout, LandingTip
 
     async Task<LandingStep> RecordAsync(LandingEntry entry, LandingIntent intent, CancellationToken stop)
     {
-        var commit = CommitId.Parse(intent.Candidate);
         var askedAt = parts.Time.GetTimestamp();
-        switch (await LandsOn.ObserveAsync(commit, intent.Paths, stop))
+        switch (await LandsOn.ObserveAsync(CommitId.Parse(intent.Arrival), intent.Paths, stop))
         {
             case Observation.Present present:
-                await ObservedAsync(entry, commit, present.Tip, stop);
+                await ObservedAsync(entry, intent, present.Tip, stop);
                 tip.Seen(present.Tip, askedAt);
                 break;
             case Observation.PresentButChangedSince since:
                 tip.Forget();
-                await ObservedAsync(entry, commit, since.SeenAt, stop);
+                await ObservedAsync(entry, intent, since.SeenAt, stop);
                 break;
             case Observation.Absent absent:
                 return await VoidAsync(entry, $"its content is not on the target at {absent.Tip}", stop);
@@ -139,16 +183,16 @@ sealed class LandingMoves(LanderParts parts, CheckoutFollow checkout, LandingTip
         return new LandingStep.Moved();
     }
 
-    async Task ObservedAsync(LandingEntry entry, CommitId commit, CommitId seen, CancellationToken stop)
+    async Task ObservedAsync(LandingEntry entry, LandingIntent intent, CommitId seen, CancellationToken stop)
     {
         if (parts.Integration is null)
         {
-            await CompleteAsync(entry, commit, seen, stop);
+            await CompleteAsync(entry, CommitId.Parse(intent.Candidate), CommitId.Parse(intent.Arrival), seen, stop);
             return;
         }
 
         await SwarmFencedException.ThrowIfFencedAsync(
-            parts.Store.RecordIntegratedAsync(parts.Epoch, entry.Id, commit.Value, stop));
+            parts.Store.RecordIntegratedAsync(parts.Epoch, entry.Id, intent.Candidate, stop));
     }
 
     async Task<LandingStep> VoidAsync(LandingEntry entry, string reason, CancellationToken stop)
@@ -158,6 +202,18 @@ sealed class LandingMoves(LanderParts parts, CheckoutFollow checkout, LandingTip
             parts.Store.VoidLandingAsync(parts.Epoch, entry.Id, reason, stop));
         return new LandingStep.Moved();
     }
+}
+
+/// <summary>What the commit that takes in several landings says.</summary>
+static class BatchMessage
+{
+    const int NamedMax = 5;
+
+    public static LandingMessage Of(IReadOnlyList<LandingEntry> entries) => new(
+        $"{string.Join(", ", entries.Take(NamedMax).Select(entry => entry.Bead))}"
+            + (entries.Count > NamedMax ? $" and {entries.Count - NamedMax} more" : "") + ": tested together",
+        string.Join('\n', entries.Select(entry => $"- {MergeQueue.MessageOf(entry).Title}")),
+        [.. entries.Select(entry => (LandingMessage.BatchTrailer, entry.Bead.Value))]);
 }
 
 /// <summary>

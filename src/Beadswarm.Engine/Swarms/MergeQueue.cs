@@ -15,13 +15,9 @@ sealed class MergeQueue(LanderParts parts, ILandingRepository where)
     readonly Dictionary<(CommitId Onto, LandingId Landing), MergeOutcome> _merges = [];
     readonly CandidateTests _tests = new(parts.Gates, parts.Config.Landing.Gates, where, parts.Bell, parts.Time);
 
-    /// <summary>
-    /// Each landing goes onto the target as a tree of its own that was tested, so batches are of one. Several at once
-    /// would have to land as one commit: invariant 4 of the blueprint holds for every commit.
-    /// </summary>
     readonly QueueSettings _settings = new(
-        parts.Config.Landing.Tests, 2 * parts.Config.Landing.Tests, BatchMax: 1, parts.Config.Landing.Reruns,
-        CandidateTest.TestsMax);
+        parts.Config.Landing.Tests, 2 * parts.Config.Landing.Tests, parts.Config.Landing.BatchMax,
+        parts.Config.Landing.Reruns, CandidateTest.TestsMax);
     QueueState _state = QueueState.Empty;
     QueueView? _view;
 

@@ -27,7 +27,7 @@ sealed class PullRequestMerging(
             candidate.Base.Value, candidate.Commit.Value, candidate.Tree.Value,
             [.. changes.Select(change => change.Path)]);
         await SwarmFencedException.ThrowIfFencedAsync(
-            parts.Store.IntendLandingAsync(parts.Epoch, entry.Id, intent, stop));
+            parts.Store.IntendLandingsAsync(parts.Epoch, [new IntendedLanding(entry.Id, intent)], stop));
         switch (await forge.Api.MergeAsync(
             pull.Number, pull.Head, MergeQueue.MessageOf(entry), parts.Config.Landing.Squash, stop))
         {
@@ -110,7 +110,7 @@ sealed class PullRequestMerging(
                 To = pull.Head,
             },
             stop);
-        await moves.CompleteAsync(entry, commit, seen, stop);
+        await moves.CompleteAsync(entry, commit, commit, seen, stop);
         await parts.Effects.SettleAsync(end, await forge.EndAsync(pull, stop));
     }
 
@@ -138,7 +138,7 @@ sealed class PullRequestMerging(
             intent = new LandingIntent(
                 onto.Value, merged.Value, tree.Value, [.. changes.Select(change => change.Path)]);
             await SwarmFencedException.ThrowIfFencedAsync(
-                parts.Store.IntendLandingAsync(parts.Epoch, entry.Id, intent, stop));
+                parts.Store.IntendLandingsAsync(parts.Epoch, [new IntendedLanding(entry.Id, intent)], stop));
         }
 
         if (SeenAt(await parts.Target.ObserveAsync(merged, intent.Paths, stop)) is not { } seen)

@@ -83,6 +83,10 @@ sealed class BranchWatch(SimulatedWorld world, BranchName branch)
         {
             CheckLanding(commit, BeadId.Parse(name), intended);
         }
+        else if (SimulatedBatch.Of(commit) is { } landings)
+        {
+            CheckBatch(commit, landings, intended);
+        }
         else if (!TakesUp(commit)
             && commit.Changes.FirstOrDefault(change => change.Path != SimulatedBacklog.Path) is { Path: { } path })
         {
@@ -97,6 +101,30 @@ sealed class BranchWatch(SimulatedWorld world, BranchName branch)
         && commit.Parents is [var integration, var target]
         && MergeRules.Merge(target, integration, ProtectedFolders.Contain) is { Conflicts: [], Tree: var merged }
         && merged.Id == commit.Tree.Id;
+
+    /// <summary>Several landings that were tested together: each as if it were alone, and nothing beside
+    /// them.</summary>
+    void CheckBatch(
+        SimulatedCommit commit, IReadOnlyList<SimulatedCommit> landings, IReadOnlySet<string> intended)
+    {
+        if (landings.Count < 2 || landings[0].FirstParent != commit.FirstParent
+            || landings[^1].Tree.Id != commit.Tree.Id
+            || landings.Any(landing => landing.Trailer(LandingMessage.BeadTrailer) is null))
+        {
+            throw new ViolationException(
+                Invariant.OwnContentOnly, $"{commit} is on {branch} and is not the landings that it takes in");
+        }
+
+        foreach (var landing in landings)
+        {
+            CheckLanding(landing, BeadId.Parse(landing.Trailer(LandingMessage.BeadTrailer)!), intended);
+        }
+
+        if (!intended.Contains(commit.Id.Value))
+        {
+            throw new ViolationException(Invariant.IntendedFirst, $"{commit} is on {branch} and was never intended");
+        }
+    }
 
     void CheckLanding(SimulatedCommit commit, BeadId bead, IReadOnlySet<string> intended)
     {

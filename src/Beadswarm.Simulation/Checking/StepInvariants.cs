@@ -105,6 +105,7 @@ sealed class StepInvariants
                     Invariant.AskedAgain, $"{entry.Bead} begins again, and nobody has touched it in the tracker");
             case JournalEvent.LandingIntended intended:
                 _intended.Add(intended.Candidate);
+                _intended.Add(intended.BatchCommit ?? intended.Candidate);
                 break;
             case JournalEvent.LandingVoided voided:
                 CheckVoids(entry.Bead, voided.Landing);

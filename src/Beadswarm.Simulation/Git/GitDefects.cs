@@ -33,6 +33,9 @@ sealed record GitDefects
     /// <summary>What lands is not the candidate that was tested but another merge of the same two sides.</summary>
     public bool WrongTreeLanded { get; init; }
 
+    /// <summary>What takes several landings in has the tree of the last but one.</summary>
+    public bool JoinDropsLast { get; init; }
+
     /// <summary>A branch that starts anew lets go of the commits it had.</summary>
     public bool RestartDropsCommits { get; init; }
 

@@ -65,6 +65,15 @@ sealed class SimulatedLanding(GitHands hands, ILandingTarget target) : ILandingR
         return new MergeOutcome.Clean(candidate.Id, candidate.Tree.Id);
     }
 
+    public async Task<CommitId> JoinAsync(
+        CommitId tip, CommitId last, LandingMessage message, DateTimeOffset when, CancellationToken cancellationToken)
+    {
+        var tree = (hands.Defects.JoinDropsLast ? _git[last].FirstParent! : _git[last]).Tree; // it lies on the tip
+        var joined = _git.Commit(tree, [_git[tip], _git[last]], message.ToString(), when);
+        await hands.StepAsync(GitStep.CommitMade, cancellationToken);
+        return joined.Id;
+    }
+
     public async Task<MergeOutcome.Conflict?> ProbeAsync(
         CommitId onto, CommitId head, CancellationToken cancellationToken)
     {
@@ -157,6 +166,7 @@ sealed class SimulatedLanding(GitHands hands, ILandingTarget target) : ILandingR
         Task.FromResult<IReadOnlyList<HistoryCommit>?>(
             HistoryRules.IsAncestor(_git[after], _git[upTo])
                 ? [.. HistoryRules.FirstParents(_git[upTo], _git[after]).Reverse()
+                    .SelectMany(commit => SimulatedBatch.Of(commit) ?? [commit])
                     .Select(commit => new HistoryCommit(commit.Id, commit.Subject))]
                 : null);
 

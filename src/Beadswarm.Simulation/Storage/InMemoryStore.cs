@@ -138,9 +138,9 @@ sealed class InMemoryStore(
                 tables.Pauses.Find(InMemoryDatabase.ThePause)),
             cancellationToken);
 
-    public Task<WriteOutcome> IntendLandingAsync(
-        SwarmEpoch epoch, LandingId landing, LandingIntent intent, CancellationToken cancellationToken) =>
-        Write(epoch, transaction => LandingOperations.Intend(transaction, epoch, landing, intent), cancellationToken);
+    public Task<WriteOutcome> IntendLandingsAsync(
+        SwarmEpoch epoch, IReadOnlyList<IntendedLanding> landings, CancellationToken cancellationToken) =>
+        Write(epoch, transaction => LandingOperations.Intend(transaction, epoch, landings), cancellationToken);
 
     public Task<WriteOutcome> ProposeLandingAsync(
         SwarmEpoch epoch, LandingId landing, PullRequest pull, CancellationToken cancellationToken) =>

@@ -31,24 +31,27 @@ static class LandingOperations
     }
 
     public static WriteOutcome Intend(
-        StoreTransaction transaction, SwarmEpoch epoch, LandingId id, LandingIntent intent)
+        StoreTransaction transaction, SwarmEpoch epoch, IReadOnlyList<IntendedLanding> landings)
     {
-        if (transaction.Hold(epoch) is null || Find(transaction, id) is not { Live: true } landing)
+        if (transaction.Hold(epoch) is null
+            || landings.Any(landing => Find(transaction, landing.Landing) is not { Live: true }))
         {
             return WriteOutcome.Fenced;
         }
 
-        if (transaction.Defects.IntentForgotten)
+        foreach (var intended in transaction.Defects.IntentForgotten ? [] : landings)
         {
-            return WriteOutcome.Done;
+            var (id, intent) = intended;
+            var landing = Find(transaction, id)!; // looked at just above
+            Change(transaction, landing, new LandingState.Intended(intent with { Paths = intent.Paths.ToArray() }));
+            transaction.Append(landing.Bead, landing.Agent, intended.Event);
+            if (transaction.Defects.LandedWhenIntended)
+            {
+                Complete(transaction, epoch, id, new LandingProof(intent.Candidate, intent.Candidate));
+            }
         }
 
-        Change(transaction, landing, new LandingState.Intended(intent with { Paths = intent.Paths.ToArray() }));
-        transaction.Append(landing.Bead, landing.Agent, new JournalEvent.LandingIntended(
-            id.Value, intent.Base, intent.Candidate, intent.Tree));
-        return transaction.Defects.LandedWhenIntended
-            ? Complete(transaction, epoch, id, new LandingProof(intent.Candidate, intent.Candidate))
-            : WriteOutcome.Done;
+        return WriteOutcome.Done;
     }
 
     public static WriteOutcome Propose(

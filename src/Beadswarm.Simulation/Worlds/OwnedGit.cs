@@ -26,6 +26,11 @@ sealed class OwnedLanding(SimulatedOrchestrator owner, ILandingRepository git) :
             ? Conflicting
             : await git.MergeAsync(request, cancellationToken));
 
+    public Task<CommitId> JoinAsync(
+        CommitId tip, CommitId last, LandingMessage message, DateTimeOffset when,
+        CancellationToken cancellationToken) =>
+        owner.OnGitAsync(() => git.JoinAsync(tip, last, message, when, cancellationToken));
+
     public Task<MergeOutcome.Conflict?> ProbeAsync(
         CommitId onto, CommitId head, CancellationToken cancellationToken) =>
         owner.OnGitAsync(() => git.ProbeAsync(onto, head, cancellationToken));

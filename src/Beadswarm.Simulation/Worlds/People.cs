@@ -151,12 +151,17 @@ sealed class People(SimulatedWorld world)
     {
         var landed = world.Git.Tip is { } tip
             ? HistoryRules.FirstParents(tip, null).Take(5)
-                .Where(commit => commit.Trailer(LandingMessage.BeadTrailer) is not null).ToArray()
+                .Where(commit => commit.Trailer(LandingMessage.BeadTrailer) is not null
+                    || SimulatedBatch.Of(commit) is not null).ToArray()
             : [];
         if (landed.Length > 0)
         {
             var taken = _chance.Pick(landed);
-            world.Witness.TookBack(BeadId.Parse(taken.Trailer(LandingMessage.BeadTrailer)!));
+            foreach (var landing in SimulatedBatch.Of(taken) ?? [taken])
+            {
+                world.Witness.TookBack(BeadId.Parse(landing.Trailer(LandingMessage.BeadTrailer)!));
+            }
+
             world.Witness.Foreign(_foreign.Revert(Target, taken.Id, Now));
         }
 

@@ -122,6 +122,7 @@ static class WorldPlanning
     {
         Tests = chance.Between(1, 3),
         Reruns = chance.Between(0, 2),
+        Batch = chance.Between(1, 4),
     };
 
     static PoolConfig[] DrawPools(Chance chance, Pipeline pipeline)

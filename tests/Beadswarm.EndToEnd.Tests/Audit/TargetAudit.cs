@@ -11,9 +11,14 @@ sealed record TargetExpectation(
     string Repository, string Branch, string Base, IReadOnlyList<string> Gates,
     Func<string, (string Path, string Text)?> ContentOf);
 
-/// <summary>A commit of the target's first parents.</summary>
+/// <summary>A commit of the target's first parents, or one that such a commit took in with others.</summary>
 /// <param name="Bead">The bead it landed, by its trailer; empty for a commit of the tracker's file.</param>
-sealed record TargetCommit(string Id, string Parent, string Tree, string Bead, string Subject);
+/// <param name="Batch">The last of those that it takes in, which were tested together; empty: it is no such.</param>
+sealed record TargetCommit(string Id, string Parent, string Tree, string Bead, string Subject, string Batch)
+{
+    /// <summary>Taken in with others, and not on the target's own line.</summary>
+    public bool Aside { get; init; }
+}
 
 /// <summary>Reads the target as a stranger with git would, and compares it with what was recorded as landed.</summary>
 sealed class TargetAudit(GitRepository repository, TargetExpectation expected)
@@ -21,17 +26,26 @@ sealed class TargetAudit(GitRepository repository, TargetExpectation expected)
     /// <summary>More commits than this are tested as a sample, spread evenly and with the tip.</summary>
     const int TestedMax = 150;
 
-    /// <summary>The commits that came after the base, oldest first.</summary>
+    /// <summary>The commits that came after the base, oldest first, those of a batch before the one that takes them
+    /// in.</summary>
     public IReadOnlyList<TargetCommit> Commits() =>
     [
-        .. Git(
-            "log", "--first-parent", "--reverse",
-            "--format=%H%x09%P%x09%T%x09%(trailers:key=Bead,valueonly,separator=%x2C)%x09%s",
-            $"{expected.Base}..{expected.Branch}")
-            .Split('\n', StringSplitOptions.RemoveEmptyEntries)
-            .Select(line => line.Split('\t', 5))
-            .Select(part => new TargetCommit(part[0], part[1].Split(' ')[0], part[2], part[3], part[4])),
+        .. Line(expected.Base, expected.Branch).SelectMany(commit => commit.Batch.Length > 0
+            ? [.. Line(commit.Parent, commit.Batch).Select(landing => landing with { Aside = true }), commit]
+            : new[] { commit }),
     ];
+
+    IEnumerable<TargetCommit> Line(string from, string to) =>
+        Git(
+            "log", "--first-parent", "--reverse",
+            "--format=%H%x09%P%x09%T%x09%(trailers:key=Bead,valueonly,separator=%x2C)%x09"
+            + "%(trailers:key=Batch,valueonly,separator=%x2C)%x09%s", $"{from}..{to}")
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => line.Split('\t', 6))
+            .Select(part => (Parts: part, Parents: part[1].Split(' ')))
+            .Select(read => new TargetCommit(
+                read.Parts[0], read.Parents[0], read.Parts[2], read.Parts[3], read.Parts[5],
+                read.Parts[4].Length > 0 ? read.Parents[1] : ""));
 
     /// <param name="landed">What was recorded: bead and the commit that landed it.</param>
     public async Task<IReadOnlyList<string>> CheckAsync(
@@ -51,7 +65,7 @@ sealed class TargetAudit(GitRepository repository, TargetExpectation expected)
         findings.AddRange(commits.SelectMany(Changed));
         findings.AddRange(Ordered(commits, backlog));
         findings.AddRange(landed.Keys.Order().SelectMany(Content));
-        findings.AddRange(await RedAsync(commits));
+        findings.AddRange(await RedAsync([.. commits.Where(commit => !commit.Aside)]));
         return findings;
     }
 
@@ -83,6 +97,18 @@ sealed class TargetAudit(GitRepository repository, TargetExpectation expected)
 
     IEnumerable<string> Changed(TargetCommit commit)
     {
+        if (commit.Batch.Length > 0)
+        {
+            // It is what it takes in, of which each is looked at by itself.
+            var last = Git("rev-parse", $"{commit.Batch}^{{tree}}").Trim();
+            if (commit.Tree != last)
+            {
+                yield return $"target: commit {commit.Id} is tree {commit.Tree} and takes in {commit.Batch}, {last}";
+            }
+
+            yield break;
+        }
+
         var paths = Git("diff", "--name-only", commit.Parent, commit.Id)
             .Split('\n', StringSplitOptions.RemoveEmptyEntries);
         var ofTracker = paths.Where(path => path.StartsWith(".beads/", StringComparison.Ordinal)).ToArray();

@@ -225,6 +225,7 @@ public sealed class AuditRulesTests
             {
                 Changes = [.. commit.Changes, new TargetChange("work/a-0", "blob", null)],
             })),
+        ("landing.batch", "it lies elsewhere than its landings were merged", Batched("x0")),
         ("landing.content", "somebody put it back", Target(target => target with
         {
             Commits =
@@ -390,6 +391,20 @@ public sealed class AuditRulesTests
 
     static AuditInput Target(Func<AuditedTarget, AuditedTarget> change) =>
         Sound with { Target = change(Sound.Target!) };
+
+    /// <summary>The landing is of a batch whose commit lies on the given one.</summary>
+    static AuditInput Batched(string parent)
+    {
+        var sound = Replace<JournalEvent.LandingIntended>(
+            _ => true, intended => intended with { BatchBase = "b0", BatchCommit = "j1" });
+        return sound with
+        {
+            Target = sound.Target! with
+            {
+                Commits = [.. sound.Target.Commits, new TargetCommit("j1", parent, "t1", [], [])],
+            },
+        };
+    }
 
     static AuditInput Commits(Func<TargetCommit, TargetCommit> change) =>
         Target(target => target with { Commits = [.. target.Commits.Select(change)] });

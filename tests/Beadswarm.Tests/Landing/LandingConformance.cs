@@ -46,6 +46,30 @@ public abstract class LandingConformance
     }
 
     [Fact]
+    public async Task Landings_are_joined_to_one_step_of_the_target()
+    {
+        using var world = await OpenAsync(("a.txt", "1\n"), ("b.txt", "1\n"));
+        var tip = await world.Lander.TipAsync(Cancel);
+        var first = await world.CandidateAsync(tip, await world.WorkAsync(1, "bd-1", ("a.txt", "2\n")));
+        var second = await world.CandidateAsync(first, await world.WorkAsync(2, "bd-2", ("b.txt", "2\n")), "bd-2");
+        var message = new LandingMessage(
+            "Both", "", [(LandingMessage.BatchTrailer, "bd-1"), (LandingMessage.BatchTrailer, "bd-2")]);
+
+        var joined = await world.Lander.JoinAsync(tip, second, message, LandingWorld.When, Cancel);
+        var again = await world.Lander.JoinAsync(tip, second, message, LandingWorld.When, Cancel);
+
+        Assert.Equal(joined, again);
+        Assert.Equal([tip, second], await world.ParentsAsync(joined));
+        Assert.Equal(await world.Lander.TreeAsync(second, Cancel), await world.Lander.TreeAsync(joined, Cancel));
+        Assert.IsType<Observation.Absent>(await world.Lander.ObserveAsync(joined, ["a.txt"], Cancel));
+        Assert.IsType<AdvanceOutcome.Moved>(await world.Lander.AdvanceAsync(tip, joined, Cancel));
+        Assert.Equal(new Observation.Present(joined), await world.Lander.ObserveAsync(joined, ["a.txt"], Cancel));
+        Assert.True(await world.Lander.IsAncestorAsync(first, joined, Cancel));
+        Assert.Equal(
+            [first, second], (await world.Lander.HistoryAsync(tip, joined, Cancel))!.Select(commit => commit.Id));
+    }
+
+    [Fact]
     public async Task A_merge_has_what_both_sides_changed()
     {
         using var world = await OpenAsync(("a.txt", "1\n"), ("b.txt", "1\n"), ("gone.txt", "1\n"), ("c.txt", "1\n"));

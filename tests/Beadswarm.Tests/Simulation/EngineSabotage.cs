@@ -19,11 +19,12 @@ static class EngineSabotage
 {
     /// <summary>The tracker is told that a bead is closed when its landing is intended.</summary>
     public static SwarmSurroundings ClosesBeforeLanding(SwarmSurroundings sound) =>
-        OnStore(sound, nameof(IStore.IntendLandingAsync), async (given, goOn) =>
+        OnStore(sound, nameof(IStore.IntendLandingsAsync), async (given, goOn) =>
         {
             var outcome = await (Task<WriteOutcome>)goOn()!;
             var queue = await sound.Store.ReadQueueAsync(CancellationToken.None);
-            foreach (var entry in queue.Entries.Where(entry => entry.Id.Equals(given[1])))
+            var landings = ((IReadOnlyList<IntendedLanding>)given[1]!).Select(landing => landing.Landing).ToArray();
+            foreach (var entry in queue.Entries.Where(entry => landings.Contains(entry.Id)))
             {
                 await sound.Tracker.ApplyAsync(
                     [new BeadChange.Close(entry.Bead, "landed")], CancellationToken.None);
@@ -39,7 +40,7 @@ static class EngineSabotage
 
     /// <summary>The store refuses the intent of a landing, as another orchestrator has begun, and it lands.</summary>
     public static SwarmSurroundings LandsWithoutIntent(SwarmSurroundings sound) =>
-        OnStore(sound, nameof(IStore.IntendLandingAsync), async (_, goOn) =>
+        OnStore(sound, nameof(IStore.IntendLandingsAsync), async (_, goOn) =>
         {
             await (Task<WriteOutcome>)goOn()!;
             return WriteOutcome.Done;
@@ -108,14 +109,19 @@ static class EngineSabotage
 
     /// <summary>A landing is recorded as completed in the place of its intent, before the target has moved.</summary>
     public static SwarmSurroundings CompletesWithoutObserving(SwarmSurroundings sound) =>
-        OnStore(sound, nameof(IStore.IntendLandingAsync), async (given, goOn) =>
+        OnStore(sound, nameof(IStore.IntendLandingsAsync), async (given, goOn) =>
         {
-            var (outcome, intent) = (await (Task<WriteOutcome>)goOn()!, (LandingIntent)given[2]!);
-            return outcome == WriteOutcome.Done
-                ? await sound.Store.CompleteLandingAsync(
-                    (SwarmEpoch)given[0]!, (LandingId)given[1]!, new LandingProof(intent.Candidate, intent.Candidate),
-                    CancellationToken.None)
-                : outcome;
+            var outcome = await (Task<WriteOutcome>)goOn()!;
+            foreach (var (landing, intent) in (IReadOnlyList<IntendedLanding>)given[1]!)
+            {
+                outcome = outcome == WriteOutcome.Done
+                    ? await sound.Store.CompleteLandingAsync(
+                        (SwarmEpoch)given[0]!, landing, new LandingProof(intent.Candidate, intent.Candidate),
+                        CancellationToken.None)
+                    : outcome;
+            }
+
+            return outcome;
         });
 
     /// <summary>What still runs of an earlier orchestrator is left running.</summary>

@@ -56,6 +56,7 @@ static class Sabotages
             nameof(GitDefects.AdvanceReportsMovedWithoutMoving), Situation.Plain,
             new() { AdvanceReportsMovedWithoutMoving = true }),
         Git(nameof(GitDefects.WrongTreeLanded), Situation.Plain, new() { WrongTreeLanded = true }),
+        Git(nameof(GitDefects.JoinDropsLast), Situation.Together, new() { JoinDropsLast = true }),
         Git(nameof(GitDefects.RestartDropsCommits), Situation.Abandoned, new() { RestartDropsCommits = true }, seed: 3),
         Git(nameof(GitDefects.CheckoutLeavesFiles), Situation.Clashing, new() { CheckoutLeavesFiles = true }),
         Engine(nameof(EngineSabotage.ClosesBeforeLanding), Situation.Plain, EngineSabotage.ClosesBeforeLanding),

@@ -63,6 +63,14 @@ static class Situation
                 0.5, [AgentConduct.CommitsElsewhere, AgentConduct.LeavesUncommitted, AgentConduct.Fails], 0.3),
         });
 
+    /// <summary>Beads wait in numbers for the one test that may run, and land together, while processes die.</summary>
+    public static readonly SimulationOptions Together = Of(
+        Often(8, FaultKind.Crash, FaultKind.ForeignPush), plan => plan with
+        {
+            Config = plan.Config with { Landing = plan.Config.Landing with { Tests = 1, Batch = 4 } },
+            Beads = [.. plan.Beads.Select(planned => planned with { Bead = planned.Bead with { Dependencies = [] } })],
+        });
+
     /// <summary>The orchestrator is killed every minute or two.</summary>
     public static readonly SimulationOptions Deadly = Of(Often(8, FaultKind.Crash), plan => plan);
 

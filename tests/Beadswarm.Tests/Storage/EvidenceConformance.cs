@@ -113,12 +113,12 @@ public abstract class EvidenceConformance : StoreConformance
             (landing.Branch, landing.BaseCommit, landing.HeadCommit, landing.HeadTree));
         var intent = new LandingIntent("b0", "c1", "t1", ["src/a.cs", "docs/ä.md"]);
         Assert.Equal(WriteOutcome.Fenced, await Store.VoidLandingAsync(Epoch, landing.Id, "moved", Token));
-        Assert.Equal(WriteOutcome.Done, await Store.IntendLandingAsync(Epoch, landing.Id, intent, Token));
+        Assert.Equal(WriteOutcome.Done, await Store.IntendLandingsAsync(Epoch, [new(landing.Id, intent)], Token));
         var intended = Assert.IsType<LandingState.Intended>((await Store.ReadQueueAsync(Token)).Entries[0].State);
         Assert.Equal(intent.Paths, intended.Intent.Paths);
         Assert.Equal(WriteOutcome.Done, await Store.VoidLandingAsync(Epoch, landing.Id, "moved", Token));
         Assert.IsType<LandingState.Queued>((await Store.ReadQueueAsync(Token)).Entries[0].State);
-        await Store.IntendLandingAsync(Epoch, landing.Id, intent, Token);
+        await Store.IntendLandingsAsync(Epoch, [new(landing.Id, intent)], Token);
 
         var proof = new LandingProof("c1", "c2");
         Assert.Equal(WriteOutcome.Done, await Store.CompleteLandingAsync(Epoch, landing.Id, proof, Token));
@@ -138,13 +138,44 @@ public abstract class EvidenceConformance : StoreConformance
     }
 
     [Fact]
+    public async Task Landings_of_a_batch_are_intended_all_or_none()
+    {
+        await BeginAsync();
+        await IntakeAsync(Entry("x-1"), Entry("x-2"));
+        var first = await QueueAsync(await ClaimAsync());
+        var second = await QueueAsync(await ClaimAsync());
+        var batch = new LandingBatch("b0", "j1");
+        var one = new LandingIntent("b0", "c1", "t1", ["a"]) { Batch = batch };
+        var other = new LandingIntent("c1", "c2", "t2", ["b"]) { Batch = batch };
+        await Store.CompleteLandingAsync(Epoch, second.Id, new LandingProof("c2", "c2"), Token);
+        var before = await EverythingAsync();
+
+        Assert.Equal(
+            WriteOutcome.Fenced,
+            await Store.IntendLandingsAsync(Epoch, [new(first.Id, one), new(second.Id, other)], Token));
+        Assert.Equal(before, await EverythingAsync());
+
+        await Store.IntendLandingsAsync(Epoch, [new(first.Id, one)], Token);
+        var intent = Assert.IsType<LandingState.Intended>((await Store.ReadQueueAsync(Token)).Entries[0].State).Intent;
+        Assert.Equal(("b0", "j1", batch), (intent.Departure, intent.Arrival, intent.Batch));
+        Assert.Contains(await JournalAsync(), entry => entry.Event is JournalEvent.LandingIntended
+        {
+            Base: "b0", Candidate: "c1", BatchBase: "b0", BatchCommit: "j1",
+        });
+        await Store.VoidLandingAsync(Epoch, first.Id, "moved", Token);
+        await Store.IntendLandingsAsync(Epoch, [new(first.Id, one with { Batch = null })], Token);
+        Assert.Null(
+            Assert.IsType<LandingState.Intended>((await Store.ReadQueueAsync(Token)).Entries[0].State).Intent.Batch);
+    }
+
+    [Fact]
     public async Task An_integrated_landing_waits_for_promotion_and_returns_there_when_it_is_voided()
     {
         var landing = await QueueAsync(await HeldAsync());
         var intent = new LandingIntent("b0", "c1", "t1", []);
-        await Store.IntendLandingAsync(Epoch, landing.Id, intent, Token);
+        await Store.IntendLandingsAsync(Epoch, [new(landing.Id, intent)], Token);
         Assert.Equal(WriteOutcome.Done, await Store.RecordIntegratedAsync(Epoch, landing.Id, "i1", Token));
-        await Store.IntendLandingAsync(Epoch, landing.Id, intent, Token);
+        await Store.IntendLandingsAsync(Epoch, [new(landing.Id, intent)], Token);
         await Store.VoidLandingAsync(Epoch, landing.Id, "moved", Token);
 
         Assert.Equal(new LandingState.Integrated("i1"), (await Store.ReadQueueAsync(Token)).Entries[0].State);
@@ -165,7 +196,7 @@ public abstract class EvidenceConformance : StoreConformance
             [new ProposedBead(landing.Bead, 7, pull.Url, pull.Waits)],
             (await Store.ReadStatusAsync(Token)).PullRequests);
 
-        await Store.IntendLandingAsync(Epoch, landing.Id, new LandingIntent("b0", "c1", "t1", []), Token);
+        await Store.IntendLandingsAsync(Epoch, [new(landing.Id, new LandingIntent("b0", "c1", "t1", []))], Token);
         Assert.Equal(WriteOutcome.Fenced, await Store.ProposeLandingAsync(Epoch, landing.Id, pull, Token));
         Assert.Equal(pull, (await Store.ReadQueueAsync(Token)).Entries[0].PullRequest);
         await Store.VoidLandingAsync(Epoch, landing.Id, "moved", Token);
@@ -190,7 +221,7 @@ public abstract class EvidenceConformance : StoreConformance
         }
 
         await Store.RecordIntegratedAsync(Epoch, ids[1], "i1", Token);
-        await Store.IntendLandingAsync(Epoch, ids[2], new LandingIntent("b0", "c1", "t1", []), Token);
+        await Store.IntendLandingsAsync(Epoch, [new(ids[2], new LandingIntent("b0", "c1", "t1", []))], Token);
 
         Assert.Equal([ids[2], ids[1], ids[0]], (await Store.ReadQueueAsync(Token)).Entries.Select(entry => entry.Id));
     }
@@ -205,7 +236,7 @@ public abstract class EvidenceConformance : StoreConformance
         Assert.Equal(new LandingWish.First(), (await Store.ReadQueueAsync(Token)).Entries[0].Wish);
         var eject = new LandingWish.Eject("not on a Friday");
         Assert.Equal(WriteOutcome.Done, await Store.WishAsync(landing.Bead, eject, Token));
-        await Store.IntendLandingAsync(Epoch, landing.Id, new LandingIntent("b0", "c1", "t1", []), Token);
+        await Store.IntendLandingsAsync(Epoch, [new(landing.Id, new LandingIntent("b0", "c1", "t1", []))], Token);
         Assert.Equal(eject, (await Store.ReadQueueAsync(Token)).Entries[0].Wish);
         await Store.VoidLandingAsync(Epoch, landing.Id, "moved", Token);
         await Store.ReturnLandingAsync(

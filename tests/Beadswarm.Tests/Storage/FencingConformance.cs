@@ -99,7 +99,7 @@ public abstract class FencingConformance : StoreConformance
         var queued = await QueueAsync(await ClaimAsync(1));
         var intended = await QueueAsync(await ClaimAsync(2));
         var intent = new LandingIntent("b", "c", "t", []);
-        await Store.IntendLandingAsync(Epoch, intended.Id, intent, Token);
+        await Store.IntendLandingsAsync(Epoch, [new(intended.Id, intent)], Token);
         var held = await ClaimAsync(3);
         var stale = Epoch;
         await BeginAsync();
@@ -110,7 +110,7 @@ public abstract class FencingConformance : StoreConformance
         [
             await Store.SetSwarmStatusAsync(stale, SwarmStatus.Running, null, Token),
             await Store.SetAgentStatusAsync(stale, new AgentNumber(1), AgentStatus.Parked, null, Token),
-            await Store.IntendLandingAsync(stale, queued.Id, intent, Token),
+            await Store.IntendLandingsAsync(stale, [new(queued.Id, intent)], Token),
             await Store.VoidLandingAsync(stale, intended.Id, "moved", Token),
             await Store.ProposeLandingAsync(stale, queued.Id, new PullRequest(1, "u", "b", "h", "w"), Token),
             await Store.RecordIntegratedAsync(stale, intended.Id, "c", Token),

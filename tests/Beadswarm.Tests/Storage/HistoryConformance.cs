@@ -203,7 +203,7 @@ public abstract class HistoryConformance : StoreConformance
 
         var outcome = (argument % 5) switch
         {
-            0 => await Store.IntendLandingAsync(Epoch, head.Id, new LandingIntent("b", "c", "t", []), Token),
+            0 => await Store.IntendLandingsAsync(Epoch, [new(head.Id, new LandingIntent("b", "c", "t", []))], Token),
             1 => await Store.ReturnLandingAsync(
                 Epoch, head.Id, "red", new BeadTransition.Free(Implement, head.Attempt + 1, 0, null), [], Token),
             2 => await Store.ReturnLandingAsync(Epoch, head.Id, "red", new BeadTransition.Block("red"), [], Token),

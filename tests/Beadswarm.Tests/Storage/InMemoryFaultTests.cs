@@ -149,7 +149,7 @@ public sealed class InMemoryFaultTests : StoreConformance
             ("gate", work => StageOperations.RecordGate(work, held.Bead, new GateResult(
                 "test", "recipe", "c", "t", GateStatus.Passed, 0, "", "", "", "", null, default, default))),
             ("baseline", work => StageOperations.LowerBaseline(work, "warnings", 3)),
-            ("intend", work => LandingOperations.Intend(work, Epoch, queued.Id, intent)),
+            ("intend", work => LandingOperations.Intend(work, Epoch, [new(queued.Id, intent)])),
             ("integrate", work => LandingOperations.Integrate(work, Epoch, queued.Id, "i")),
             ("complete", work => LandingOperations.Complete(work, Epoch, queued.Id, new LandingProof("c", "c"))),
             ("leave", work => LandingOperations.Leave(work, Epoch, queued.Id, "branch")),

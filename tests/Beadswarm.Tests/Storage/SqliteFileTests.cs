@@ -52,7 +52,8 @@ public sealed class SqliteFileTests : IDisposable
 
         var later = string.Concat(
             ((string[])["number", "url", "branch", "head", "waits"])
-                .Select(column => $"ALTER TABLE landing DROP COLUMN pull_{column};"));
+                .Select(column => $"ALTER TABLE landing DROP COLUMN pull_{column};"))
+            + "ALTER TABLE landing DROP COLUMN intent_batch_base; ALTER TABLE landing DROP COLUMN intent_batch;";
         Execute($"DROP VIEW cost; DROP TABLE plan_cost; DROP TABLE execution_cost; {later} PRAGMA user_version = 5");
 
         await using var migrated = await OpenAsync();

@@ -197,7 +197,7 @@ public sealed class StoreDefectTests : StoreConformance
         var landing = await QueueAsync(await HeldAsync());
         Assert.Equal(
             WriteOutcome.Done,
-            await Store.IntendLandingAsync(Epoch, landing.Id, new LandingIntent("b", "c", "t", []), Token));
+            await Store.IntendLandingsAsync(Epoch, [new(landing.Id, new LandingIntent("b", "c", "t", []))], Token));
         return Assert.Single(await Store.ReadLandingsAsync(null, Token)).State;
     }
 

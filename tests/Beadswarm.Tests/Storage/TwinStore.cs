@@ -94,9 +94,9 @@ sealed class TwinStore(IStore one, IStore other) : IStore
     public Task LowerBaselineAsync(string gate, int count, CancellationToken cancellationToken) =>
         Both(store => Done(store.LowerBaselineAsync(gate, count, cancellationToken)));
 
-    public Task<WriteOutcome> IntendLandingAsync(
-        SwarmEpoch epoch, LandingId landing, LandingIntent intent, CancellationToken cancellationToken) =>
-        Both(store => store.IntendLandingAsync(epoch, landing, intent, cancellationToken));
+    public Task<WriteOutcome> IntendLandingsAsync(
+        SwarmEpoch epoch, IReadOnlyList<IntendedLanding> landings, CancellationToken cancellationToken) =>
+        Both(store => store.IntendLandingsAsync(epoch, landings, cancellationToken));
 
     public Task<WriteOutcome> ProposeLandingAsync(
         SwarmEpoch epoch, LandingId landing, PullRequest pull, CancellationToken cancellationToken) =>

@@ -268,9 +268,9 @@ sealed class SwarmRepository : IDisposable
 
     static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    /// <summary>The beads that landed, in the order of the target's first parents.</summary>
+    /// <summary>The beads that landed, in the order in which each was merged onto the one before.</summary>
     public IReadOnlyList<string> Landed() =>
-        [.. Git("log", "--first-parent", "--reverse", "--format=%(trailers:key=Bead,valueonly,separator=)", "main")
+        [.. Git("log", "--topo-order", "--reverse", "--format=%(trailers:key=Bead,valueonly,separator=)", "main")
             .Split('\n', StringSplitOptions.RemoveEmptyEntries)];
 
     public string StatusOf(string bead) => Find(bead).Status;

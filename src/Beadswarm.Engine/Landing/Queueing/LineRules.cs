@@ -42,7 +42,11 @@ abstract record LineState
 
 /// <summary>Where a landing stands.</summary>
 /// <param name="Expected">When it lands if all goes well; null: nothing is known yet of how long tests take.</param>
-sealed record LinePosition(LandingId Landing, LineState State, DateTimeOffset? Expected = null);
+sealed record LinePosition(LandingId Landing, LineState State, DateTimeOffset? Expected = null)
+{
+    /// <summary>Those that are tested with it, as one tree; it lands with them.</summary>
+    public IReadOnlyList<LandingId> With { get; init; } = [];
+}
 
 /// <summary>The queue as the lander saw it last.</summary>
 /// <param name="Slots">Tests that may run at once.</param>
@@ -61,25 +65,32 @@ static class LineRules
         var waiting = view.Waiting.ToHashSet();
         var positions = new List<LinePosition>();
         var at = (CommitId?)view.Tip;
-        foreach (var landing in state.Batches.SelectMany(batch => batch.Members).Where(waiting.Contains))
+        foreach (var batch in state.Batches)
         {
-            switch (at is { } onto ? view.Merged(onto, landing) : null)
+            LandingId[] members = [.. batch.Members.Where(waiting.Contains)];
+            var merges = new List<MergeResult?>();
+            foreach (var landing in members)
             {
-                case MergeResult.Clean clean:
-                    at = clean.Commit;
-                    positions.Add(new LinePosition(landing, view.Known(clean.Tree).Passed ? new LineState.Passed()
-                        : since(clean.Tree) is { } begun ? new LineState.Testing(begun)
-                        : new LineState.Waits()));
-                    break;
-                case null:
-                    // Nobody has tried; beyond it nothing can be known.
-                    at = null;
-                    positions.Add(new LinePosition(landing, new LineState.Waits()));
-                    break;
-                default:
-                    positions.Add(new LinePosition(landing, new LineState.Conflicts()));
-                    break;
+                var merge = at is { } onto ? view.Merged(onto, landing) : null;
+                merges.Add(merge);
+                at = merge switch
+                {
+                    MergeResult.Clean clean => clean.Commit,
+                    null => null, // nobody has tried; beyond it nothing can be known
+                    _ => at,
+                };
             }
+
+            // All of them are tested as the tree of the last.
+            var last = at is null ? null : merges.OfType<MergeResult.Clean>().LastOrDefault();
+            LineState together = last is null ? new LineState.Waits()
+                : view.Known(last.Tree).Passed ? new LineState.Passed()
+                : since(last.Tree) is { } begun ? new LineState.Testing(begun)
+                : new LineState.Waits();
+            positions.AddRange(members.Zip(merges, (landing, merge) =>
+                merge is null or MergeResult.Clean
+                    ? new LinePosition(landing, together) { With = Others(members, landing) }
+                    : new LinePosition(landing, new LineState.Conflicts())));
         }
 
         positions.AddRange(
@@ -88,7 +99,10 @@ static class LineRules
             where waiting.Contains(landing)
             let failures = state.Proofs.GetValueOrDefault(landing)?.Values.Sum() ?? 0
             let begun = trial.Candidate is { } candidate ? since(candidate.Tree) : null
-            select new LinePosition(landing, new LineState.OnTrial(begun, failures)));
+            select new LinePosition(landing, new LineState.OnTrial(begun, failures))
+            {
+                With = Others([.. trial.Members.Where(waiting.Contains)], landing),
+            });
         var placed = positions.Select(position => position.Landing).ToHashSet();
         var ahead = state.Batches.SelectMany(batch => batch.Members).Where(waiting.Contains).ToList();
         foreach (var landing in view.Waiting.Where(landing => !placed.Contains(landing)))
@@ -101,6 +115,9 @@ static class LineRules
 
         return positions;
     }
+
+    static LandingId[] Others(IReadOnlyList<LandingId> members, LandingId landing) =>
+        [.. members.Where(other => other != landing)];
 
     /// <summary>
     /// When each of them lands if every test passes: no sooner than its own test ends and those ahead have landed.
@@ -132,6 +149,7 @@ static class LineRules
         }
 
         var landed = now;
+        var together = new Dictionary<LandingId, DateTimeOffset>();
         return
         [
             .. positions.Select(position =>
@@ -141,12 +159,20 @@ static class LineRules
                     return position with { Expected = End(tried) };
                 }
 
-                var ready = position.State switch
+                if (!together.TryGetValue(position.Landing, out var ready))
                 {
-                    LineState.Passed => now,
-                    LineState.Testing testing => End(testing.Since),
-                    _ => Begin(),
-                };
+                    ready = position.State switch
+                    {
+                        LineState.Passed => now,
+                        LineState.Testing testing => End(testing.Since),
+                        _ => Begin(),
+                    };
+                    foreach (var other in position.With)
+                    {
+                        together[other] = ready; // one test for all of them
+                    }
+                }
+
                 landed = ready > landed ? ready : landed;
                 return position with { Expected = landed };
             }),

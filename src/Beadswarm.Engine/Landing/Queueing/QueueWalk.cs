@@ -13,7 +13,10 @@ sealed class QueueWalk(QueueView view, QueueSettings settings)
     readonly List<CandidateMember> _ahead = [];
     CommitId _at = view.Tip;
 
-    /// <summary>The candidate that holds everything up to the last batch that is known to be green.</summary>
+    /// <summary>
+    /// The candidate that holds everything up to the first batch that is known to be green. What is green beyond it
+    /// lands upon it, by a commit of its own.
+    /// </summary>
     public Candidate? Green { get; private set; }
 
     /// <summary>A batch that failed, and as what, its base being all that was ahead of it.</summary>
@@ -52,7 +55,7 @@ sealed class QueueWalk(QueueView view, QueueSettings settings)
 
         if (known.Passed)
         {
-            Green = Together ? candidate : Green ?? (_ahead.Count == 0 ? candidate : null);
+            Green ??= Together || _ahead.Count == 0 ? candidate : null;
         }
         else
         {

@@ -24,12 +24,31 @@ static class LandingOperations
     }
 
     public static WriteOutcome Intend(
-        SqlSession session, DateTimeOffset now, SwarmEpoch epoch, LandingId id, LandingIntent intent) =>
-        Change(session, now, epoch, id,
-            session => session.Run("IntendLanding", ("landing", id.Value), ("base", intent.Base),
+        SqlSession session, DateTimeOffset now, SwarmEpoch epoch, IReadOnlyList<IntendedLanding> landings)
+    {
+        if (session.Hold(epoch) is null)
+        {
+            return WriteOutcome.Fenced;
+        }
+
+        // With the epoch held nobody else changes them: all are looked at before the first is changed.
+        var found = landings.Select(landing => Find(session, landing.Landing)).ToArray();
+        if (found.Any(landing => landing is not { State: "queued" or "intended" or "integrated" }))
+        {
+            return WriteOutcome.Fenced;
+        }
+
+        foreach (var (intended, landing) in landings.Zip(found, (intended, landing) => (intended, landing!))) // found
+        {
+            var intent = intended.Intent;
+            session.Post("IntendLanding", ("landing", intended.Landing.Value), ("base", intent.Base),
                 ("candidate", intent.Candidate), ("tree", intent.Tree), ("paths", StoredLists.Write(intent.Paths)),
-                ("now", now)),
-            new JournalEvent.LandingIntended(id.Value, intent.Base, intent.Candidate, intent.Tree));
+                ("batch_base", intent.Batch?.Base), ("batch", intent.Batch?.Commit), ("now", now));
+            session.Append(now, landing.Bead, landing.Agent, intended.Event);
+        }
+
+        return WriteOutcome.Done;
+    }
 
     public static WriteOutcome Propose(
         SqlSession session, DateTimeOffset now, SwarmEpoch epoch, LandingId id, PullRequest pull) =>

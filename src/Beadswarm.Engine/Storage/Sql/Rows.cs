@@ -66,7 +66,7 @@ static class Rows
     /// <summary>SelectQueue.</summary>
     public static LandingEntry QueuedLanding(DbDataReader row) => Landing(row) with
     {
-        Wish = row.Text(25) is { } wish ? StoredNames.ToWish(wish, row.Text(26)) : null,
+        Wish = row.Text(27) is { } wish ? StoredNames.ToWish(wish, row.Text(28)) : null,
     };
 
     /// <summary>SelectPause.</summary>
@@ -221,7 +221,10 @@ static class Rows
     {
         "queued" => new LandingState.Queued(),
         "intended" => new LandingState.Intended(new LandingIntent(
-            row.GetString(12), row.GetString(13), row.GetString(14), ReadPaths(row.GetString(15)))),
+            row.GetString(12), row.GetString(13), row.GetString(14), ReadPaths(row.GetString(15)))
+        {
+            Batch = row.Text(25) is { } onto ? new LandingBatch(onto, row.GetString(26)) : null,
+        }),
         "integrated" => new LandingState.Integrated(row.GetString(16)),
         "landed" => new LandingState.Landed(row.GetString(17), row.At(19)),
         "left" => new LandingState.Left(row.GetString(17)),

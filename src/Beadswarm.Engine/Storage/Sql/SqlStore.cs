@@ -129,9 +129,9 @@ abstract class SqlStore : IStore
                 session.All("SelectQueue", Rows.QueuedLanding), session.First("SelectPause", Rows.Pause)),
             cancellationToken);
 
-    public Task<WriteOutcome> IntendLandingAsync(
-        SwarmEpoch epoch, LandingId landing, LandingIntent intent, CancellationToken cancellationToken) =>
-        Write((session, now) => LandingOperations.Intend(session, now, epoch, landing, intent), cancellationToken);
+    public Task<WriteOutcome> IntendLandingsAsync(
+        SwarmEpoch epoch, IReadOnlyList<IntendedLanding> landings, CancellationToken cancellationToken) =>
+        Write((session, now) => LandingOperations.Intend(session, now, epoch, landings), cancellationToken);
 
     public Task<WriteOutcome> ProposeLandingAsync(
         SwarmEpoch epoch, LandingId landing, PullRequest pull, CancellationToken cancellationToken) =>

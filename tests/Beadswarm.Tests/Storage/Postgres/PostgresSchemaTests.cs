@@ -58,7 +58,9 @@ public sealed class PostgresSchemaTests : IAsyncLifetime
 
         var later = string.Concat(
             ((string[])["number", "url", "branch", "head", "waits"])
-                .Select(column => $"ALTER TABLE beadswarm.landings DROP COLUMN pull_{column};"));
+                .Select(column => $"ALTER TABLE beadswarm.landings DROP COLUMN pull_{column};"))
+            + "ALTER TABLE beadswarm.landings DROP COLUMN intent_batch_base; "
+            + "ALTER TABLE beadswarm.landings DROP COLUMN intent_batch;";
         await _database.ExecuteAsync(
             "DROP TABLE beadswarm.execution_costs, beadswarm.plan_costs CASCADE; DROP TABLE beadswarm.nodes; "
             + "ALTER TABLE beadswarm.agent_state DROP COLUMN node;"
