@@ -52,16 +52,28 @@ sealed class ConflictOwners(GitRepository repository)
     async Task<IReadOnlyList<OtherSide>> TouchingAsync(
         CommitId tip, CommitId head, IReadOnlyList<string> paths, CancellationToken cancellationToken)
     {
+        var touching = new List<OtherSide>();
+        foreach (var step in await LineAsync($"{head}..{tip}", paths, cancellationToken))
+        {
+            touching.AddRange(step.Batch
+                ? await LineAsync($"{step.Commit}^1..{step.Commit}^2", paths, cancellationToken)
+                : [step]);
+        }
+
+        return [.. touching.Take(TouchingMax)];
+    }
+
+    /// <summary>Of a line of first parents, the newest first, those that touched one of the files.</summary>
+    async Task<IEnumerable<OtherSide>> LineAsync(
+        string range, IReadOnlyList<string> paths, CancellationToken cancellationToken)
+    {
         // Filtered here and not by git: its simplification of history leaves merges out that did change a file.
         var call = GitCall.Of(
             "log", "-z", "--first-parent", "-m", "--name-only", $"--max-count={CommitsMax}",
-            $"--format={OtherSide.LogFormat}", $"{head}..{tip}");
+            $"--format={OtherSide.LogFormat}", range);
         var output = await repository.RunAsync(call, cancellationToken);
-        return
-        [
-            .. OtherSide.Read(output.Fields).Where(commit => commit.Files.Any(paths.Contains))
-                .Select(commit => commit.Side).Take(TouchingMax),
-        ];
+        return OtherSide.Read(output.Fields).Where(commit => commit.Files.Any(paths.Contains))
+            .Select(commit => commit.Side).Take(TouchingMax);
     }
 
     /// <summary>

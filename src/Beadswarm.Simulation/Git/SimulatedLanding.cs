@@ -188,6 +188,7 @@ sealed class SimulatedLanding(GitHands hands, ILandingTarget target) : ILandingR
     static OtherSide[] OtherSides(SimulatedCommit tip, SimulatedCommit head, HashSet<string> paths)
     {
         var touching = HistoryRules.FirstParents(tip, head).Take(OtherSideCommitsMax)
+            .SelectMany(commit => SimulatedBatch.Of(commit)?.Reverse() ?? [commit])
             .Where(commit => commit.Changes.Any(change => paths.Contains(change.Path))).Take(OtherSideMax).ToArray();
         var owners = new List<SimulatedCommit>();
         var last = Places(tip, head, paths);

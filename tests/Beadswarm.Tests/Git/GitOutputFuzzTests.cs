@@ -87,8 +87,8 @@ public sealed class GitOutputFuzzTests
     [Fact]
     public Task Any_history_of_the_other_side_is_read_whole_or_refused() => Check(
         OtherSide.Read, (commits, fields) => Assert.Equal(
-            fields.Length, commits.Sum(commit => 4 + commit.Files.Count)),
-        $"\0{A}\0subject \u0001 of any kind\0bd-1\0\na.c\0\nb\0{B}\0\0{B}\0\0\0", $"\0{A}\0s\0\0");
+            fields.Length, commits.Sum(commit => 5 + commit.Files.Count)),
+        $"\0{A}\0subject \u0001 of any kind\0bd-1\0\0\na.c\0\nb\0{B}\0\0{B}\0\0\0bd-2,bd-3\0", $"\0{A}\0s\0\0\0");
 
     [Theory]
     [InlineData("1 .M N... 100644")]

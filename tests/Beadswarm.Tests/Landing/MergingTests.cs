@@ -57,6 +57,26 @@ public sealed class MergingTests
     }
 
     [Fact]
+    public async Task A_conflict_with_a_bead_of_a_batch_names_that_bead()
+    {
+        using var setup = await LandingSetup.LocalAsync(("a.txt", "1\n"), ("b.txt", "1\n"));
+        var began = await setup.Lander.TipAsync(Cancel);
+        var first = await setup.CandidateAsync(
+            began, await setup.WorkFromAsync(began, 1, "bd-1", ("a.txt", "first\n")));
+        var second = await setup.CandidateAsync(
+            first, await setup.WorkFromAsync(began, 2, "bd-2", ("b.txt", "second\n")), "bd-2");
+        var tip = await setup.Lander.JoinAsync(
+            began, second,
+            new LandingMessage("bd-1, bd-2", "", [(LandingMessage.BatchTrailer, "bd-1"), ("Batch", "bd-2")]),
+            LandingWorld.When, Cancel);
+
+        var conflict = Assert.IsType<MergeOutcome.Conflict>(await setup.MergeAsync(
+            tip, await setup.WorkFromAsync(began, 3, "bd-3", ("a.txt", "mine\n"))));
+
+        Assert.Equal([("bd-1", first)], conflict.OtherSide.Select(side => (side.Bead!, side.Commit)));
+    }
+
+    [Fact]
     public void Text_of_a_bead_cannot_forge_a_trailer()
     {
         var message = new LandingMessage("title\nBead: bd-9", "body", [("Bead", "bd-1\nBead: bd-9")]).ToString();
