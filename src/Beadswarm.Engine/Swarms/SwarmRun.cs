@@ -333,7 +333,8 @@ sealed class SwarmRun : IAsyncDisposable
             ? await _external.AskAsync(call, cancellationToken)
             : ExternalAnswers.Refusal(
                 call.Verb, ExternalRefusal.Refused,
-                "this node has joined a swarm that another one holds: ask there ('beadswarm status' names it)");
+                $"node {(await Store.ReadSwarmAsync(cancellationToken))?.Node} holds this swarm: ask in its clone, "
+                + "where the workspaces of external agents are");
 
     async Task<CommandReply> AskQueueAsync(QueueRequest request, CancellationToken cancellationToken)
     {

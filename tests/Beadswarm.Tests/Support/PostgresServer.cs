@@ -22,7 +22,7 @@ sealed class PostgresServer : IAsyncDisposable
     // Ends the server when its own input ends, which it also does when this process is killed.
     const string Script = """
         set -eu
-        bin=$1 folder=$2 user=$3 durable=$4 port=$5 listen=$6 host=host ssl=off
+        bin=$1 folder=$2 user=$3 durable=$4 port=$5 listen=$6 primary=$7 host=host ssl=off
         run() {
           [ -n "$user" ] || { "$@"; return; }
           setpriv --reuid="$user" --regid="$(id -g "$user")" --clear-groups "$@"
@@ -30,13 +30,22 @@ sealed class PostgresServer : IAsyncDisposable
         [ ! -e "$folder/server.key" ] || host=hostssl ssl=on
         [ -z "$user" ] || chown -R "$user" "$folder"
         cd "$folder"
+        if [ -n "$primary" ]; then
+          run cp -R "$primary/data" "$folder/data"
+          run rm -f "$folder/data/postmaster.pid"
+          run touch "$folder/data/standby.signal"
+          run sh -c 'echo "$1" >> "$2"' - "primary_conninfo = 'host=$primary port=$port user=beadswarm'" \
+            "$folder/data/postgresql.auto.conf"
+        else
         run "$bin/initdb" -D "$folder/data" -A trust -U beadswarm --no-sync --no-instructions -E UTF8 --locale=C >&2
         cat > "$folder/hba" <<HBA
         local all locked scram-sha-256
         local all all trust
+        local replication all trust
         $host all all 127.0.0.1/32 trust
         HBA
         cat "$folder/hba" > "$folder/data/pg_hba.conf"
+        fi
         # In the foreground, as our child: an orphan of this process would be taken for what an agent has left behind.
         start() {
           run "$bin/postgres" -D "$folder/data" -c fsync=$durable -c listen_addresses="$listen" \
@@ -44,7 +53,7 @@ sealed class PostgresServer : IAsyncDisposable
             -c unix_socket_directories="$folder" -c port=$port -c max_connections=200 -c full_page_writes=$durable \
             -c autovacuum_naptime=5s -c shared_buffers=64MB >> "$folder/log" 2>&1 < /dev/null &
           server=$!
-          until grep -q '^ready' "$folder/data/postmaster.pid" 2> /dev/null; do
+          until grep -q '^ready\|^standby' "$folder/data/postmaster.pid" 2> /dev/null; do
             kill -0 $server 2> /dev/null || { cat "$folder/log" >&2; exit 1; }
             sleep 0.05
           done
@@ -58,6 +67,7 @@ sealed class PostgresServer : IAsyncDisposable
             restart) run "$bin/pg_ctl" -D "$folder/data" -w -t 60 -m immediate stop >&2; start ;;
             stop) run "$bin/pg_ctl" -D "$folder/data" -w -t 60 -m immediate stop >&2 ;;
             start) start ;;
+            promote) run "$bin/pg_ctl" -D "$folder/data" -w -t 60 promote >&2 ;;
           esac
           echo done
         done
@@ -86,7 +96,21 @@ sealed class PostgresServer : IAsyncDisposable
     /// <param name="certificate">
     /// With it the server can be reached at a port of loopback too, and encrypted only.
     /// </param>
-    public static async Task<PostgresServer> StartAsync(bool durable, ServerCertificate? certificate = null)
+    public static Task<PostgresServer> StartAsync(bool durable, ServerCertificate? certificate = null) =>
+        StartAsync(durable, certificate, primary: null);
+
+    /// <summary>A server that follows this one, by a copy of all it holds and what is written from then on.</summary>
+    public async Task<PostgresServer> StartFollowerAsync()
+    {
+        // Copied while it stands still: what it writes after that the other one asks it for.
+        await StopAsync();
+        var follower = await StartAsync(durable: false, certificate: null, primary: this);
+        await StartAgainAsync();
+        return follower;
+    }
+
+    static async Task<PostgresServer> StartAsync(
+        bool durable, ServerCertificate? certificate, PostgresServer? primary)
     {
         var programs = Find()
             ?? throw new InvalidOperationException(
@@ -97,7 +121,8 @@ sealed class PostgresServer : IAsyncDisposable
         var port = certificate is null ? DefaultPort : FreePort();
         var start = new ProcessStartInfo("/bin/sh", [
             "-c", Script, "server", programs, folder.Path, OtherUser(), durable ? "on" : "off",
-            port.ToString(CultureInfo.InvariantCulture), certificate is null ? "" : "127.0.0.1"])
+            port.ToString(CultureInfo.InvariantCulture), certificate is null ? "" : "127.0.0.1",
+            primary?.Folder ?? ""])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -161,6 +186,9 @@ sealed class PostgresServer : IAsyncDisposable
     public Task StopAsync() => TellAsync("stop");
 
     public Task StartAgainAsync() => TellAsync("start");
+
+    /// <summary>One that follows another follows it no more, and takes writes.</summary>
+    public Task PromoteAsync() => TellAsync("promote");
 
     public void Execute(string database, string sql)
     {

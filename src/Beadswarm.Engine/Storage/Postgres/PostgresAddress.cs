@@ -5,8 +5,8 @@ using Npgsql;
 namespace Beadswarm.Storage.Postgres;
 
 /// <summary>
-/// Where a store is kept in a PostgreSQL server: parsed from <c>postgres://user@host:port/database?option=value</c>.
-/// Its text never has the password in it.
+/// Where a store is kept in a PostgreSQL server, or in several of which one takes writes: parsed from
+/// <c>postgres://user@host:port,host:port/database?option=value</c>. Its text never has the password in it.
 /// </summary>
 sealed partial record PostgresAddress
 {
@@ -28,17 +28,21 @@ sealed partial record PostgresAddress
         ["sslcert"] = "SSL Certificate",
         ["sslkey"] = "SSL Key",
         ["passfile"] = "Passfile",
-        ["target_session_attrs"] = "Target Session Attributes",
         ["connect_timeout"] = "Timeout",
     };
 
     readonly NpgsqlConnectionStringBuilder _settings;
+    readonly IReadOnlyList<(string Name, int Port)> _hosts;
 
-    PostgresAddress(NpgsqlConnectionStringBuilder settings, string schema, bool pooled)
+    PostgresAddress(
+        NpgsqlConnectionStringBuilder settings, string schema, bool pooled,
+        IReadOnlyList<(string Name, int Port)> hosts, bool writable)
     {
         _settings = settings;
+        _hosts = hosts;
         Schema = schema;
         Pooled = pooled;
+        Writable = writable;
     }
 
     /// <summary>The schema that holds the store's tables.</summary>
@@ -49,9 +53,20 @@ sealed partial record PostgresAddress
     /// </summary>
     public bool Pooled { get; }
 
-    public string Host => _settings.Host ?? "localhost";
+    /// <summary>
+    /// Only a server that takes writes will do, also for reading: of several, or where <c>target_session_attrs</c>
+    /// says so.
+    /// </summary>
+    public bool Writable { get; }
 
-    public int Port => _settings.Port;
+    public string Host => _hosts[0].Name;
+
+    public int Port => _hosts[0].Port;
+
+    /// <summary>The servers it names, an address for each, in the order in which they are tried.</summary>
+    public IEnumerable<PostgresAddress> Servers => _hosts.Select(host => new PostgresAddress(
+        new NpgsqlConnectionStringBuilder(_settings.ConnectionString) { Host = host.Name, Port = host.Port }, Schema,
+        Pooled, [host], Writable));
 
     public string Database => _settings.Database ?? "";
 
@@ -81,7 +96,8 @@ sealed partial record PostgresAddress
         var match = Shape().Match(text);
         if (!match.Success)
         {
-            throw new FormatException("a PostgreSQL address is postgres://[user[:password]@]host[:port]/database");
+            throw new FormatException(
+                "a PostgreSQL address is postgres://[user[:password]@]host[:port][,host[:port]...]/database");
         }
 
         var settings = new NpgsqlConnectionStringBuilder
@@ -90,8 +106,6 @@ sealed partial record PostgresAddress
             Username = Decode(match, "user") ?? environment.GetValueOrDefault("PGUSER") ?? "beadswarm",
             Password = Decode(match, "password") ?? environment.GetValueOrDefault("PGPASSWORD"),
             Passfile = environment.GetValueOrDefault("PGPASSFILE"),
-            Host = Decode(match, "host") ?? environment.GetValueOrDefault("PGHOST") ?? "localhost",
-            Port = Port_(match.Groups["port"].Value),
             ApplicationName = "beadswarm",
             // Connections live as long as the store; a pool would keep them longer.
             Pooling = false,
@@ -107,12 +121,16 @@ sealed partial record PostgresAddress
             Set(settings, "sslmode", mode);
         }
 
-        return ReadOptions(settings, match.Groups["options"].Value);
+        var hosts = match.Groups["hosts"].Value.Length > 0
+            ? match.Groups["hosts"].Value : environment.GetValueOrDefault("PGHOST") ?? "localhost";
+        return ReadOptions(settings, [.. hosts.Split(',').Select(ReadHost)], match.Groups["options"].Value);
     }
 
     /// <summary>The same server, another database of it.</summary>
     public PostgresAddress In(string database) =>
-        new(new NpgsqlConnectionStringBuilder(_settings.ConnectionString) { Database = database }, Schema, Pooled);
+        new(
+            new NpgsqlConnectionStringBuilder(_settings.ConnectionString) { Database = database }, Schema, Pooled,
+            _hosts, Writable);
 
     /// <summary>What a connection is opened with. Has the password in it: for the driver only.</summary>
     /// <param name="keepStatements">Statements stay prepared in their session.</param>
@@ -141,20 +159,30 @@ sealed partial record PostgresAddress
 
     public override string ToString()
     {
-        var host = Host.StartsWith('/') ? "" : Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]" : Host;
-        var port = Port == DefaultPort ? "" : string.Create(CultureInfo.InvariantCulture, $":{Port}");
+        static string Show((string Name, int Port) host) =>
+            (host.Name.Contains(':', StringComparison.Ordinal) ? $"[{host.Name}]" : host.Name)
+            + (host.Port == DefaultPort ? "" : string.Create(CultureInfo.InvariantCulture, $":{host.Port}"));
+
+        // Folders of Unix sockets cannot stand where hosts do.
+        var sockets = Host.StartsWith('/');
+        var ports = _hosts.Select(host => host.Port).Distinct().ToArray();
         List<string> options =
         [
-            .. Host.StartsWith('/') ? [$"host={Host}"] : Array.Empty<string>(),
+            .. sockets ? [$"host={string.Join(',', _hosts.Select(host => host.Name))}"] : Array.Empty<string>(),
+            .. sockets && ports.Length > 1
+                ? [$"port={string.Join(',', _hosts.Select(host => host.Port))}"] : Array.Empty<string>(),
             .. Schema == DefaultSchema ? Array.Empty<string>() : [$"schema={Schema}"],
         ];
-        return $"postgres://{User}@{host}{port}/{Database}{(options.Count > 0 ? "?" : "")}{string.Join('&', options)}";
+        var hosts = sockets ? ports.Length > 1 ? "" : Show(("", Port)) : string.Join(',', _hosts.Select(Show));
+        return $"postgres://{User}@{hosts}/{Database}{(options.Count > 0 ? "?" : "")}{string.Join('&', options)}";
     }
 
-    static PostgresAddress ReadOptions(NpgsqlConnectionStringBuilder settings, string options)
+    static PostgresAddress ReadOptions(
+        NpgsqlConnectionStringBuilder settings, IReadOnlyList<(string Name, int Port)> hosts, string options)
     {
         var schema = DefaultSchema;
-        var pooled = false;
+        var (pooled, writable) = (false, false);
+        var ports = hosts.Select(host => host.Port).ToArray();
         foreach (var option in options.Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
             var (name, value) = option.Split('=', 2) is [var left, var right]
@@ -174,13 +202,18 @@ sealed partial record PostgresAddress
                         : throw new FormatException($"pooler={value}: only 'transaction' makes a difference");
                     break;
                 case "host":
-                    settings.Host = value;
+                    hosts = [.. value.Split(',').Select(folder => (folder, ports[0]))];
                     break;
                 case "user":
                     settings.Username = value;
                     break;
                 case "port":
-                    settings.Port = Port_(value);
+                    ports = [.. value.Split(',').Select(Port_)];
+                    break;
+                case "target_session_attrs":
+                    writable = value is "read-write" or "primary" || (value == "any" ? false
+                        : throw new FormatException(
+                            $"target_session_attrs={value}: only 'read-write' and 'primary' make a difference"));
                     break;
                 default:
                     Set(settings, name, value);
@@ -188,7 +221,23 @@ sealed partial record PostgresAddress
             }
         }
 
-        return new PostgresAddress(settings, schema, pooled);
+        if (ports.Length != 1 && ports.Length != hosts.Count)
+        {
+            throw new FormatException(
+                string.Create(CultureInfo.InvariantCulture, $"{ports.Length} ports for {hosts.Count} hosts"));
+        }
+
+        hosts = [.. hosts.Select((host, n) => (host.Name, ports.Length == 1 ? ports[0] : ports[n]))];
+        (settings.Host, settings.Port) = hosts[0];
+        return new PostgresAddress(settings, schema, pooled, hosts, writable || hosts.Count > 1);
+    }
+
+    static (string Name, int Port) ReadHost(string text)
+    {
+        var host = OneHost().Match(text);
+        return host.Success
+            ? (Uri.UnescapeDataString(host.Groups["name"].Value.Trim('[', ']')), Port_(host.Groups["port"].Value))
+            : throw new FormatException($"'{text}' is no host[:port]");
     }
 
     static void Set(NpgsqlConnectionStringBuilder settings, string name, string value)
@@ -197,15 +246,14 @@ sealed partial record PostgresAddress
         {
             throw new FormatException(
                 $"unknown option '{name}' in a PostgreSQL address; known are schema, pooler, host, port, user, "
+                + "target_session_attrs, "
                 + string.Join(", ", Options.Keys));
         }
 
         try
         {
             // libpq writes verify-full, Npgsql VerifyFull.
-            settings[known] = name is "sslmode" or "target_session_attrs"
-                ? value.Replace("-", "", StringComparison.Ordinal)
-                : value;
+            settings[known] = name is "sslmode" ? value.Replace("-", "", StringComparison.Ordinal) : value;
         }
         catch (ArgumentException)
         {
@@ -225,8 +273,11 @@ sealed partial record PostgresAddress
 
     [GeneratedRegex(
         @"^postgres(?:ql)?://(?:(?<user>[^:@/]*)(?::(?<password>[^@/]*))?@)?"
-        + @"(?<host>\[[^\]]*\]|[^:/?@]*)(?::(?<port>[^/?]*))?/(?<database>[^/?]+)(?:\?(?<options>.*))?$")]
+        + @"(?<hosts>[^/?@]*)/(?<database>[^/?]+)(?:\?(?<options>.*))?$")]
     private static partial Regex Shape();
+
+    [GeneratedRegex(@"^(?<name>\[[^\]]*\]|[^:]*)(?::(?<port>.*))?$")]
+    private static partial Regex OneHost();
 
     [GeneratedRegex("^[a-z_][a-z0-9_]{0,39}$")]
     private static partial Regex SchemaName();

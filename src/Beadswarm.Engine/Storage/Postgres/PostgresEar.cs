@@ -50,7 +50,8 @@ sealed class PostgresEar : IAsyncDisposable
         {
             try
             {
-                await using var connection = new NpgsqlConnection(_place.ConnectionString(keepStatements: false));
+                await using var connection = await Task.Run(
+                    () => PostgresConnecting.Open(_place, keepStatements: false), stop);
                 connection.Notification += (_, news) =>
                 {
                     if (news.Payload != own)
@@ -58,7 +59,6 @@ sealed class PostgresEar : IAsyncDisposable
                         heard();
                     }
                 };
-                await connection.OpenAsync(stop);
                 await using (var listen = new NpgsqlCommand($"LISTEN \"{_place.Schema}\"", connection))
                 {
                     await listen.ExecuteNonQueryAsync(stop);

@@ -30,6 +30,11 @@ static class PostgresErrors
         _ => false,
     };
 
+    /// <summary>The server has no room, memory or connection left, and nothing of the transaction was kept.</summary>
+    public static bool IsExhausted(Exception error) =>
+        error is PostgresException { InvariantSeverity: "ERROR" } answered
+        && answered.SqlState.StartsWith("53", StringComparison.Ordinal);
+
     /// <summary>
     /// Whether a commit that ended like this may have come about: a server that answers has rolled it back.
     /// </summary>

@@ -47,11 +47,9 @@ sealed class PostgresSession : SqlSession
     /// <summary>Connects. Throws what the driver throws.</summary>
     public static PostgresSession Open(PostgresAddress place, bool keepStatements = true)
     {
-        var connection = new NpgsqlConnection(place.ConnectionString(keepStatements));
+        var session = new PostgresSession(PostgresConnecting.Open(place, keepStatements), place);
         try
         {
-            connection.Open();
-            var session = new PostgresSession(connection, place);
             if (keepStatements && !place.Pooled)
             {
                 session.Script(PlanOnce);
@@ -61,7 +59,7 @@ sealed class PostgresSession : SqlSession
         }
         catch
         {
-            connection.Dispose();
+            session.Dispose();
             throw;
         }
     }

@@ -20,6 +20,9 @@ sealed class PostgresWriter : SqlWriter
     readonly Guid _writer = Guid.NewGuid();
     PostgresSession? _session;
     long _commit;
+
+    /// <summary>The number of the last transaction that the server said it had kept.</summary>
+    long _answered;
     long _announcePause = Silent;
     long? _announcedAt;
 
@@ -109,6 +112,7 @@ sealed class PostgresWriter : SqlWriter
                 session.Flush();
                 committing = true;
                 session.Commit();
+                _answered = _commit;
                 return new Outcome.Committed();
             }
             catch (Exception e) when (PostgresErrors.IsDisconnection(e))
@@ -120,6 +124,14 @@ sealed class PostgresWriter : SqlWriter
                 }
 
                 if (!PostgresErrors.IsTransient(e) || !Wait(began, attempt))
+                {
+                    return new Outcome.Unreachable(PostgresErrors.Explain(_place, e));
+                }
+            }
+            catch (Exception e) when (PostgresErrors.IsExhausted(e))
+            {
+                Undo();
+                if (!Wait(began, attempt))
                 {
                     return new Outcome.Unreachable(PostgresErrors.Explain(_place, e));
                 }
@@ -163,7 +175,17 @@ sealed class PostgresWriter : SqlWriter
             try
             {
                 var last = Connected().First("LookForCommit", row => row.GetInt64(0), ("writer", _writer));
-                return last >= _commit ? new Outcome.Committed() : null;
+                if (last < _commit)
+                {
+                    return null;
+                }
+
+                _answered = _commit;
+                return new Outcome.Committed();
+            }
+            catch (StoreException unfit)
+            {
+                return new Outcome.Unreachable(unfit);
             }
             catch (Exception e) when (PostgresErrors.IsDisconnection(e) || PostgresErrors.IsCollision(e))
             {
@@ -187,6 +209,7 @@ sealed class PostgresWriter : SqlWriter
             {
                 PostgresSchema.Require(session, _place);
                 Introduce(session);
+                RequireAnswered(session);
             }
             catch
             {
@@ -198,6 +221,22 @@ sealed class PostgresWriter : SqlWriter
         }
 
         return _session;
+    }
+
+    /// <summary>
+    /// A server that took over from another, without having had all of it, would be a store in which things have not
+    /// happened that were acted upon: nothing goes on upon it unseen.
+    /// </summary>
+    void RequireAnswered(PostgresSession session)
+    {
+        var kept = session.First("SelectWriter", row => row.GetInt64(0), ("writer", _writer));
+        if (kept < _answered)
+        {
+            throw new StoreException(
+                $"the server of {_place} does not have what it, or the one before it, said it had kept: it took over "
+                + "without the last transactions; replicate synchronously (synchronous_standby_names), and start again "
+                + "to go on from what there is", transient: false);
+        }
     }
 
     void Introduce(PostgresSession session) => session.Run("AddWriter", ("writer", _writer), ("node", _node));
@@ -214,9 +253,9 @@ sealed class PostgresWriter : SqlWriter
         {
             _session?.Rollback();
         }
-        catch (Exception e) when (PostgresErrors.IsDisconnection(e))
+        catch (Exception e) when (PostgresErrors.IsDisconnection(e) || e is InvalidOperationException)
         {
-            // A server that loses the connection rolls back by itself.
+            // A server that loses the connection rolls back by itself; the driver may have closed it already.
             Disconnect();
         }
     }

@@ -68,6 +68,108 @@ public sealed class PostgresFailureTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_server_that_has_no_connection_left_is_waited_for()
+    {
+        const string Role = "few";
+        var server = _database.Server;
+        await server.ExecuteAsync(
+            "postgres",
+            $"DO $$ BEGIN CREATE ROLE {Role} LOGIN CONNECTION LIMIT 2; EXCEPTION WHEN duplicate_object THEN END $$");
+        await _database.ExecuteAsync(
+            $"GRANT USAGE ON SCHEMA beadswarm TO {Role}; "
+            + $"GRANT ALL ON ALL TABLES IN SCHEMA beadswarm TO {Role}; "
+            + $"GRANT ALL ON ALL SEQUENCES IN SCHEMA beadswarm TO {Role}");
+        await using var store = await OpenAsync(server.Url(_database.Name, Role)); // one connection, which writes
+        await using var other = new Npgsql.NpgsqlConnection(
+            PostgresAddress.Parse(server.Url(_database.Name, Role), new Dictionary<string, string>())
+                .ConnectionString(keepStatements: false));
+        await other.OpenAsync(Token);
+
+        var impatient = await Assert.ThrowsAsync<StoreException>(() => PostgresStore.OpenAsync(
+            PostgresAddress.Parse(server.Url(_database.Name, Role), new Dictionary<string, string>()), "node-2",
+            new PostgresLimits { Patience = TimeSpan.FromMilliseconds(200) }, TimeProvider.System, Token));
+        Assert.True(impatient.IsTransient);
+        Assert.Contains("has no connection left", impatient.Message, StringComparison.Ordinal);
+
+        var reading = store.ReadBeadsAsync(Token);
+        await other.CloseAsync();
+        Assert.Empty(await reading);
+    }
+
+    [Fact]
+    [Trait("Speed", "slow")]
+    public async Task A_server_whose_disk_is_full_is_waited_for_and_nothing_is_acknowledged_meanwhile()
+    {
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "only root may mount");
+        using var folder = new TemporaryFolder();
+        var disk = Directory.CreateDirectory(folder["disk"]).FullName;
+        await Shell.MustAsync(folder.Path, "mount", "-t", "tmpfs", "-o", "size=48m,mode=700", "beadswarm-test", disk);
+        try
+        {
+            await Shell.MustAsync(folder.Path, "chown", PostgresServer.OtherUser(), folder.Path, disk);
+            await using var server = await PostgresServer.StartAsync(durable: false);
+            await server.ExecuteAsync("postgres", $"CREATE TABLESPACE small_disk LOCATION '{disk}'");
+            await server.ExecuteAsync("postgres", "CREATE DATABASE on_small_disk TABLESPACE small_disk");
+            await FillAsync(server.Address("on_small_disk"), Path.Combine(disk, "ballast"));
+        }
+        finally
+        {
+            await Shell.MustAsync(folder.Path, "umount", "--lazy", disk);
+        }
+    }
+
+    static void Fill(string ballast)
+    {
+        using var file = new FileStream(ballast, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
+        try
+        {
+            for (var block = new byte[4096]; ;)
+            {
+                file.Write(block);
+            }
+        }
+        catch (IOException)
+        {
+            // There is no room any more, which is what it was for.
+        }
+    }
+
+    static async Task FillAsync(PostgresAddress place, string ballast)
+    {
+        await using var store = await PostgresStore.OpenAsync(
+            place, "node-1", PostgresDatabase.Limits, TimeProvider.System, Token);
+        await using var impatient = await PostgresStore.OpenAsync(
+            place, "node-2", new PostgresLimits { Patience = TimeSpan.FromMilliseconds(200) }, TimeProvider.System,
+            Token);
+        await store.BeginAsync(beads: 2);
+        static Task SayAsync(IStore store) => store.AppendAsync(
+            null, null, new JournalEvent.ComponentHeld("test", new string('x', 1500)), Token);
+        Fill(ballast);
+        var kept = 0;
+        StoreException? refused = null;
+        while (refused is null && kept < 10_000)
+        {
+            try
+            {
+                await SayAsync(impatient);
+                kept++;
+            }
+            catch (StoreException full)
+            {
+                refused = full;
+            }
+        }
+
+        Assert.True(refused?.IsTransient);
+        Assert.Contains("is full: nothing more can be recorded", refused!.Message, StringComparison.Ordinal);
+        var saying = SayAsync(store);
+        File.Delete(ballast);
+        await saying;
+        var journal = await store.CheckJournalAsync();
+        Assert.Equal(kept + 1, journal.Count(entry => entry.Event is JournalEvent.ComponentHeld));
+    }
+
+    [Fact]
     public async Task A_database_that_does_not_exist_and_a_wrong_password_are_refused_at_once_and_say_what_to_do()
     {
         await CheckRefusedAsync(_database.Server.Url("nowhere"), "there is no database 'nowhere'");
