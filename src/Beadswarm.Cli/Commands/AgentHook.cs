@@ -15,31 +15,40 @@ static class AgentHookCommand
 {
     public static Command Create(CliHost host)
     {
-        var workspace = new Option<string>(ClaudeCodeHooks.WorkspaceOption)
+        var workspace = new Option<string>(AgentHook.WorkspaceOption)
         {
             Required = true,
             Description = "The agent's workspace",
         };
-        var allow = new Option<string[]>(ClaudeCodeHooks.AllowOption)
+        var allow = new Option<string[]>(AgentHook.AllowOption)
         {
             Description = "A folder where it may write beside its workspace",
         };
-        var command = new Command(ClaudeCodeHooks.Verb, "Say whether an agent may do what it is about to do")
+        var note = new Option<string?>(AgentHook.NoteOption)
         {
-            workspace, allow,
+            Description = "A folder that gets a file with each answer",
+        };
+        var command = new Command(AgentHook.Verb, "Say whether an agent may do what it is about to do")
+        {
+            workspace, allow, note,
         };
         command.Hidden = true;
         command.Does(host, async (call, cancellationToken) =>
         {
             var told = await host.In.ReadToEndAsync(cancellationToken);
             var refusal = Refusal(host, told, call.Get(workspace)!, call.Get(allow) ?? []); // required
+            if (call.Get(note) is { } asked)
+            {
+                AgentHook.Note(asked);
+            }
+
             if (refusal is null)
             {
                 return ExitCodes.Ok;
             }
 
             await host.Error.WriteLineAsync($"beadswarm: {refusal}");
-            return ClaudeCodeHooks.RefusedCode;
+            return AgentHook.RefusedCode;
         });
         return command;
     }
@@ -49,7 +58,7 @@ static class AgentHookCommand
         try
         {
             using var call = JsonDocument.Parse(told);
-            var deed = ClaudeCodeHooks.DeedOf(call.RootElement, out var folder);
+            var deed = AgentHook.DeedOf(call.RootElement, out var folder);
             return deed is null
                 ? "what this call would do cannot be told"
                 : DeedRules.Refusal(deed, DeedGrounds.Of(host, Libc.RealPath(workspace), folder, allowed));

@@ -22,6 +22,11 @@ static class AgentBriefing
             File.Delete(stale);
         }
 
+        if (Directory.Exists(files.Asked))
+        {
+            Directory.Delete(files.Asked, recursive: true);
+        }
+
         await File.WriteAllTextAsync(files.Bead, launch.BeadJson, cancellationToken);
         foreach (var file in own)
         {

@@ -11,6 +11,10 @@ sealed record AgentFiles(string Folder)
     public string ResultFolder => Path.Combine(Folder, "out");
 
     public string Result => Path.Combine(ResultFolder, "result.json");
+
+    /// <summary>A file for each answer of the swarm's hook, where the program does not tell of it.</summary>
+    public string Asked => Path.Combine(ResultFolder, "asked");
+
     public string Stdout => Path.Combine(Folder, "stdout.log");
     public string Stderr => Path.Combine(Folder, "stderr.log");
     public string Exit => Path.Combine(Folder, "exit");

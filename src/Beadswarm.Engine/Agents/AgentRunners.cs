@@ -10,7 +10,7 @@ static class AgentRunners
     public static IReadOnlyList<IAgentRunner> All(string scriptedAgent, string program) =>
     [
         new CommandRunner(), new ScriptedRunner(scriptedAgent),
-        new ClaudeCodeRunner(program, Environment.IsPrivilegedProcess), new CodexRunner(),
-        new GeminiRunner(), new OpencodeRunner(), new AcpRunner(program),
+        new ClaudeCodeRunner(program, Environment.IsPrivilegedProcess), new CodexRunner(program),
+        new GeminiRunner(), new OpencodeRunner(program), new AcpRunner(program),
     ];
 }

@@ -6,7 +6,7 @@ namespace Beadswarm.Agents;
 /// Runs Claude Code without a person. Settings of the repository are not read, because their hooks would run without
 /// anybody having trusted them; the user's own are. Before it uses a tool that can change anything it asks us.
 /// </summary>
-/// <param name="hook">The program that answers, by its verb <see cref="ClaudeCodeHooks.Verb"/>.</param>
+/// <param name="hook">The program that answers, by its verb <see cref="AgentHook.Verb"/>.</param>
 /// <param name="privileged">We run as root, which it refuses unless it is told that somebody else confines it.</param>
 sealed class ClaudeCodeRunner(string hook, bool privileged) : IAgentRunner
 {
@@ -85,14 +85,10 @@ sealed class ClaudeCodeRunner(string hook, bool privileged) : IAgentRunner
 
         // Nobody has looked at what it did, so nothing of it is looked at now.
         return transcript.Unasked is { } tool && File.Exists(SettingsOf(report.Files))
-            ? reading with
-            {
-                Verdict = null,
-                End = new AgentEnd.FailedToStart(
-                    $"it used the tool {tool} without asking the swarm's hook: see disableAllHooks and managed "
-                        + "settings of Claude Code",
-                    Transient: false),
-            }
+            ? AgentHook.Unasked(
+                reading,
+                $"it used the tool {tool} without asking the swarm's hook: see disableAllHooks and managed settings of "
+                    + "Claude Code")
             : reading;
     }
 

@@ -151,7 +151,7 @@ sealed class ClaudeCodeTranscript(Conversation? continued) : IUsageTranscript
     void SeeHook(JsonElement line)
     {
         _asked = true;
-        _passedOver |= line.NumberOrNull("exit_code") is not (0 or ClaudeCodeHooks.RefusedCode);
+        _passedOver |= line.NumberOrNull("exit_code") is not (0 or AgentHook.RefusedCode);
     }
 
     void SeeLimit(JsonElement line)

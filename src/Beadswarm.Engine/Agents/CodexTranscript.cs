@@ -20,6 +20,9 @@ sealed class CodexTranscript(Conversation? continued) : IUsageTranscript
     string? _failure;
     string? _lastMessage;
 
+    /// <summary>Commands that it ran and patches that it applied. What was refused is not told by it.</summary>
+    public int Deeds { get; private set; }
+
     /// <summary>Takes in one line.</summary>
     public void See(JsonElement line)
     {
@@ -33,6 +36,10 @@ sealed class CodexTranscript(Conversation? continued) : IUsageTranscript
                 break;
             case "item.completed" when line.Get("item") is { } item && item.Is("type", "agent_message"):
                 _lastMessage = item.Text("text") ?? _lastMessage;
+                break;
+            case "item.completed" when line.Get("item") is { } item
+                && (item.Is("type", "command_execution") || item.Is("type", "file_change")):
+                Deeds++;
                 break;
             case "turn.completed":
                 _completed = true;

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Beadswarm.Processes;
 
 namespace Beadswarm.Agents;
 
@@ -15,6 +16,8 @@ sealed partial class GeminiRunner : IAgentRunner
     /// <summary>The prompt as it reads it, where that differs from the prompt.</summary>
     public const string InputFile = "gemini-input.md";
 
+    const int ErrorsBytesMax = 256 * 1024;
+
     public string Kind => KindName;
 
     public AgentCommand Prepare(AgentLaunch launch, AgentFiles files)
@@ -24,6 +27,10 @@ sealed partial class GeminiRunner : IAgentRunner
         [
             "--output-format", "stream-json",
             "--approval-mode", runner.Permission == AgentPermission.Full ? "yolo" : "auto_edit",
+
+            // As an administrator's, which go before all others, and as the user's: the former are passed over on a
+            // machine that has some.
+            "--admin-policy", PolicyOf(files), "--policy", PolicyOf(files),
         ];
         AddOption("--model", runner.Model);
         AddOption("--resume", launch.Continues?.Id);
@@ -40,6 +47,7 @@ sealed partial class GeminiRunner : IAgentRunner
         return AgentCommand.Of(runner, Program, arguments, environment) with
         {
             PassEnvironment = Login,
+            Files = [new ContextFile(GeminiPolicy.FileName, GeminiPolicy.Text(launch.Workspace))],
             Input = input == launch.Prompt ? null : new ContextFile(InputFile, input),
         };
 
@@ -56,8 +64,14 @@ sealed partial class GeminiRunner : IAgentRunner
     {
         var transcript = new GeminiTranscript();
         TranscriptReader.Read(report.Files.Stdout, transcript.See);
-        return transcript.Conclude(report);
+        var reading = transcript.Conclude(report);
+        return UntrustedFile.ReadTailText(report.Files.Stderr, ErrorsBytesMax)
+            .Contains(GeminiPolicy.Misread, StringComparison.Ordinal)
+            ? AgentHook.Unasked(reading, "it did not understand what the swarm has it refuse: " + GeminiPolicy.Misread)
+            : reading;
     }
+
+    static string PolicyOf(AgentFiles files) => Path.Combine(files.Folder, GeminiPolicy.FileName);
 
     /// <summary>
     /// The prompt as text and nothing but text. <c>@path</c> would be replaced by the file, or all files of the folder,

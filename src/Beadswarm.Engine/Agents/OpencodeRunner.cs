@@ -5,8 +5,10 @@ namespace Beadswarm.Agents;
 /// <summary>
 /// Runs OpenCode without a person: <c>opencode run</c>, with the prompt on standard input. Settings of the repository
 /// are not read, because their plugins and servers would run without anybody having trusted them; the user's own are.
+/// Before it uses a tool that can change anything it asks us.
 /// </summary>
-sealed class OpencodeRunner : IAgentRunner
+/// <param name="hook">The program that answers, by its verb <see cref="AgentHook.Verb"/>.</param>
+sealed class OpencodeRunner(string hook) : IAgentRunner
 {
     public const string KindName = "opencode";
 
@@ -26,7 +28,7 @@ sealed class OpencodeRunner : IAgentRunner
         AddOption("--session", launch.Continues?.Id);
         var environment = new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            ["OPENCODE_CONFIG_CONTENT"] = Settings(launch.Workspace),
+            ["OPENCODE_CONFIG_CONTENT"] = Settings(launch.Workspace, files),
             ["OPENCODE_DISABLE_PROJECT_CONFIG"] = "1",
             ["OPENCODE_DISABLE_AUTOUPDATE"] = "1",
             ["OPENCODE_DISABLE_MODELS_FETCH"] = "1",
@@ -48,7 +50,17 @@ sealed class OpencodeRunner : IAgentRunner
                 """{"edit":"allow","bash":"deny","webfetch":"deny","websearch":"deny","external_directory":"deny"}""";
         }
 
-        return AgentCommand.Of(runner, Program, arguments, environment) with { PassEnvironment = Login };
+        return AgentCommand.Of(runner, Program, arguments, environment) with
+        {
+            PassEnvironment = Login,
+            Files =
+            [
+                new ContextFile(
+                    OpencodePlugin.FileName,
+                    OpencodePlugin.Source(AgentHook.Command(hook, launch.Workspace, files, noted: true))),
+            ],
+            Helpers = [hook],
+        };
 
         void AddOption(string name, string? value)
         {
@@ -63,11 +75,22 @@ sealed class OpencodeRunner : IAgentRunner
     {
         var transcript = new OpencodeTranscript();
         TranscriptReader.Read(report.Files.Stdout, transcript.See);
-        return transcript.Conclude(report);
+        var reading = transcript.Conclude(report);
+
+        // A plugin that cannot be loaded is passed over by it without a word.
+        return !AgentHook.WasAsked(report.Files, transcript.Deeds) && File.Exists(PluginOf(report.Files))
+            ? AgentHook.Unasked(
+                reading,
+                "it used a tool without asking the swarm's hook: its plugins are off (--pure, OPENCODE_PURE), or could "
+                    + "not be loaded")
+            : reading;
     }
 
-    static string Settings(string workspace) => new JsonObject
+    static string PluginOf(AgentFiles files) => Path.Combine(files.Folder, OpencodePlugin.FileName);
+
+    static string Settings(string workspace, AgentFiles files) => new JsonObject
     {
+        ["plugin"] = new JsonArray(new Uri(PluginOf(files)).AbsoluteUri),
         ["instructions"] = new JsonArray(
             [.. Instructions.Select(name => JsonValue.Create(Path.Combine(workspace, name)))]),
     }.ToJsonString();

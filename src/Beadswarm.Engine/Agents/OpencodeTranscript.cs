@@ -23,6 +23,9 @@ sealed class OpencodeTranscript : IUsageTranscript
     Error? _error;
     bool _overflowed;
 
+    /// <summary>Uses of tools that can change something.</summary>
+    public int Deeds { get; private set; }
+
     /// <summary>It tells of tokens and of what they cost with every step.</summary>
     public UsageReport Usage => new()
     {
@@ -48,6 +51,10 @@ sealed class OpencodeTranscript : IUsageTranscript
                 break;
             case "tool_use" when part.Get("state") is { } state && state.Is("status", "error"):
                 SeeRefusal(part.Text("tool"), state);
+                break;
+            case "tool_use" when part.Get("state") is { } state && state.Is("status", "completed")
+                && OpencodePlugin.IsAskedAbout(part.Text("tool") ?? ""):
+                Deeds++;
                 break;
             case "step_finish":
                 _reason = part.Text("reason") ?? "";

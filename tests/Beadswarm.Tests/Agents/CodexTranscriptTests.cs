@@ -8,7 +8,7 @@ namespace Beadswarm.Tests.Agents;
 
 public sealed class CodexTranscriptTests
 {
-    static readonly CodexRunner Runner = new();
+    static readonly CodexRunner Runner = new("/bin/beadswarm");
 
     [Theory]
     [InlineData("edit_commit", "0", "Finished")]
@@ -39,6 +39,14 @@ public sealed class CodexTranscriptTests
     public void Each_way_to_end_is_told_from_the_others(string name, string exit, string expected) =>
         Assert.StartsWith(
             expected, Transcripts.Say(Transcripts.Read(Runner, name, exit).End), StringComparison.Ordinal);
+
+    /// <summary>Of two deeds.</summary>
+    [Theory]
+    [InlineData(1, "failed to start: it ran a command or changed a file without asking the swarm's hook")]
+    [InlineData(2, "finished")]
+    public void What_was_done_without_asking_the_hook_is_not_judged(int asked, string expected) => Assert.StartsWith(
+        expected, Transcripts.Say(Transcripts.Read(Runner, "edit_commit", "0", hooked: true, asked: asked).End),
+        StringComparison.OrdinalIgnoreCase);
 
     [Fact]
     public void Usage_of_every_recorded_run_is_read() => Snapshot.Match(string.Concat(

@@ -36,6 +36,13 @@ public sealed class GeminiTranscriptTests
         Assert.StartsWith(
             expected, Transcripts.Say(Transcripts.Read(Runner, name, exit).End), StringComparison.Ordinal);
 
+    [Fact]
+    public void What_was_done_where_the_policy_was_not_understood_is_not_judged() => Assert.Equal(
+        "failed to start: it did not understand what the swarm has it refuse: Policy file error in gemini-policy.toml",
+        Transcripts.Say(Transcripts.Read(
+            Runner, "edit_commit", "0", said: "[ADMIN] Policy file error in gemini-policy.toml:\n  Invalid regex\n")
+            .End));
+
     // What its source says beside what could be recorded.
     [Theory]
     [InlineData("FatalTurnLimitedError", "Reached max session turns for this session.", 53, "max turns: Reached max")]

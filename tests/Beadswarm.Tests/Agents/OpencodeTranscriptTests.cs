@@ -7,7 +7,7 @@ namespace Beadswarm.Tests.Agents;
 
 public sealed class OpencodeTranscriptTests
 {
-    static readonly OpencodeRunner Runner = new();
+    static readonly OpencodeRunner Runner = new("/bin/beadswarm");
 
     [Theory]
     [InlineData("edit_commit", "0", "Finished")]
@@ -58,6 +58,14 @@ public sealed class OpencodeTranscriptTests
         "failed 1: it stopped for the reason 'stop'",
         Transcripts.Say(Conclude(
             1, """{"type":"step_finish","sessionID":"s","part":{"reason":"stop"}}""").End));
+
+    /// <summary>Of two deeds.</summary>
+    [Theory]
+    [InlineData(1, "failed to start: it used a tool without asking the swarm's hook")]
+    [InlineData(2, "finished")]
+    public void What_was_done_without_asking_the_plugin_is_not_judged(int asked, string expected) => Assert.StartsWith(
+        expected, Transcripts.Say(Transcripts.Read(Runner, "edit_commit", "0", hooked: true, asked: asked).End),
+        StringComparison.OrdinalIgnoreCase);
 
     [Fact]
     public void Usage_of_every_recorded_run_is_read() => Snapshot.Match(string.Concat(

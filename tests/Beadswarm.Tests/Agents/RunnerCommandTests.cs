@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Beadswarm.Agents;
+using Beadswarm.Agents.Deeds;
 using Beadswarm.Beads;
 using Beadswarm.Claims;
 using Beadswarm.Pipelines;
@@ -69,6 +70,43 @@ public sealed class RunnerCommandTests
         Assert.All((string[])["Grep", "Read"], tool => Assert.DoesNotMatch(matcher, tool));
     }
 
+    [Theory]
+    [InlineData("Bash", """{"command":"git push"}""", "runs git push")]
+    [InlineData("bash", """{"command":"git push"}""", "runs git push")]
+    [InlineData("Write", """{"file_path":"/a"}""", "writes /a")]
+    [InlineData("write", """{"filePath":"/a"}""", "writes /a")]
+    [InlineData(
+        "apply_patch",
+        """{"command":"*** Begin Patch\n*** Add File: a b\n+x\n*** Update File: c\n*** Move to: ../d\n"}""",
+        "writes a b, c, ../d")]
+    [InlineData("patch", """{"patchText":"*** Begin Patch\n*** Delete File: a\n*** End Patch"}""", "writes a")]
+    [InlineData("apply_patch", """{"command":"*** Begin Patch\n*** End Patch"}""", "cannot be told")]
+    [InlineData("Write", """{"content":"x"}""", "cannot be told")]
+    [InlineData("EnterWorktree", "{}", "moves")]
+    [InlineData("mcp__x__y", """{"z":1}""", "other")]
+    public void Call_of_each_program_is_understood(string tool, string input, string expected)
+    {
+        using var told = JsonDocument.Parse($$"""{"cwd":"/w","tool_name":"{{tool}}","tool_input":{{input}}}""");
+
+        var deed = AgentHook.DeedOf(told.RootElement, out var folder);
+
+        Assert.Equal("/w", folder);
+        Assert.Equal(expected, deed switch
+        {
+            Deed.Runs runs => $"runs {runs.Script}",
+            Deed.Writes writes => $"writes {string.Join(", ", writes.Paths)}",
+            Deed.Moves => "moves",
+            Deed.Other => "other",
+            _ => "cannot be told",
+        });
+    }
+
+    [Fact]
+    public void Settings_by_which_each_program_asks_or_refuses() => Snapshot.Match(string.Concat(
+        from runner in Known(privileged: false).Skip(1)
+        from file in runner.Prepare(Launch(Plain), new AgentFiles("/session")).Files
+        select $"{file.Name}\n{file.Content}\n"));
+
     [Fact]
     public void Prompt_is_never_an_argument()
     {
@@ -100,9 +138,9 @@ public sealed class RunnerCommandTests
         ];
 
         Assert.Equal(["ANTHROPIC_API_KEY"], Seen(Claude(privileged: false)));
-        Assert.Equal(["OPENAI_API_KEY"], Seen(new CodexRunner()));
+        Assert.Equal(["OPENAI_API_KEY"], Seen(new CodexRunner("/bin/beadswarm")));
         Assert.Equal(["GEMINI_API_KEY"], Seen(new GeminiRunner()));
-        Assert.Equal(["OPENCODE_API_KEY"], Seen(new OpencodeRunner()));
+        Assert.Equal(["OPENCODE_API_KEY"], Seen(new OpencodeRunner("/bin/beadswarm")));
         Assert.Empty(Seen(new CommandRunner()));
     }
 
@@ -134,7 +172,10 @@ public sealed class RunnerCommandTests
     }
 
     static IAgentRunner[] Known(bool privileged) =>
-        [Claude(privileged), new CodexRunner(), new GeminiRunner(), new OpencodeRunner()];
+    [
+        Claude(privileged), new CodexRunner("/bin/beadswarm"), new GeminiRunner(),
+        new OpencodeRunner("/bin/beadswarm"),
+    ];
 
     static ClaudeCodeRunner Claude(bool privileged) => new("/bin/beadswarm", privileged);
 

@@ -43,9 +43,9 @@ public sealed class TranscriptFuzzTests : IDisposable
     {
         IAgentRunner runner = kind switch
         {
-            "codex" => new CodexRunner(),
+            "codex" => new CodexRunner("/bin/beadswarm"),
             "gemini" => new GeminiRunner(),
-            "opencode" => new OpencodeRunner(),
+            "opencode" => new OpencodeRunner("/bin/beadswarm"),
             "acp" => new AcpRunner("beadswarm"),
             _ => new ClaudeCodeRunner("/bin/beadswarm", privileged: false),
         };

@@ -12,14 +12,24 @@ static class Transcripts
 
     public static AgentReading Read(
         IAgentRunner runner, string name, string exit, Conversation? continued = null, AgentResult? result = null,
-        bool hooked = false)
+        bool hooked = false, int asked = 0, string said = "")
     {
         using var folder = new Support.TemporaryFolder();
         var files = new AgentFiles(folder.Path);
         File.Copy(Path.Combine(Folder(), runner.Kind, $"{name}.jsonl"), files.Stdout);
+        File.WriteAllText(files.Stderr, said);
         if (hooked)
         {
-            File.WriteAllText(Path.Combine(folder.Path, ClaudeCodeHooks.SettingsFile), "{}");
+            foreach (var file in (string[])
+                [ClaudeCodeHooks.SettingsFile, CodexRunner.HookFile, OpencodePlugin.FileName])
+            {
+                File.WriteAllText(Path.Combine(folder.Path, file), "{}");
+            }
+
+            for (var i = 0; i < asked; i++)
+            {
+                AgentHook.Note(files.Asked);
+            }
         }
 
         var stderr = Path.Combine(Folder(), runner.Kind, $"{name}.stderr");

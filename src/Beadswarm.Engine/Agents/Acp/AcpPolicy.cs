@@ -59,7 +59,7 @@ sealed class AcpPolicy(AgentPermission permission, string workspace, Func<string
     {
         var script = toolCall.Get("rawInput")?.Text("command");
         IEnumerable<Deed> runs = script is null ? [] : [new Deed.Runs(script)];
-        return Changing.Contains(kind) ? runs.Concat(paths.Select(path => new Deed.Writes(path))) : runs;
+        return Changing.Contains(kind) ? runs.Concat(paths.Select(path => new Deed.Writes([path]))) : runs;
     }
 
     static IEnumerable<string> PathsOf(JsonElement toolCall) =>

@@ -5,8 +5,8 @@ abstract record Deed
 {
     Deed() { }
 
-    /// <summary>Changes a file.</summary>
-    public sealed record Writes(string Path) : Deed;
+    /// <summary>Changes files.</summary>
+    public sealed record Writes(IReadOnlyList<string> Paths) : Deed;
 
     /// <summary>Has a shell run something.</summary>
     public sealed record Runs(string Script) : Deed;

@@ -41,7 +41,7 @@ static class DeedRules
     /// <summary>Why it may not be done; null: it may.</summary>
     public static string? Refusal(Deed deed, DeedGround ground) => deed switch
     {
-        Deed.Writes writes => Write(writes.Path, ground),
+        Deed.Writes writes => First(writes.Paths, ground),
         Deed.Runs { Script.Length: > ScriptLengthMax } => "the script is too long to be looked at: put it into a file",
         Deed.Runs runs => Script(runs.Script, ground, new(ground.Variables, StringComparer.Ordinal), 0),
         Deed.Moves => "your work lands from this workspace and its branch, and from nowhere else: stay in it",
@@ -112,6 +112,9 @@ static class DeedRules
             "dd" => First(
                 arguments.Where(word => word.StartsWith("of=", StringComparison.Ordinal)).Select(word => word[3..]),
                 ground),
+
+            // Codex runs this word by itself, and not by a shell.
+            "apply_patch" or "applypatch" => First(PatchText.Paths(input ?? string.Join('\n', arguments)), ground),
 
             // Which program it is, only the shell will know: what would be wrong with git is wrong with it.
             var unknown when IsUnknown(unknown) => GitDeedRules.Forbidden(arguments, ground),

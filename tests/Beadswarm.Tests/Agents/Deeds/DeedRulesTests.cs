@@ -57,6 +57,7 @@ public sealed class DeedRulesTests
     [InlineData("git commit -anm x")]
     [InlineData("git rebase -x 'git push' HEAD~1")]
     [InlineData("git bisect run git push")]
+    [InlineData("apply_patch <<'EOF'\n*** Begin Patch\n*** Add File: /user/repo/x\n+x\n*** End Patch\nEOF")]
     [InlineData("git stash")]
     [InlineData("git stash pop")]
     [InlineData("cd .. && git stash")]
@@ -179,7 +180,7 @@ public sealed class DeedRulesTests
     [InlineData("out-of-here/x", false)]
     [InlineData("/owner/.claude/settings.json", false)]
     public void Files_are_written_where_they_belong(string path, bool allowed) =>
-        Assert.Equal(allowed, DeedRules.Refusal(new Deed.Writes(path), Ground) is null);
+        Assert.Equal(allowed, DeedRules.Refusal(new Deed.Writes([path]), Ground) is null);
 
     [Fact]
     public void Work_stays_in_its_workspace_and_other_tools_are_free()
