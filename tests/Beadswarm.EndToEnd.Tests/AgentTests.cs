@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Beadswarm.EndToEnd.Tests.Audit;
 using Beadswarm.EndToEnd.Tests.Models;
@@ -67,6 +68,64 @@ public sealed class AgentTests
     /// <summary>Takes a minute of a machine of two cores, and two gigabytes.</summary>
     [Fact(Explicit = true)]
     public Task Twelve_real_agents_bring_twelve_beads_through_the_whole_pipeline() => PipelineAsync(12);
+
+    [Fact]
+    public Task Real_agents_whose_plan_is_used_up_in_the_middle_ask_once_each_and_all_land() => UsedUpAsync(5);
+
+    /// <summary>Takes a minute of processor time.</summary>
+    [Fact(Explicit = true)]
+    public Task Twelve_real_agents_whose_plan_is_used_up_in_the_middle_ask_once_each_and_all_land() => UsedUpAsync(12);
+
+    /// <summary>
+    /// The plan is used up after some calls, until a time that the vendor tells. Whoever is at work then is refused, and
+    /// asks no more; who is not does not begin. After the reset one agent tries alone.
+    /// </summary>
+    static async Task UsedUpAsync(int count)
+    {
+        const int ResetSeconds = 8;
+        var callsMax = count / 2;
+        var calls = 0;
+        DateTimeOffset? reset = null;
+        var refused = new ConcurrentQueue<string>();
+        var closing = new Lock();
+        await using var server = ModelServer.Start(request =>
+        {
+            lock (closing)
+            {
+                var now = TimeProvider.System.GetUtcNow();
+                if (++calls > callsMax)
+                {
+                    reset ??= DateTimeOffset.FromUnixTimeSeconds(now.ToUnixTimeSeconds() + ResetSeconds);
+                }
+
+                if (now < reset)
+                {
+                    refused.Enqueue(request.Task.Bead);
+                    return new ModelReply.Refuse(new ModelFault.RateLimited(reset));
+                }
+            }
+
+            return PlayedModel.Good(request);
+        });
+        var beads = Enumerable.Range(1, count)
+            .Select(i => new BeadLine(string.Create(CultureInfo.InvariantCulture, $"a-{i}"))).ToArray();
+        using var repository = RealAgents.Repository(
+            server, "claude-code", beads, agents: count, RealAgents.OneStage, login: "CLAUDE_CODE_OAUTH_TOKEN");
+
+        var (summary, journal) = await RealAgents.RunAsync(repository);
+
+        Assert.Equal((count, count), (summary.Landed, summary.Attempts));
+        Assert.InRange(refused.Count, 1, count);
+        Assert.Equal(refused.Distinct(), refused);
+
+        // Two calls do the work of a bead; whoever was refused begins its turn again, at most with one call more.
+        Assert.InRange(
+            server.Requests.Count, (2 * count) + refused.Count, (2 * count) + (2 * refused.Count));
+        var limits = RealAgents.Entries(journal, "runner.limited");
+        Assert.Equal(1, limits[0].GetProperty("atOnce").GetInt32());
+        Assert.True(limits[0].GetProperty("until").GetDateTimeOffset() >= reset);
+        Assert.Contains(limits.Skip(1), limit => limit.GetProperty("atOnce").GetInt32() > 1);
+    }
 
     static async Task PipelineAsync(int count)
     {

@@ -84,7 +84,7 @@ static class RealAgents
         return (Summary.Of(output), [.. lines.Select(line => JsonDocument.Parse(line).RootElement)]);
     }
 
-    public static JsonElement Entry(IReadOnlyList<JsonElement> journal, string type) => Entries(journal, type).First();
+    public static JsonElement Entry(IReadOnlyList<JsonElement> journal, string type) => Entries(journal, type)[0];
 
     /// <summary>How each execution of a stage ended, in order.</summary>
     public static IReadOnlyList<(string Status, string Summary)> Stages(IReadOnlyList<JsonElement> journal) =>
@@ -93,8 +93,9 @@ static class RealAgents
             (entry.GetProperty("status").GetString()!, entry.GetProperty("summary").GetString()!)), // always there
     ];
 
-    static IEnumerable<JsonElement> Entries(IReadOnlyList<JsonElement> journal, string type) =>
-        journal.Where(entry => entry.GetProperty("type").GetString() == type);
+    /// <summary>All entries of a type, in order.</summary>
+    public static IReadOnlyList<JsonElement> Entries(IReadOnlyList<JsonElement> journal, string type) =>
+        [.. journal.Where(entry => entry.GetProperty("type").GetString() == type)];
 
     static string Runner(
         ModelServer server, string name, string kind, string arguments, string? fallback, string login,
