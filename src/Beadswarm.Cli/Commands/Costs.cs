@@ -131,6 +131,6 @@ static class CostsCommand
                     CultureInfo.InvariantCulture,
                     $"\nthe cost of {sum.Unpriced} of {sum.Executions} executions is unknown and not in the sums: the ")
                     + "agent CLI does not say it,\nand its model has no price; 'prices' in the configuration gives "
-                    + "one\n");
+                    + "one. Budgets count its tokens at\nthe dearest price of its vendor\n");
     }
 }

@@ -291,7 +291,8 @@ static class ConfigKeys
         new("limits.tokensPerBead", TokensMost, null, "The same for one bead, ever.", "no limit") { Nullable = true },
         new("limits.tokensPerDay", TokensMost, null, "The same for a day, in UTC.", "no limit") { Nullable = true },
         new("limits.unpriced", Choose("allow", "refuse"), "allow",
-            "Executions of unknown cost while money is limited. allow: told once for each runner, and not counted. "
+            "Executions of unknown cost while money is limited. allow: told once for each runner; tokens of a model "
+                + "without a price count at the dearest of its vendor, what tells no tokens is not counted. "
             + "refuse: a run with a runner that cannot be measured is refused, and one of which it turns out stops."),
 
         new("prices.*.input", Price, null, "Tokens read, beside those of the cache.") { Required = true },

@@ -70,20 +70,21 @@ static class ConfigReference
     static void AppendPrices(StringBuilder text)
     {
         text.Append("""
-            Prices that ship with the program are list prices of one day, without discounts, surcharges for long
-            contexts, or taxes. A model's name is looked up without its vendor before a `/`, without its release after
-            it (`-20250929`, `-latest`) and without what stands in brackets; a name that only looks like a known one
-            has no price.
+            Prices that ship with the program are list prices of the day that is told, without discounts, surcharges
+            for long contexts, or taxes. A model's name is looked up without its vendor before a `/`, without its
+            release after it (`-20250929`, `-latest`) and without what stands in brackets; a name that only looks like
+            a known one has no price. Where money is limited, the tokens of such a model count against the limits at
+            the dearest price of its vendor that is listed here.
 
             | model | input | output | cache read | cache write | from, on the day |
             |---|---|---|---|---|---|
 
             """);
-        foreach (var (model, price) in PriceTable.All)
+        foreach (var (model, price, source) in PriceTable.All)
         {
             text.Append(CultureInfo.InvariantCulture,
                 $"| `{model}` | {price.Input} | {price.Output} | {price.CacheRead} | {price.CacheWrite} "
-                + $"| {PriceSource.OfShipped(model)} |\n");
+                + $"| {source} |\n");
         }
 
         text.Append('\n');

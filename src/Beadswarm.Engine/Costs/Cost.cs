@@ -48,4 +48,22 @@ static class CostRules
             ? new Cost.Priced(price.Of(usage.Tokens))
             : new Cost.Unknown(),
     };
+
+    /// <summary>
+    /// What it counts as where money is limited: what it cost, or else its tokens at the dearest price of its vendor.
+    /// Null: it tells no tokens, or nobody knows the vendor.
+    /// </summary>
+    public static decimal? Counted(Cost cost, TokenCount tokens, string? model, string? kind) =>
+        cost.Usd ?? (tokens.IsZero ? null : PriceTable.Dearest(model, kind)?.Price.Of(tokens));
+
+    /// <summary>The same of all that was recorded.</summary>
+    /// <param name="models">By model.</param>
+    public static Amount Counted(IReadOnlyList<CostGroup> models) =>
+        models.Aggregate(default(Amount), (sum, model) => sum + Counted(model));
+
+    static Amount Counted(CostGroup model) => Amount.Of(model.Sum) + new Amount(
+        model.Sum.Unpriced == 0 ? 0
+            : (PriceTable.Dearest(model.Key, null)?.Price.Of(model.Sum.Tokens) ?? 0) * model.Sum.Unpriced
+                / model.Sum.Executions,
+        0);
 }

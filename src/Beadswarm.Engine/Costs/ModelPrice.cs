@@ -21,18 +21,19 @@ sealed record PriceSource(string Place, DateOnly? On)
 {
     public static readonly PriceSource Configuration = new("configuration", null);
 
-    /// <summary>The day of the shipped prices. Vendors change them without asking: compare, give your own.</summary>
-    static readonly DateOnly Listed = new(2025, 12, 1);
-
-    /// <summary>The list that a shipped price was taken from: each vendor's models have names of their own.</summary>
-    public static PriceSource OfShipped(string model) => new(
+    /// <summary>
+    /// The list that a shipped price is of: each vendor's models have names of their own. Vendors change prices without
+    /// asking: compare, give your own.
+    /// </summary>
+    public static PriceSource OfShipped(string model, DateOnly on) => new(
         model switch
         {
-            _ when model.StartsWith("claude-", StringComparison.Ordinal) => "claude.com/pricing",
+            _ when model.StartsWith("claude-", StringComparison.Ordinal) =>
+                "platform.claude.com/docs/en/about-claude/pricing",
             _ when model.StartsWith("gemini-", StringComparison.Ordinal) => "ai.google.dev/gemini-api/docs/pricing",
-            _ => "platform.openai.com/docs/pricing",
+            _ => "developers.openai.com/api/docs/pricing",
         },
-        Listed);
+        on);
 
     public override string ToString() => On is { } day
         ? string.Create(CultureInfo.InvariantCulture, $"{Place}, {day:yyyy-MM-dd}")
@@ -40,40 +41,85 @@ sealed record PriceSource(string Place, DateOnly? On)
 }
 
 /// <summary>
-/// Prices by model. Those that ship with the program are list prices of one day, each with its
-/// <see cref="PriceSource"/>; what the configuration gives comes before them.
+/// Prices by model. Those that ship with the program are list prices, each of the day in its
+/// <see cref="PriceSource"/>, and where a vendor asks more for long contexts, those of short ones; what the
+/// configuration gives comes before them.
 /// </summary>
 sealed partial class PriceTable
 {
     /// <summary>The shipped prices alone.</summary>
     public static readonly PriceTable Shipped = new(new Dictionary<string, ModelPrice>());
 
-    // | model                | input | output | cache read | cache write |
-    static readonly Dictionary<string, ModelPrice> List = new(StringComparer.Ordinal)
+    static readonly DateOnly Before = new(2025, 12, 1);
+    static readonly DateOnly Summer = new(2026, 7, 24);
+    static readonly DateOnly Autumn = new(2026, 10, 24);
+    static readonly DateOnly November = new(2026, 11, 18);
+
+    // | model                | input | output | cache read | cache write | listed on |
+    static readonly Dictionary<string, Listed> List = new(StringComparer.Ordinal)
     {
-        ["claude-opus-4-5"] = new(5, 25, 0.50m, 6.25m),
-        ["claude-opus-4-1"] = new(15, 75, 1.50m, 18.75m),
-        ["claude-opus-4"] = new(15, 75, 1.50m, 18.75m),
-        ["claude-sonnet-4-5"] = new(3, 15, 0.30m, 3.75m),
-        ["claude-sonnet-4"] = new(3, 15, 0.30m, 3.75m),
-        ["claude-3-7-sonnet"] = new(3, 15, 0.30m, 3.75m),
-        ["claude-haiku-4-5"] = new(1, 5, 0.10m, 1.25m),
-        ["claude-3-5-haiku"] = new(0.80m, 4, 0.08m, 1),
-        ["gpt-5"] = new(1.25m, 10, 0.125m, 1.25m),
-        ["gpt-5-codex"] = new(1.25m, 10, 0.125m, 1.25m),
-        ["gpt-5-mini"] = new(0.25m, 2, 0.025m, 0.25m),
-        ["gpt-5-nano"] = new(0.05m, 0.40m, 0.005m, 0.05m),
-        ["gpt-5.1"] = new(1.25m, 10, 0.125m, 1.25m),
-        ["gpt-5.1-codex"] = new(1.25m, 10, 0.125m, 1.25m),
-        ["gpt-5.1-codex-mini"] = new(0.25m, 2, 0.025m, 0.25m),
-        ["gpt-4.1"] = new(2, 8, 0.50m, 2),
-        ["gpt-4.1-mini"] = new(0.40m, 1.60m, 0.10m, 0.40m),
-        ["o3"] = new(2, 8, 0.50m, 2),
-        ["o4-mini"] = new(1.10m, 4.40m, 0.275m, 1.10m),
-        ["codex-mini"] = new(1.50m, 6, 0.375m, 1.50m),
-        ["gemini-2.5-pro"] = new(1.25m, 10, 0.125m, 1.25m),
-        ["gemini-2.5-flash"] = new(0.30m, 2.50m, 0.03m, 0.30m),
-        ["gemini-2.5-flash-lite"] = new(0.10m, 0.40m, 0.01m, 0.10m),
+        ["claude-fable-5-1"] = new(new(10, 50, 0.25m, 12.50m), Autumn),
+        ["claude-opus-5-5"] = new(new(4, 20, 0.20m, 5), Autumn),
+        ["claude-sonnet-5-5"] = new(new(2, 10, 0.10m, 2.50m), Autumn),
+        ["claude-haiku-5-5"] = new(new(0.10m, 0.50m, 0.01m, 0.125m), Autumn),
+        ["claude-fable-5"] = new(new(10, 50, 1, 12.50m), Summer),
+        ["claude-opus-5"] = new(new(5, 25, 0.50m, 6.25m), Summer),
+        ["claude-opus-4-8"] = new(new(5, 25, 0.50m, 6.25m), Summer),
+        ["claude-opus-4-7"] = new(new(5, 25, 0.50m, 6.25m), Summer),
+        ["claude-opus-4-6"] = new(new(5, 25, 0.50m, 6.25m), Summer),
+        ["claude-opus-4-5"] = new(new(5, 25, 0.50m, 6.25m), Summer),
+        ["claude-opus-4-1"] = new(new(15, 75, 1.50m, 18.75m), Summer),
+        ["claude-opus-4"] = new(new(15, 75, 1.50m, 18.75m), Summer),
+        ["claude-sonnet-5"] = new(new(2, 10, 0.20m, 2.50m), Summer),
+        ["claude-sonnet-4-6"] = new(new(3, 15, 0.30m, 3.75m), Summer),
+        ["claude-sonnet-4-5"] = new(new(3, 15, 0.30m, 3.75m), Summer),
+        ["claude-sonnet-4"] = new(new(3, 15, 0.30m, 3.75m), Summer),
+        ["claude-haiku-4-5"] = new(new(1, 5, 0.10m, 1.25m), Summer),
+        ["claude-3-7-sonnet"] = new(new(3, 15, 0.30m, 3.75m), Before),
+        ["claude-3-5-haiku"] = new(new(0.80m, 4, 0.08m, 1), Before),
+        ["gpt-6.2-astra"] = new(new(8, 40, 0.40m, 10), November),
+        ["gpt-6.2-sol"] = new(new(2, 10, 0.10m, 2.50m), November),
+        ["gpt-6-astra"] = new(new(10, 50, 1, 12.50m), Autumn),
+        ["gpt-6-sol"] = new(new(2, 10, 0.20m, 2.50m), Autumn),
+        ["gpt-6-luna"] = new(new(0.10m, 0.50m, 0.01m, 0.125m), Autumn),
+        ["gpt-6.1-sol"] = new(new(2, 10, 0.10m, 2.50m), Autumn),
+        ["gpt-6.1-terra"] = new(new(1, 5, 0.05m, 1.25m), Autumn),
+        ["gpt-5.6-sol"] = new(new(5, 30, 0.50m, 6.25m), Summer),
+        ["gpt-5.6"] = new(new(5, 30, 0.50m, 6.25m), Summer),
+        ["gpt-5.5"] = new(new(5, 30, 0.50m, 5), Summer),
+        ["gpt-5.4"] = new(new(2.50m, 15, 0.25m, 2.50m), Summer),
+        ["gpt-5.4-mini"] = new(new(0.75m, 4.50m, 0.075m, 0.75m), Summer),
+        ["gpt-5.4-nano"] = new(new(0.20m, 1.25m, 0.02m, 0.20m), Summer),
+        ["gpt-5.3-codex"] = new(new(1.75m, 14, 0.175m, 1.75m), Summer),
+        ["gpt-5.3-codex-spark"] = new(new(1.75m, 14, 0.175m, 1.75m), Summer),
+        ["gpt-5.2"] = new(new(1.75m, 14, 0.175m, 1.75m), Summer),
+        ["gpt-5.2-codex"] = new(new(1.75m, 14, 0.175m, 1.75m), Summer),
+        ["gpt-5.1"] = new(new(1.25m, 10, 0.125m, 1.25m), Summer),
+        ["gpt-5.1-codex"] = new(new(1.25m, 10, 0.125m, 1.25m), Summer),
+        ["gpt-5.1-codex-max"] = new(new(1.25m, 10, 0.125m, 1.25m), Summer),
+        ["gpt-5.1-codex-mini"] = new(new(0.25m, 2, 0.025m, 0.25m), Summer),
+        ["gpt-5"] = new(new(1.25m, 10, 0.125m, 1.25m), Summer),
+        ["gpt-5-codex"] = new(new(1.25m, 10, 0.125m, 1.25m), Summer),
+        ["gpt-5-mini"] = new(new(0.25m, 2, 0.025m, 0.25m), Summer),
+        ["gpt-5-nano"] = new(new(0.05m, 0.40m, 0.005m, 0.05m), Summer),
+        ["gpt-4.1"] = new(new(2, 8, 0.50m, 2), Summer),
+        ["gpt-4.1-mini"] = new(new(0.40m, 1.60m, 0.10m, 0.40m), Summer),
+        ["o3"] = new(new(2, 8, 0.50m, 2), Summer),
+        ["o4-mini"] = new(new(1.10m, 4.40m, 0.275m, 1.10m), Summer),
+        ["codex-mini"] = new(new(1.50m, 6, 0.375m, 1.50m), Before),
+        ["gemini-4-neon"] = new(new(3, 15, 0.15m, 3), November),
+        ["gemini-4-hydrogen"] = new(new(1.50m, 7.50m, 0.075m, 1.50m), November),
+        ["gemini-3.6-flash"] = new(new(1.50m, 7.50m, 0.15m, 1.50m), Summer),
+        ["gemini-3.5-flash"] = new(new(1.50m, 9, 0.15m, 1.50m), Summer),
+        ["gemini-3.5-flash-lite"] = new(new(0.30m, 2.50m, 0.03m, 0.30m), Summer),
+        ["gemini-3.1-pro-preview"] = new(new(2, 12, 0.20m, 2), Summer),
+        ["gemini-3.1-flash-lite"] = new(new(0.25m, 1.50m, 0.025m, 0.25m), Summer),
+        ["gemini-3-pro-preview"] = new(new(2, 12, 0.20m, 2), Summer),
+        ["gemini-3-flash-preview"] = new(new(0.50m, 3, 0.05m, 0.50m), Summer),
+        ["gemini-3-flash"] = new(new(0.50m, 3, 0.05m, 0.50m), Summer),
+        ["gemini-2.5-pro"] = new(new(1.25m, 10, 0.125m, 1.25m), Summer),
+        ["gemini-2.5-flash"] = new(new(0.30m, 2.50m, 0.03m, 0.30m), Summer),
+        ["gemini-2.5-flash-lite"] = new(new(0.10m, 0.40m, 0.01m, 0.10m), Summer),
     };
 
     readonly IReadOnlyDictionary<string, ModelPrice> _own;
@@ -82,16 +128,18 @@ sealed partial class PriceTable
     public PriceTable(IReadOnlyDictionary<string, ModelPrice> own) => _own = own;
 
     /// <summary>Models that have a price without the configuration, in the order of their names.</summary>
-    public static IReadOnlyList<(string Model, ModelPrice Price)> All =>
-        [.. List.Select(pair => (pair.Key, pair.Value)).OrderBy(pair => pair.Key, StringComparer.Ordinal)];
+    public static IReadOnlyList<(string Model, ModelPrice Price, PriceSource Source)> All =>
+    [
+        .. List.Select(pair => (pair.Key, pair.Value.Price, PriceSource.OfShipped(pair.Key, pair.Value.On)))
+            .OrderBy(pair => pair.Key, StringComparer.Ordinal),
+    ];
 
     /// <summary>Every price that is used, in the order of the models' names, and where it comes from.</summary>
     public IReadOnlyList<(string Model, ModelPrice Price, PriceSource Source)> Used =>
     [
         .. _own.Select(own => (own.Key, own.Value, PriceSource.Configuration))
-            .Concat(List.Where(pair => !_own.ContainsKey(pair.Key))
-                .Select(pair => (pair.Key, pair.Value, PriceSource.OfShipped(pair.Key))))
-            .OrderBy(price => price.Key, StringComparer.Ordinal),
+            .Concat(All.Where(shipped => !_own.ContainsKey(shipped.Model)))
+            .OrderBy(price => price.Item1, StringComparer.Ordinal),
     ];
 
     /// <summary>
@@ -107,9 +155,43 @@ sealed partial class PriceTable
 
         var name = model[(model.LastIndexOf('/') + 1)..].ToLower(CultureInfo.InvariantCulture);
         return new[] { name, Release().Replace(Variant().Replace(name, ""), "") }
-            .Select(each => _own.GetValueOrDefault(each) ?? List.GetValueOrDefault(each))
+            .Select(each => _own.GetValueOrDefault(each) ?? List.GetValueOrDefault(each)?.Price)
             .FirstOrDefault(price => price is not null);
     }
+
+    /// <summary>
+    /// The dearest shipped price of a model's vendor, which a model without a price is held to where money is limited:
+    /// what is unknown must not be used without a limit. Null where its name, or else its program, tells no vendor.
+    /// </summary>
+    /// <param name="kind">Of the runner: who makes a program also makes its models.</param>
+    public static (string Model, ModelPrice Price)? Dearest(string? model, string? kind)
+    {
+        var name = model?[(model.LastIndexOf('/') + 1)..].ToLower(CultureInfo.InvariantCulture) ?? kind switch
+        {
+            ClaudeCodeRunner.KindName => "claude-",
+            CodexRunner.KindName => "gpt-",
+            GeminiRunner.KindName => "gemini-",
+            _ => "",
+        };
+        if (VendorOf(name) is not { } vendor)
+        {
+            return null;
+        }
+
+        var dearest = List.Where(pair => VendorOf(pair.Key) == vendor)
+            .OrderBy(pair => pair.Key, StringComparer.Ordinal).MaxBy(pair => pair.Value.Price.Output);
+        return (dearest.Key, dearest.Value.Price);
+    }
+
+    static string? VendorOf(string model) =>
+        model.StartsWith("claude-", StringComparison.Ordinal) ? "claude"
+        : model.StartsWith("gemini-", StringComparison.Ordinal) ? "gemini"
+        : OpenAi().IsMatch(model) ? "openai"
+        : null;
+
+    // gpt-7, o5-mini, codex-mini
+    [GeneratedRegex(@"^(gpt-|o\d|codex-)")]
+    private static partial Regex OpenAi();
 
     // claude-sonnet-4-5[1m]
     [GeneratedRegex(@"\[[^\]]*\]$")]
@@ -118,4 +200,7 @@ sealed partial class PriceTable
     // claude-sonnet-4-5-20250929, claude-sonnet-4@20250514, gpt-5-2025-08-07, gemini-2.5-pro-latest
     [GeneratedRegex(@"[-@](\d{8}|\d{4}-\d{2}-\d{2}|latest)$")]
     private static partial Regex Release();
+
+    /// <summary>A shipped price, and the day on which its vendor listed it.</summary>
+    sealed record Listed(ModelPrice Price, DateOnly On);
 }

@@ -58,12 +58,12 @@ sealed class Budget(IStore store, SwarmConfig config, Bell bell, TimeProvider ti
             return;
         }
 
-        var swarm = await store.ReadCostsAsync(new CostQuery { ThisSwarm = true }, cancellationToken);
-        var day = await store.ReadCostsAsync(new CostQuery { Today = true }, cancellationToken);
+        var swarm = await RecordedAsync(store, new CostQuery { ThisSwarm = true }, cancellationToken);
+        var day = await RecordedAsync(store, new CostQuery { Today = true }, cancellationToken);
         var stages = await store.ReadCostsAsync(new CostQuery { By = CostBy.Stage }, cancellationToken);
         lock (_lock)
         {
-            (_swarm, _day, _today) = (Amount.Of(swarm[0].Sum), Amount.Of(day[0].Sum), CostGroup.DayOf(Now));
+            (_swarm, _day, _today) = (swarm, day, CostGroup.DayOf(Now));
             foreach (var stage in stages)
             {
                 _stages[stage.Key] = stage.Sum;
@@ -228,9 +228,9 @@ sealed class Budget(IStore store, SwarmConfig config, Bell bell, TimeProvider ti
         BudgetRefusal? passed;
         lock (_lock)
         {
-            var model = config.Runners.GetValueOrDefault(spending.Runner)?.Model;
-            var cost = CostRules.Of(usage, model, config.Prices);
-            spending.Used = new Amount(cost.Usd ?? 0, usage.Tokens.All);
+            spending.Used = new Amount(
+                Counted(spending.Runner, usage, CostRules.Of(usage, ModelOf(spending.Runner), config.Prices)) ?? 0,
+                usage.Tokens.All);
             passed = BudgetRules.MayGoOn(_limits, Use_NeedsLock(real: true), spending.BeadBefore + spending.Used);
             if (passed is { Scope: not BudgetScope.Bead })
             {
@@ -252,7 +252,8 @@ sealed class Budget(IStore store, SwarmConfig config, Bell bell, TimeProvider ti
     public async Task SettleAsync(
         Spending spending, string runner, UsageReport usage, Cost cost, Func<Task<WriteOutcome>> record)
     {
-        var sum = new CostSum(1, cost.Usd is null ? 1 : 0, usage.Calls, usage.Tokens, cost.Usd ?? 0);
+        var counted = Counted(runner, usage, cost);
+        var sum = new CostSum(1, counted is null ? 1 : 0, usage.Calls, usage.Tokens, counted ?? 0);
         await RecordAsync(record, recorded =>
         {
             if (_running.Remove(spending) && recorded)
@@ -264,7 +265,7 @@ sealed class Budget(IStore store, SwarmConfig config, Bell bell, TimeProvider ti
         // One that ended before it had used anything says nothing about what can be measured.
         if (cost is Cost.Unknown && (!usage.Tokens.IsZero || !IsMeasurable(runner)))
         {
-            await SayUnpricedAsync(runner);
+            await SayUnpricedAsync(runner, usage.Model);
         }
 
         bell.Ring();
@@ -329,7 +330,7 @@ sealed class Budget(IStore store, SwarmConfig config, Bell bell, TimeProvider ti
                 spending = _planners[plan.Session] = Add_NeedsLock(new Spending(plan.Runner, PlannerStage, before));
             }
 
-            spending.Used = PlanBudgetRules.AmountOf(plan);
+            spending.Used = PlanBudgetRules.AmountOf(plan, config);
             passed = BudgetRules.MayGoOn(_limits, Use_NeedsLock(real: true), spending.BeadBefore + spending.Used);
             if (passed is { Scope: not BudgetScope.Bead })
             {
@@ -358,19 +359,19 @@ sealed class Budget(IStore store, SwarmConfig config, Bell bell, TimeProvider ti
 
             if (recorded)
             {
-                Count_NeedsLock(PlannerStage, PlanBudgetRules.SumOf(plan));
+                Count_NeedsLock(PlannerStage, PlanBudgetRules.SumOf(plan, config));
             }
         });
-        if (plan.CostUsd is null && (PlanBudgetRules.AmountOf(plan).Tokens > 0 || !IsMeasurable(plan.Runner)))
+        if (plan.CostUsd is null && (PlanBudgetRules.AmountOf(plan, config).Tokens > 0 || !IsMeasurable(plan.Runner)))
         {
-            await SayUnpricedAsync(plan.Runner);
+            await SayUnpricedAsync(plan.Runner, plan.Model);
         }
 
         bell.Ring();
     }
 
     /// <summary>Told once for each runner; where the configuration says so, nothing more is begun.</summary>
-    async Task SayUnpricedAsync(string runner)
+    async Task SayUnpricedAsync(string runner, string? model = null)
     {
         lock (_lock)
         {
@@ -390,22 +391,33 @@ sealed class Budget(IStore store, SwarmConfig config, Bell bell, TimeProvider ti
             new JournalEvent.BudgetUnmeasured(
                 runner,
                 IsMeasurable(runner)
-                    ? "its CLI says no cost, and its model has no price: see prices"
+                    ? PlanBudgetRules.Unpriced(model ?? ModelOf(runner), KindOf(runner))
                     : "a program of its kind says nothing of what it uses"),
             CancellationToken.None);
     }
 
     async Task<Amount> BeadAsync(BeadId bead, CancellationToken cancellationToken) => _limits.Bead.IsLimited
-        ? Amount.Of((await store.ReadCostsAsync(new CostQuery { Bead = bead }, cancellationToken))[0].Sum)
+        ? await RecordedAsync(store, new CostQuery { Bead = bead }, cancellationToken)
         : default;
+
+    /// <summary>What was recorded, as it counts against a limit.</summary>
+    public static async Task<Amount> RecordedAsync(
+        IStoreReader store, CostQuery query, CancellationToken cancellationToken) =>
+        CostRules.Counted(await store.ReadCostsAsync(query with { By = CostBy.Model }, cancellationToken));
+
+    decimal? Counted(string runner, UsageReport usage, Cost cost) =>
+        CostRules.Counted(cost, usage.Tokens, usage.Model ?? ModelOf(runner), KindOf(runner));
+
+    string? ModelOf(string runner) => config.Runners.GetValueOrDefault(runner)?.Model;
+
+    string? KindOf(string runner) => config.Runners.GetValueOrDefault(runner)?.Kind;
 
     static readonly StageName PlannerStage = new(CostGroup.Planner);
 
     DateTimeOffset Now => time.GetUtcNow();
 
     /// <summary>Whether its program can say what it uses.</summary>
-    bool IsMeasurable(string runner) =>
-        config.Runners.GetValueOrDefault(runner)?.Kind is { } kind && CostRules.CanMeasure(kind);
+    bool IsMeasurable(string runner) => KindOf(runner) is { } kind && CostRules.CanMeasure(kind);
 
     Amount Expected_NeedsLock(StageName stage, string runner) => BudgetRules.Expected(
         _limits, _stages.GetValueOrDefault(stage.Value, CostSum.None), _all, IsMeasurable(runner));

@@ -29,9 +29,9 @@ static class PlanBudgetRules
             BudgetRules.Expected(limits, spent.Planners, spent.All, measurable));
 
     /// <summary>Null: it may go on.</summary>
-    public static BudgetRefusal? MayGoOn(BudgetLimits limits, PlanSpending spent, JournalEvent.PlanUsed plan) =>
-        BudgetRules.MayGoOn(
-            limits, new BudgetUse(spent.Swarm, spent.Day, AmountOf(plan)), spent.Bead + AmountOf(plan));
+    /// <param name="plan">What it has used so far.</param>
+    public static BudgetRefusal? MayGoOn(BudgetLimits limits, PlanSpending spent, Amount plan) =>
+        BudgetRules.MayGoOn(limits, new BudgetUse(spent.Swarm, spent.Day, plan), spent.Bead + plan);
 
     /// <summary>Why nothing of unknown cost is run; null: it is, or its cost will be known.</summary>
     public static BudgetRefusal? Unpriced(BudgetLimits limits, string runner, bool measurable) =>
@@ -53,10 +53,23 @@ static class PlanBudgetRules
             cost is Cost.Priced ? true : null);
     }
 
-    public static Amount AmountOf(JournalEvent.PlanUsed plan) => Amount.Of(SumOf(plan));
+    public static Amount AmountOf(JournalEvent.PlanUsed plan, SwarmConfig config) => Amount.Of(SumOf(plan, config));
 
-    public static CostSum SumOf(JournalEvent.PlanUsed plan) => new(
-        1, plan.CostUsd is null ? 1 : 0, plan.Calls,
-        new TokenCount(plan.InputTokens, plan.OutputTokens, plan.CacheReadTokens, plan.CacheWriteTokens),
-        plan.CostUsd ?? 0);
+    /// <summary>As it counts against a limit.</summary>
+    public static CostSum SumOf(JournalEvent.PlanUsed plan, SwarmConfig config)
+    {
+        var tokens = new TokenCount(
+            plan.InputTokens, plan.OutputTokens, plan.CacheReadTokens, plan.CacheWriteTokens);
+        Cost cost = plan.CostUsd is { } known ? new Cost.Reported(known) : new Cost.Unknown();
+        var counted = CostRules.Counted(
+            cost, tokens, plan.Model, config.Runners.GetValueOrDefault(plan.Runner)?.Kind);
+        return new CostSum(1, counted is null ? 1 : 0, plan.Calls, tokens, counted ?? 0);
+    }
+
+    /// <summary>Why the cost of a program that tells its tokens is unknown, and what is done about it.</summary>
+    public static string Unpriced(string? model, string? kind) =>
+        $"its CLI says no cost, and {(model is null ? "it does not say its model" : $"model {model} has no price")}"
+        + (PriceTable.Dearest(model, kind) is { } dearest
+            ? $": until 'prices' gives one, its tokens count as those of {dearest.Model}, the dearest of its vendor"
+            : ": it is not counted until 'prices' gives one");
 }

@@ -39,22 +39,22 @@ sealed class PlanDesk(IStore store, Budget budget)
             return Reply(null);
         }
 
-        async Task<CostSum> SumAsync(CostQuery query) => (await store.ReadCostsAsync(query, cancellationToken))[0].Sum;
+        Task<Amount> RecordedAsync(CostQuery query) => Budget.RecordedAsync(store, query, cancellationToken);
 
         var stages = await store.ReadCostsAsync(new CostQuery { By = CostBy.Stage }, cancellationToken);
         var goesOn = await store.ReadSwarmAsync(cancellationToken) is
         { Status: not (SwarmStatus.Stopped or SwarmStatus.Completed) };
         var spent = new PlanSpending(
-            goesOn ? Amount.Of(await SumAsync(new CostQuery { ThisSwarm = true })) : default,
-            Amount.Of(await SumAsync(new CostQuery { Today = true })),
-            Amount.Of(await SumAsync(new CostQuery { Bead = bead })),
+            goesOn ? await RecordedAsync(new CostQuery { ThisSwarm = true }) : default,
+            await RecordedAsync(new CostQuery { Today = true }),
+            await RecordedAsync(new CostQuery { Bead = bead }),
             stages.FirstOrDefault(stage => stage.Key == CostGroup.Planner)?.Sum ?? CostSum.None,
             stages.Aggregate(CostSum.None, (all, stage) => all + stage.Sum));
         return Reply(call.Ask is PlanAsk.Begin
             ? PlanBudgetRules.MayBegin(
                 limits, spent, call.Plan.Runner,
                 config.Runners.GetValueOrDefault(call.Plan.Runner)?.Kind is { } kind && CostRules.CanMeasure(kind))
-            : PlanBudgetRules.MayGoOn(limits, spent, call.Plan));
+            : PlanBudgetRules.MayGoOn(limits, spent, PlanBudgetRules.AmountOf(call.Plan, config)));
     }
 
     static CommandReply Reply(BudgetRefusal? refusal) =>

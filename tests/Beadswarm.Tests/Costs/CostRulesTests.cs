@@ -50,13 +50,46 @@ public sealed class CostRulesTests
     [InlineData("gemini-2.5-pro-latest", true)]
     [InlineData("house-model", true)]
     [InlineData("gpt-5-ultra", false)]
-    [InlineData("claude-sonnet-4-6", false)]
+    [InlineData("claude-sonnet-4-6", true)]
+    [InlineData("claude-sonnet-9", false)]
     [InlineData("my-gpt-5", false)]
     [InlineData("", false)]
     [InlineData("/", false)]
     [InlineData(null, false)]
     public void A_name_that_only_looks_like_a_known_one_has_no_price(string? model, bool known) =>
         Assert.Equal(known, Own.Find(model) is not null);
+
+    /// <summary>Of a million tokens that were read.</summary>
+    [Theory]
+    [InlineData("claude-sonnet-99", "opencode", "15")]
+    [InlineData("anthropic/claude-opus-99[1m]", "opencode", "15")]
+    [InlineData(null, "claude-code", "15")]
+    [InlineData("gpt-99-codex", "codex", "10")]
+    [InlineData("o99", "opencode", "10")]
+    [InlineData(null, "codex", "10")]
+    [InlineData("gemini-99-pro", "gemini", "3")]
+    [InlineData("my-own-model", "codex", null)]
+    [InlineData(null, "acp", null)]
+    public void Tokens_of_a_model_without_a_price_count_at_the_dearest_of_its_vendor(
+        string? model, string kind, string? expected)
+    {
+        var tokens = new TokenCount(1_000_000, 0, 0, 0);
+
+        var counted = CostRules.Counted(new Cost.Unknown(), tokens, model, kind);
+
+        Assert.Equal(expected, counted?.ToString("0", System.Globalization.CultureInfo.InvariantCulture));
+        Assert.Equal(2, CostRules.Counted(new Cost.Reported(2), tokens, model, kind));
+        Assert.Null(CostRules.Counted(new Cost.Unknown(), default, model, kind));
+    }
+
+    [Fact]
+    public void What_was_recorded_without_a_price_counts_as_much_after_a_start()
+    {
+        var half = new CostSum(2, 1, 2, new TokenCount(2_000_000, 0, 0, 0), 4);
+
+        Assert.Equal(new Amount(19, 2_000_000), CostRules.Counted([new CostGroup("claude-sonnet-99", half)]));
+        Assert.Equal(new Amount(4, 2_000_000), CostRules.Counted([new CostGroup("my-own-model", half)]));
+    }
 
     [Fact]
     public void The_configurations_price_comes_before_the_shipped_one()

@@ -176,6 +176,27 @@ public sealed class BudgetTests
         Assert.Equal(2, (await repository.JournalAsync()).Count(entry => entry.Event is JournalEvent.BudgetUnmeasured));
     }
 
+    /// <summary>It says no cost, and its model is one that nobody has heard of.</summary>
+    [Fact]
+    public async Task A_model_without_a_price_is_not_used_without_a_limit()
+    {
+        using var repository = Repository(
+            UsesThreeDollars.Replace("claude-sonnet-4-5", "claude-sonnet-99", StringComparison.Ordinal)
+                + "\ntail -f /dev/null\n",
+            "t-1");
+
+        var stopped = await repository.RunAsync(Config(repository, 1, Swarm(10)));
+        var again = await repository.RunAsync(Config(repository, 1, Swarm(10)), Resume);
+
+        Assert.Equal((SwarmEnd.BudgetExceeded, 1, 1), (stopped.End, stopped.Costs.Executions, stopped.Costs.Unpriced));
+        Assert.StartsWith("limits.budgetUsd is 10.00 USD: 15 used", stopped.Reason);
+        Assert.Equal((SwarmEnd.BudgetExceeded, 1), (again.End, again.Costs.Executions));
+        Assert.Contains(
+            "its tokens count as those of claude-opus-4",
+            (await repository.JournalAsync()).Select(entry => entry.Event).OfType<JournalEvent.BudgetUnmeasured>()
+                .First().Reason);
+    }
+
     static SwarmRepository Repository(string before, params string[] beads)
     {
         var repository = new SwarmRepository

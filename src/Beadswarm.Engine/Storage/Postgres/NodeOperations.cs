@@ -141,7 +141,7 @@ static class NodeOperations
     public static List<NodeRecord> All(SqlSession session) => session.All("SelectNodes", Rows.Node);
 
     static Amount Sum(SqlSession session, CostQuery query) =>
-        Costs.Amount.Of(CostOperations.Read(session, query)[0].Sum); // the sum of all is one group
+        CostRules.Counted(CostOperations.Read(session, query with { By = CostBy.Model }));
 
     static Amount Amount(DbDataReader row, int at) =>
         new(CostOperations.Dollars(row.GetInt64(at)), row.GetInt64(at + 1));
