@@ -77,8 +77,8 @@ public sealed class AgentTests
     public Task Twelve_real_agents_whose_plan_is_used_up_in_the_middle_ask_once_each_and_all_land() => UsedUpAsync(12);
 
     /// <summary>
-    /// The plan is used up after some calls, until a time that the vendor tells. Whoever is at work then is refused, and
-    /// asks no more; who is not does not begin. After the reset one agent tries alone.
+    /// The plan is used up after some calls, until a time that the vendor tells. Whoever is at work then is refused,
+    /// and asks no more; who is not does not begin. After the reset one agent tries alone.
     /// </summary>
     static async Task UsedUpAsync(int count)
     {
