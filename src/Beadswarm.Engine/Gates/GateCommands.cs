@@ -59,7 +59,6 @@ sealed class GateCommands(
     GateLimits limits,
     TimeProvider timeProvider) : IGateCommands
 {
-    static readonly TimeSpan CheckPeriod = TimeSpan.FromMilliseconds(100);
     static readonly TimeSpan CleanupTimeMax = TimeSpan.FromMinutes(2);
 
     /// <summary>For all lines together: each alone may be quick enough, and there are many.</summary>
@@ -128,86 +127,16 @@ sealed class GateCommands(
         : state.Changes.Count > 0 ? $"'{run.Directory}' is not clean: {string.Join(", ", state.Changes.Take(5))}"
         : null;
 
-    async Task<(GateEnd End, LeakReport Leaks)> ExecuteAsync(
-        GateRun run, string command, TimeSpan timeout, CancellationToken cancellationToken)
-    {
-        ChildProcess child;
-        try
-        {
-            child = ChildProcess.Start(
-                new ChildSpec
-                {
-                    FileName = "/bin/sh",
-                    Arguments = ["-c", command],
-                    WorkingDirectory = run.Directory,
-                    Environment = _environment,
-                    Tag = run.Tag,
-                    StandardOutputFile = run.LogPath,
-                    StandardErrorFile = run.LogPath,
-                    Folders = [run.Directory, run.LogPath],
-                },
-                timeProvider);
-        }
-        catch (Exception refused) when (refused is ProcessStartException or IOException)
-        {
-            return (new GateEnd.NotStarted(refused.Message), LeakReport.Nothing);
-        }
-
-        using (child)
-        {
-            return await WatchAsync(child, run, timeout, cancellationToken);
-        }
-    }
-
-    async Task<(GateEnd End, LeakReport Leaks)> WatchAsync(
-        ChildProcess child, GateRun run, TimeSpan timeout, CancellationToken cancellationToken)
-    {
-        using var timer = new PeriodicTimer(CheckPeriod, timeProvider);
-        var began = timeProvider.GetTimestamp();
-        GateEnd? caused = null;
-        while (!child.Exit.IsCompleted && caused is null && !cancellationToken.IsCancellationRequested)
-        {
-            // Cancelling ends the waiting; what was started is then ended below, not abandoned.
-            await Task.WhenAny(child.Exit, timer.WaitForNextTickAsync(cancellationToken).AsTask());
-            caused = child.Exit.IsCompleted ? null
-                : timeProvider.GetElapsedTime(began) >= timeout ? new GateEnd.TimedOut(timeout)
-                : new FileInfo(run.LogPath) is { Exists: true } log && log.Length > limits.LogBytesMax
-                    ? new GateEnd.LogLimit(limits.LogBytesMax)
-                : null;
-        }
-
-        if (child.Exit.IsCompleted)
-        {
-            var leaks = await child.SweepAsync(CancellationToken.None);
-            return (ToEnd(await child.Exit), leaks);
-        }
-
-        var left = await child.TerminateAsync(limits.Grace, CancellationToken.None);
-        cancellationToken.ThrowIfCancellationRequested();
-        CutLog(run.LogPath);
-        return (caused ?? ToEnd(await child.Exit), left);
-    }
-
-    static GateEnd ToEnd(ChildExit exit) => exit switch
-    {
-        ChildExit.Exited exited => new GateEnd.Exited(exited.Code),
-        ChildExit.Killed killed => new GateEnd.Killed(killed.Signal),
-        ChildExit.Unknown => new GateEnd.NotStarted("its exit code was taken by somebody else"),
-    };
-
-    void CutLog(string path)
-    {
-        if (new FileInfo(path) is { LinkTarget: null } log && log.Length > limits.LogBytesMax)
-        {
-            using var file = log.OpenWrite();
-            file.SetLength(limits.LogBytesMax);
-        }
-    }
+    Task<(ShellEnd End, LeakReport Leaks)> ExecuteAsync(
+        GateRun run, string command, TimeSpan timeout, CancellationToken cancellationToken) =>
+        new ShellCommand(
+            command, run.Directory, _environment, run.LogPath, run.Tag, timeout, limits.Grace, limits.LogBytesMax)
+            .RunAsync(timeProvider, cancellationToken);
 
     async Task<(int? Count, string? Problem)> CountAsync(
-        GateRun run, GateEnd end, CancellationToken cancellationToken)
+        GateRun run, ShellEnd end, CancellationToken cancellationToken)
     {
-        if (run.Spec.CountPattern is not { } pattern || end is not GateEnd.Exited { Code: 0 })
+        if (run.Spec.CountPattern is not { } pattern || end is not ShellEnd.Exited { Code: 0 })
         {
             return (null, null);
         }

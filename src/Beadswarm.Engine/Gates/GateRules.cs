@@ -1,4 +1,5 @@
 using System.Globalization;
+using Beadswarm.Processes;
 
 namespace Beadswarm.Gates;
 
@@ -13,21 +14,21 @@ static class GateRules
 
     /// <param name="diskFull">The disk had no room left while or after the command ran.</param>
     /// <param name="count">Matches of the gate's pattern, for a counting gate.</param>
-    public static GateJudgement Judge(GateEnd end, bool diskFull, int? count, int? baseline) => end switch
+    public static GateJudgement Judge(ShellEnd end, bool diskFull, int? count, int? baseline) => end switch
     {
-        GateEnd.Exited { Code: 0 } => Counted(count, baseline),
-        GateEnd.Exited exited when diskFull => NoVerdict(exited.Code, "the disk is full"),
+        ShellEnd.Exited { Code: 0 } => Counted(count, baseline),
+        ShellEnd.Exited exited when diskFull => NoVerdict(exited.Code, "the disk is full"),
 
         // Nobody but the kernel, short of memory, or the operator sends this one.
-        GateEnd.Exited { Code: ShellKilled } => NoVerdict(ShellKilled, "killed from outside; out of memory?"),
-        GateEnd.Killed { Signal: KillSignal } => NoVerdict(null, "killed from outside; out of memory?"),
+        ShellEnd.Exited { Code: ShellKilled } => NoVerdict(ShellKilled, "killed from outside; out of memory?"),
+        ShellEnd.Killed { Signal: KillSignal } => NoVerdict(null, "killed from outside; out of memory?"),
 
-        GateEnd.Exited exited => new(GateStatus.Failed, exited.Code, Text($"exit code {exited.Code}")),
-        GateEnd.Killed killed => new(GateStatus.Failed, null, Text($"ended by signal {killed.Signal}")),
-        GateEnd.TimedOut late => new(
+        ShellEnd.Exited exited => new(GateStatus.Failed, exited.Code, Text($"exit code {exited.Code}")),
+        ShellEnd.Killed killed => new(GateStatus.Failed, null, Text($"ended by signal {killed.Signal}")),
+        ShellEnd.TimedOut late => new(
             GateStatus.Failed, null, Text($"not done after {late.After.TotalSeconds:0.#} s, the gate's timeout")),
-        GateEnd.LogLimit flood => new(GateStatus.Failed, null, Text($"wrote more than {flood.BytesMax} bytes")),
-        GateEnd.NotStarted refused => NoVerdict(null, refused.Reason),
+        ShellEnd.LogLimit flood => new(GateStatus.Failed, null, Text($"wrote more than {flood.BytesMax} bytes")),
+        ShellEnd.NotStarted refused => NoVerdict(null, refused.Reason),
     };
 
     /// <summary>Whether a recorded result may stand for a new run: only exit codes depend on the tree alone.</summary>
@@ -51,7 +52,7 @@ static class GateRules
     /// <summary>A recorded result as it counts now: the baseline may have moved since.</summary>
     public static GateResult Reuse(GateResult recorded, string commit, int? baseline)
     {
-        var judgement = Judge(new GateEnd.Exited(recorded.ExitCode ?? 0), diskFull: false, recorded.Count, baseline);
+        var judgement = Judge(new ShellEnd.Exited(recorded.ExitCode ?? 0), diskFull: false, recorded.Count, baseline);
         return recorded with { Commit = commit, Status = judgement.Status, Reason = judgement.Reason };
     }
 
@@ -72,3 +73,6 @@ static class GateRules
 
     static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
+
+/// <summary>The answer to: does this commit pass?</summary>
+sealed record GateJudgement(GateStatus Status, int? ExitCode, string Reason);

@@ -78,6 +78,17 @@ abstract record MergeOutcome
     public sealed record Empty : MergeOutcome;
 }
 
+/// <summary>How a merge began.</summary>
+abstract record MergeStart
+{
+    MergeStart() { }
+
+    public sealed record Done(MergeOutcome Outcome) : MergeStart;
+
+    /// <summary>A command of the configuration settles its conflicts, which may take its time.</summary>
+    public sealed record UnderWay(Task<MergeOutcome> Outcome) : MergeStart;
+}
+
 /// <summary>What became of the wish to move the target. Asking again after any of them is safe.</summary>
 abstract record AdvanceOutcome
 {
@@ -155,6 +166,10 @@ interface ILandingRepository
     Task EnsureBranchAsync(CommitId at, CancellationToken cancellationToken);
 
     Task<MergeOutcome> MergeAsync(MergeRequest request, CancellationToken cancellationToken);
+
+    /// <summary>The same without waiting for commands of the configuration.</summary>
+    async Task<MergeStart> BeginMergeAsync(MergeRequest request, CancellationToken cancellationToken) =>
+        new MergeStart.Done(await MergeAsync(request, cancellationToken));
 
     /// <summary>
     /// A commit whose parents are a tip and the last of commits made on top of it one upon the other, with that one's

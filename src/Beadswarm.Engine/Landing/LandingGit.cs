@@ -41,9 +41,25 @@ sealed class LandingGit(
     public Task EnsureBranchAsync(CommitId at, CancellationToken cancellationToken) =>
         target.EnsureBranchAsync(at, cancellationToken);
 
-    public async Task<MergeOutcome> MergeAsync(MergeRequest request, CancellationToken cancellationToken)
+    public async Task<MergeOutcome> MergeAsync(MergeRequest request, CancellationToken cancellationToken) =>
+        await BeginMergeAsync(request, cancellationToken) switch
+        {
+            MergeStart.Done done => done.Outcome,
+            MergeStart.UnderWay merge => await merge.Outcome,
+        };
+
+    public async Task<MergeStart> BeginMergeAsync(MergeRequest request, CancellationToken cancellationToken) =>
+        await _merging.BeginAsync(request, cancellationToken) switch
+        {
+            MergeStart.Done done => new MergeStart.Done(Remember(request, done.Outcome)),
+            MergeStart.UnderWay merge => new MergeStart.UnderWay(RememberAsync(request, merge.Outcome)),
+        };
+
+    async Task<MergeOutcome> RememberAsync(MergeRequest request, Task<MergeOutcome> merge) =>
+        Remember(request, await merge);
+
+    MergeOutcome Remember(MergeRequest request, MergeOutcome outcome)
     {
-        var outcome = await _merging.MergeAsync(request, cancellationToken);
         if (outcome is MergeOutcome.Clean clean)
         {
             Remember(clean.Candidate, clean.Tree);

@@ -12,19 +12,31 @@ sealed class Merging(GitRepository repository, Resolving resolving)
 
     readonly ConflictOwners _owners = new(repository);
 
-    public async Task<MergeOutcome> MergeAsync(MergeRequest request, CancellationToken cancellationToken)
+    /// <summary>Merges; where a command has to settle conflicts first, that goes on beside.</summary>
+    public async Task<MergeStart> BeginAsync(MergeRequest request, CancellationToken cancellationToken)
     {
         var (answer, stages) = await TryAsync(request.Tip, request.Head, cancellationToken);
         if (stages is not null && !resolving.Covers(stages))
         {
-            return await ConflictAsync(request.Tip, request.Head, answer, stages, cancellationToken);
+            return new MergeStart.Done(
+                await ConflictAsync(request.Tip, request.Head, answer, stages, cancellationToken));
         }
 
+        var finish = FinishAsync(request, answer, stages, cancellationToken);
+        return stages is not null && resolving.TakesTime(stages)
+            ? new MergeStart.UnderWay(finish)
+            : new MergeStart.Done(await finish);
+    }
+
+    async Task<MergeOutcome> FinishAsync(
+        MergeRequest request, MergeTreeAnswer answer, IReadOnlyList<ConflictStage>? stages,
+        CancellationToken cancellationToken)
+    {
         var (tree, tipTree) = await ProtectAsync(answer.Tree, request.Tip, cancellationToken);
         IReadOnlyList<ResolvedFile> resolved = [];
         if (stages is not null)
         {
-            var resolution = await resolving.TryAsync(request, tree, stages, cancellationToken);
+            var resolution = await resolving.TryAsync(request, tipTree, tree, stages, cancellationToken);
             if (resolution is not Resolution.Settled settled || settled.Tree == tipTree)
             {
                 var conflict = await ConflictAsync(request.Tip, request.Head, answer, stages, cancellationToken);

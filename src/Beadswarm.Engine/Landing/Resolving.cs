@@ -2,6 +2,7 @@ using System.Text;
 using Beadswarm.Configuration;
 using Beadswarm.Git;
 using Beadswarm.Processes;
+using Beadswarm.Waiting;
 using Beadswarm.Workspaces;
 
 namespace Beadswarm.Landing;
@@ -28,6 +29,9 @@ sealed record ResolvingParts(
     IReadOnlyList<ResolveRule> Rules, IReadOnlyDictionary<string, string> Environment, string Tag, TimeSpan Grace,
     TimeProvider Time)
 {
+    /// <summary>More output than this ends a command.</summary>
+    public long LogBytesMax { get; init; } = 64 * 1024 * 1024;
+
     public static readonly ResolvingParts None = new(
         [], new Dictionary<string, string>(), "none", TimeSpan.Zero, TimeProvider.System);
 }
@@ -46,7 +50,17 @@ sealed class Resolving(Hub hub, ResolvingParts parts)
     const int Target = 2;
     const int Bead = 3;
 
+    /// <summary>So many settled conflicts are remembered; then it begins anew.</summary>
+    const int SettledMax = 200;
+
     readonly WorkTrees _trees = new(hub);
+
+    /// <summary>There is one folder to work in.</summary>
+    readonly Turnstile _turn = new(1);
+
+    /// <summary>What was settled, by the target's tree and the bead's head: the same conflict is not settled
+    /// twice.</summary>
+    readonly Dictionary<(TreeId Target, CommitId Head), Resolution.Settled> _settled = [];
 
     string Sides => Path.Combine(hub.Folder, "resolving");
 
@@ -54,15 +68,38 @@ sealed class Resolving(Hub hub, ResolvingParts parts)
     public bool Covers(IReadOnlyList<ConflictStage> stages) =>
         stages.Count > 0 && stages.GroupBy(stage => stage.Path).All(file => RuleOf(file.Key, [.. file]) is not null);
 
-    /// <summary>Settles conflicts that <see cref="Covers"/> says may be.</summary>
+    /// <summary>Whether settling them runs a command, which may take its time.</summary>
+    public bool TakesTime(IReadOnlyList<ConflictStage> stages) =>
+        stages.GroupBy(stage => stage.Path).Any(file => RuleOf(file.Key, [.. file])?.Command is not null);
+
+    /// <summary>Settles conflicts that <see cref="Covers"/> says may be, one merge after the other.</summary>
+    /// <param name="target">The tree that the bead is merged into.</param>
     /// <param name="merged">The tree of the merge, with conflict markers in these files.</param>
     public async Task<Resolution> TryAsync(
-        MergeRequest request, TreeId merged, IReadOnlyList<ConflictStage> stages, CancellationToken cancellationToken)
+        MergeRequest request, TreeId target, TreeId merged, IReadOnlyList<ConflictStage> stages,
+        CancellationToken cancellationToken)
     {
+        using var turn = await _turn.EnterAsync(cancellationToken);
+        if (_settled.TryGetValue((target, request.Head), out var known))
+        {
+            return known;
+        }
+
         FolderTree.Delete(Sides);
         try
         {
-            return await SettleAsync(request, merged, stages, cancellationToken);
+            var resolution = await SettleAsync(request, merged, stages, cancellationToken);
+            if (resolution is Resolution.Settled settled)
+            {
+                if (_settled.Count >= SettledMax)
+                {
+                    _settled.Clear();
+                }
+
+                _settled[(target, request.Head)] = settled;
+            }
+
+            return resolution;
         }
         finally
         {
@@ -178,53 +215,24 @@ sealed class Resolving(Hub hub, ResolvingParts parts)
         ResolveRule rule, IReadOnlyList<string> files, string folder, CancellationToken cancellationToken)
     {
         var log = Path.Combine(Sides, "log");
-        ChildProcess child;
-        try
+        var environment = new Dictionary<string, string>(parts.Environment)
         {
-            child = ChildProcess.Start(
-                new ChildSpec
-                {
-                    FileName = "/bin/sh",
-                    Arguments = ["-c", rule.Command!], // only rules with a command are run
-                    WorkingDirectory = folder,
-                    Environment = new Dictionary<string, string>(parts.Environment)
-                    {
-                        ["BEADSWARM_CONFLICT_FILES"] = string.Join('\n', files),
-                        ["BEADSWARM_CONFLICT_SIDES"] = Sides,
-                    },
-                    Tag = parts.Tag,
-                    StandardOutputFile = log,
-                    StandardErrorFile = log,
-                    Folders = [folder],
-                },
-                parts.Time);
-        }
-        catch (ProcessStartException refused)
+            ["BEADSWARM_CONFLICT_FILES"] = string.Join('\n', files),
+            ["BEADSWARM_CONFLICT_SIDES"] = Sides,
+        };
+        var (end, _) = await new ShellCommand(
+            rule.Command!, folder, environment, log, parts.Tag, rule.Timeout, parts.Grace,
+            parts.LogBytesMax) // only rules with a command are run
+            .RunAsync(parts.Time, cancellationToken);
+        return end switch
         {
-            return refused.Message;
-        }
-
-        using (child)
-        {
-            using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            await Task.WhenAny(child.Exit, Task.Delay(rule.Timeout, parts.Time, over.Token));
-            await over.CancelAsync();
-            if (!child.Exit.IsCompleted)
-            {
-                await child.TerminateAsync(parts.Grace, CancellationToken.None);
-                cancellationToken.ThrowIfCancellationRequested();
-                return $"it took longer than {rule.Timeout.TotalSeconds:0} s";
-            }
-
-            await child.SweepAsync(CancellationToken.None);
-            return await child.Exit switch
-            {
-                ChildExit.Exited { Code: 0 } => null,
-                ChildExit.Exited exited => $"it exited with {exited.Code}: {Shown(log)}",
-                ChildExit.Killed killed => $"it was killed by signal {killed.Signal}",
-                ChildExit.Unknown => "its exit code was taken by somebody else",
-            };
-        }
+            ShellEnd.Exited { Code: 0 } => null,
+            ShellEnd.Exited exited => $"it exited with {exited.Code}: {Shown(log)}",
+            ShellEnd.Killed killed => $"it was killed by signal {killed.Signal}",
+            ShellEnd.TimedOut late => $"it took longer than {late.After.TotalSeconds:0} s",
+            ShellEnd.LogLimit flood => $"it wrote more than {flood.BytesMax} bytes",
+            ShellEnd.NotStarted refused => refused.Reason,
+        };
     }
 
     static string Shown(string log) =>

@@ -74,7 +74,10 @@ static class MachineSurroundings
                 new ResolvingParts(
                     setup.Config.Landing.Resolve,
                     AllowedEnvironment.Build(setup.Environment, [], new Dictionary<string, string>()),
-                    $"{SwarmAssembly.TagPrefix(paths.Repository)}/resolving", setup.Config.Limits.Grace, setup.Time),
+                    $"{SwarmAssembly.TagPrefix(paths.Repository)}/resolving", setup.Config.Limits.Grace, setup.Time)
+                {
+                    LogBytesMax = setup.Config.Limits.LogBytesMax,
+                },
                 cancellationToken);
             var agents = new AgentHost(
                 setup.Environment, AgentRunners.All(setup.ScriptedAgentPath, setup.ProgramPath), setup.Time)

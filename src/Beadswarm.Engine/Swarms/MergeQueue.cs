@@ -13,6 +13,7 @@ namespace Beadswarm.Swarms;
 sealed class MergeQueue(LanderParts parts, ILandingRepository where)
 {
     readonly Dictionary<(CommitId Onto, LandingId Landing), MergeOutcome> _merges = [];
+    readonly MergesUnderWay _resolving = new(parts.Bell);
     readonly CandidateTests _tests = new(parts.Gates, parts.Config.Landing.Gates, where, parts.Bell, parts.Time);
 
     readonly QueueSettings _settings = new(
@@ -84,8 +85,7 @@ sealed class MergeQueue(LanderParts parts, ILandingRepository where)
                 switch (action)
                 {
                     case QueueAction.Merge merge:
-                        _merges[(merge.Onto, merge.Landing)] = await where.MergeAsync(
-                            Request(merge.Onto, entries[merge.Landing]), stop);
+                        await BeginAsync(merge, entries[merge.Landing], stop);
                         merged = true;
                         break;
                     case QueueAction.Cancel cancel:
@@ -115,13 +115,21 @@ sealed class MergeQueue(LanderParts parts, ILandingRepository where)
     public void StandStill(IReadOnlyList<LandingEntry> waiting) => Tell(waiting);
 
     /// <summary>Takes in what has ended, before anything is decided.</summary>
-    public Task TakeInAsync() => _tests.TakeInAsync();
+    public async Task TakeInAsync()
+    {
+        await _tests.TakeInAsync();
+        await _resolving.TakeInAsync((onto, landing, outcome) => _merges[(onto, landing)] = outcome);
+    }
 
     /// <summary>A tree without a verdict is tried again.</summary>
     public void TryAgain(TreeId tree) => _tests.TryAgain(tree);
 
-    /// <summary>Ends all tests.</summary>
-    public Task EndAsync() => _tests.EndAsync();
+    /// <summary>Ends all tests, and whatever settles conflicts.</summary>
+    public async Task EndAsync()
+    {
+        await _tests.EndAsync();
+        await _resolving.EndAsync();
+    }
 
     /// <summary>
     /// A gate that counts compares with what landed last: what was tested beside that may be too much by now.
@@ -147,11 +155,26 @@ sealed class MergeQueue(LanderParts parts, ILandingRepository where)
         }
     }
 
+    async Task BeginAsync(QueueAction.Merge merge, LandingEntry entry, CancellationToken stop)
+    {
+        switch (await _resolving.BeginAsync(
+            merge.Onto, merge.Landing, token => where.BeginMergeAsync(Request(merge.Onto, entry), token), stop))
+        {
+            case MergeOutcome outcome:
+                _merges[(merge.Onto, merge.Landing)] = outcome;
+                break;
+            case null:
+                // Under way: whoever settles it rings.
+                break;
+        }
+    }
+
     MergeResult? Merged(CommitId onto, LandingId landing) => _merges.GetValueOrDefault((onto, landing)) switch
     {
         MergeOutcome.Clean clean => new MergeResult.Clean(clean.Candidate, clean.Tree),
         MergeOutcome.Conflict => new MergeResult.Conflict(),
         MergeOutcome.Empty => new MergeResult.Empty(),
+        _ when _resolving.IsUnderWay(onto, landing) => new MergeResult.UnderWay(),
         _ => null, // not tried
     };
 
@@ -161,6 +184,8 @@ sealed class MergeQueue(LanderParts parts, ILandingRepository where)
         {
             _merges.Remove(gone);
         }
+
+        _resolving.Forget(waiting.ContainsKey);
     }
 
     MergeRequest Request(CommitId onto, LandingEntry entry) => new(

@@ -48,7 +48,7 @@ sealed class SimulatedGates(SimulatedOrchestrator owner, SimulatedWorld world) :
         return Result(run, judgement, began);
     }
 
-    async Task<GateEnd> ExecuteAsync(GateRun run, SimulatedFolder folder, CancellationToken cancellationToken)
+    async Task<ShellEnd> ExecuteAsync(GateRun run, SimulatedFolder folder, CancellationToken cancellationToken)
     {
         var trouble = owner.Strikes(FaultKind.GateWithoutVerdict);
         var flaky = owner.Strikes(FaultKind.GateFlaky);
@@ -74,7 +74,7 @@ sealed class SimulatedGates(SimulatedOrchestrator owner, SimulatedWorld world) :
                 if (left <= TimeSpan.Zero)
                 {
                     world.Machine.KillTagged(run.Tag);
-                    return new GateEnd.TimedOut(run.Spec.Timeout);
+                    return new ShellEnd.TimedOut(run.Spec.Timeout);
                 }
 
                 await process.Changed.WaitAsync(heard, left, owner.Node.Clock, stopped.Token);
@@ -90,10 +90,10 @@ sealed class SimulatedGates(SimulatedOrchestrator owner, SimulatedWorld world) :
 
         return process.Exit switch
         {
-            ChildExit.Exited exited => new GateEnd.Exited(
+            ChildExit.Exited exited => new ShellEnd.Exited(
                 world.Disk.IsFull && exited.Code != 0 ? NoSpaceCode : exited.Code),
-            ChildExit.Killed killed => new GateEnd.Killed(killed.Signal),
-            _ => new GateEnd.NotStarted("the machine was restarted"),
+            ChildExit.Killed killed => new ShellEnd.Killed(killed.Signal),
+            _ => new ShellEnd.NotStarted("the machine was restarted"),
         };
     }
 

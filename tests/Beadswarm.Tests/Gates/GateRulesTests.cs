@@ -1,4 +1,5 @@
 using Beadswarm.Gates;
+using Beadswarm.Processes;
 
 namespace Beadswarm.Tests.Gates;
 
@@ -19,20 +20,20 @@ public sealed class GateRulesTests
     [Fact]
     public void Every_end_has_a_judgement()
     {
-        Check(new GateEnd.Exited(0), GateStatus.Passed, "exit code 0");
-        Check(new GateEnd.Exited(1), GateStatus.Failed, "exit code 1");
-        Check(new GateEnd.Exited(137), GateStatus.NoVerdict, "killed from outside; out of memory?");
-        Check(new GateEnd.Killed(9), GateStatus.NoVerdict, "killed from outside; out of memory?");
-        Check(new GateEnd.Killed(11), GateStatus.Failed, "ended by signal 11");
-        Check(new GateEnd.LogLimit(7), GateStatus.Failed, "wrote more than 7 bytes");
-        Check(new GateEnd.NotStarted("no sh"), GateStatus.NoVerdict, "no sh");
+        Check(new ShellEnd.Exited(0), GateStatus.Passed, "exit code 0");
+        Check(new ShellEnd.Exited(1), GateStatus.Failed, "exit code 1");
+        Check(new ShellEnd.Exited(137), GateStatus.NoVerdict, "killed from outside; out of memory?");
+        Check(new ShellEnd.Killed(9), GateStatus.NoVerdict, "killed from outside; out of memory?");
+        Check(new ShellEnd.Killed(11), GateStatus.Failed, "ended by signal 11");
+        Check(new ShellEnd.LogLimit(7), GateStatus.Failed, "wrote more than 7 bytes");
+        Check(new ShellEnd.NotStarted("no sh"), GateStatus.NoVerdict, "no sh");
     }
 
     [Fact]
     public void A_failure_on_a_full_disk_is_no_verdict_and_a_success_stays_one()
     {
-        Check(new GateEnd.Exited(1), GateStatus.NoVerdict, "the disk is full", diskFull: true);
-        Check(new GateEnd.Exited(0), GateStatus.Passed, "exit code 0", diskFull: true);
+        Check(new ShellEnd.Exited(1), GateStatus.NoVerdict, "the disk is full", diskFull: true);
+        Check(new ShellEnd.Exited(0), GateStatus.Passed, "exit code 0", diskFull: true);
     }
 
     [Fact]
@@ -51,7 +52,7 @@ public sealed class GateRulesTests
         Assert.NotEqual(recipe, GateRecipe.Hash(spec, new Dictionary<string, string> { ["PATH"] = "/usr/bin" }));
     }
 
-    static void Check(GateEnd end, GateStatus status, string reason, bool diskFull = false)
+    static void Check(ShellEnd end, GateStatus status, string reason, bool diskFull = false)
     {
         var judgement = GateRules.Judge(end, diskFull, null, null);
         Assert.Equal((status, reason), (judgement.Status, judgement.Reason));

@@ -1,6 +1,7 @@
 using Beadswarm.Configuration;
 using Beadswarm.Git;
 using Beadswarm.Landing;
+using Beadswarm.Tests.Swarms;
 
 namespace Beadswarm.Tests.Landing;
 
@@ -73,6 +74,44 @@ public sealed class ResolvingTests
             new Dictionary<string, string> { ["deps"] = "a\nb\n\n\n\ny\nz\n", ["sub/my lock"] = "a b y z\n" },
             await setup.FilesAsync(clean.Candidate));
         Assert.False(Directory.Exists(Path.Combine(setup.Hub.Folder, "resolving")));
+    }
+
+    [Fact]
+    public async Task The_same_conflict_is_settled_once_also_upon_another_commit_of_the_same_tree()
+    {
+        using var setup = await LandingSetup.LocalAsync(("deps", "d\n"), ("lock", "1\n"));
+        var (landed, head) = await TwoAsync(setup, [("lock", "2\n")], [("lock", "3\n")]);
+        var runs = setup.Git["runs"];
+        var lander = await ResolvingAsync(setup, Command("lock", $"echo x >> '{runs}'; echo 23 > lock"));
+        var other = await setup.Hub.Repository.CommitTreeAsync(
+            await lander.TreeAsync(landed, Cancel), [landed], "the same again", DateTimeOffset.UnixEpoch, Cancel);
+
+        var first = Assert.IsType<MergeOutcome.Clean>(await MergeAsync(lander, landed, head));
+        var again = Assert.IsType<MergeOutcome.Clean>(await MergeAsync(lander, landed, head));
+        var upon = Assert.IsType<MergeOutcome.Clean>(await MergeAsync(lander, other, head));
+
+        Assert.Equal((first.Candidate, first.Tree), (again.Candidate, upon.Tree));
+        Assert.Equal("lock", Assert.Single(upon.Resolved).Path);
+        Assert.Single(await File.ReadAllLinesAsync(runs, Cancel));
+    }
+
+    [Fact]
+    public async Task A_command_is_not_waited_for_by_whoever_only_begins_a_merge()
+    {
+        using var setup = await LandingSetup.LocalAsync(("lock", "1\n"));
+        var (landed, head) = await TwoAsync(setup, [("lock", "2\n")], [("lock", "3\n")]);
+        using var go = new Fifo(setup.Git["go"]);
+        var lander = await ResolvingAsync(setup, Command("lock", $"read go < '{setup.Git["go"]}'; echo 23 > lock"));
+        var request = new MergeRequest(landed, head, new LandingMessage("Land bd-2", "", []), DateTimeOffset.UnixEpoch);
+
+        var merge = Assert.IsType<MergeStart.UnderWay>(await lander.BeginMergeAsync(request, Cancel));
+        Assert.False(merge.Outcome.IsCompleted);
+        go.Release();
+
+        Assert.Equal("23\n", (await setup.FilesAsync(
+            Assert.IsType<MergeOutcome.Clean>(await merge.Outcome).Candidate))["lock"]);
+        Assert.IsType<MergeStart.Done>(await lander.BeginMergeAsync(
+            request with { Head = await setup.WorkFromAsync(landed, 3, "bd-3", ("new", "x\n")) }, Cancel));
     }
 
     [Theory]

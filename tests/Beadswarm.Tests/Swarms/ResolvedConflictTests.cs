@@ -38,6 +38,37 @@ public sealed class ResolvedConflictTests : IDisposable
     }
 
     [Fact]
+    public async Task Others_land_while_a_command_settles_a_conflict()
+    {
+        _repository.Bead("t-3").Agent(
+            """
+            case $BEADSWARM_STAGE-$BEADSWARM_BEAD in
+            implement-t-3) read go < "$R/.beadswarm/third" ;;
+            implement-*)
+              echo here > "$R/.beadswarm/arrived"; read go < "$R/.beadswarm/go"
+              mkdir -p work; echo 1 > "work/$BEADSWARM_BEAD"; ls work > lock
+              git add -A; git commit -qm "$BEADSWARM_BEAD"; exit 0 ;;
+            esac
+            """).Commit();
+        var third = _repository.Fifo("third");
+        await using var run = await StartAsync(
+            $"echo resolving > '{_arrived.Path}'; read go < '{_go.Path}'; ls work > lock", agents: 3);
+        await BothBeginAsync();
+        Assert.Equal("resolving", await _arrived.LineAsync());
+
+        third.Release();
+        await SwarmRepository.UntilAsync<JournalEvent.BeadLanded>(run, "t-3");
+
+        // Upon what it has become by that, it is begun anew.
+        Assert.Equal("resolving", await _arrived.LineAsync());
+        _go.Release();
+        var outcome = await SwarmRepository.EndAsync(run);
+
+        Assert.Equal((SwarmEnd.Completed, 3, 3), (outcome.End, outcome.Landed, outcome.Attempts));
+        Assert.Equal("t-1\nt-2\nt-3", _repository.Git("show", "main:lock"));
+    }
+
+    [Fact]
     public async Task An_orchestrator_that_dies_while_a_conflict_is_resolved_leaves_nothing_of_it_and_it_is_done_again()
     {
         var command = $"echo $$ > '{_arrived.Path}'; read go < '{_go.Path}'; ls work > lock";
@@ -59,10 +90,11 @@ public sealed class ResolvedConflictTests : IDisposable
         }
     }
 
-    Task<SwarmRun> StartAsync(string command) => _repository.StartAsync(_repository.Config(2, config => config with
-    {
-        Landing = config.Landing with { Resolve = [SwarmChild.ResolvingLock(command)] },
-    }));
+    Task<SwarmRun> StartAsync(string command, int agents = 2) => _repository.StartAsync(_repository.Config(
+        agents, config => config with
+        {
+            Landing = config.Landing with { Resolve = [SwarmChild.ResolvingLock(command)] },
+        }));
 
     async Task BothBeginAsync()
     {

@@ -8,6 +8,7 @@ namespace Beadswarm.Landing.Queueing;
 [JsonDerivedType(typeof(Queued), "queued")]
 [JsonDerivedType(typeof(Foreseen), "foreseen")]
 [JsonDerivedType(typeof(Conflicts), "conflicts")]
+[JsonDerivedType(typeof(Resolving), "resolving")]
 [JsonDerivedType(typeof(Waits), "waits")]
 [JsonDerivedType(typeof(Testing), "testing")]
 [JsonDerivedType(typeof(Passed), "passed")]
@@ -25,6 +26,9 @@ abstract record LineState
 
     /// <summary>For one ahead of it that it conflicts with, until that has landed or left.</summary>
     public sealed record Conflicts : LineState;
+
+    /// <summary>For a command of the configuration that settles its conflicts.</summary>
+    public sealed record Resolving : LineState;
 
     /// <summary>For a free test.</summary>
     public sealed record Waits : LineState;
@@ -90,7 +94,9 @@ static class LineRules
             positions.AddRange(members.Zip(merges, (landing, merge) =>
                 merge is null or MergeResult.Clean
                     ? new LinePosition(landing, together) { With = Others(members, landing) }
-                    : new LinePosition(landing, new LineState.Conflicts())));
+                    : new LinePosition(
+                        landing,
+                        merge is MergeResult.UnderWay ? new LineState.Resolving() : new LineState.Conflicts())));
         }
 
         positions.AddRange(

@@ -11,6 +11,9 @@ abstract record MergeResult
 
     public sealed record Conflict : MergeResult;
 
+    /// <summary>Nothing yet: a command of the configuration is settling its conflicts.</summary>
+    public sealed record UnderWay : MergeResult;
+
     /// <summary>Nothing: the commit has the content already.</summary>
     public sealed record Empty : MergeResult;
 }

@@ -110,14 +110,15 @@ sealed class QueueWalk(QueueView view, QueueSettings settings)
                 Missing = new QueueAction.Merge(at, landing);
                 return null;
             }
-            else if (at == view.Tip)
+            else if (at == view.Tip && result is not MergeResult.UnderWay)
             {
                 _settled.Add(result is MergeResult.Empty
                     ? new QueueAction.Complete(landing)
                     : new QueueAction.ReturnConflict(landing));
             }
 
-            // Otherwise something ahead that has not landed is in its way: it keeps its place until that is settled.
+            // Otherwise something ahead that has not landed is in its way, or its conflicts are being settled: it keeps
+            // its place until that is over.
         }
 
         return added;
