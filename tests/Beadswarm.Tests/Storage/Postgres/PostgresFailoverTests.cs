@@ -33,6 +33,11 @@ public sealed class PostgresFailoverTests : IAsyncLifetime
     {
         await _first.ExecuteAsync("postgres", "ALTER SYSTEM SET synchronous_standby_names = '*'");
         await _first.ExecuteAsync("postgres", "SELECT pg_reload_conf()");
+        while (await _first.ScalarAsync("postgres", "SHOW synchronous_standby_names") != "*")
+        {
+            // Each question has a session of its own, which begins with what the server has read by then.
+        }
+
         await using var store = await OpenAsync();
         var epoch = await store.BeginAsync(beads: 60);
         var answered = new System.Collections.Concurrent.ConcurrentBag<Claim>();

@@ -70,6 +70,23 @@ public sealed class PostgresSchemaTests : IAsyncLifetime
         await Tests.Costs.EarlierCosts.CheckAsync(migrated, Token);
     }
 
+    [Theory]
+    [InlineData("Postgres")]
+    [InlineData("Sqlite")]
+    public void Migrations_are_numbered_one_after_the_other(string store)
+    {
+        var folder = $"Beadswarm.Storage.{store}.Migrations.";
+        string[] names =
+        [
+            .. typeof(PostgresSchema).Assembly.GetManifestResourceNames()
+                .Where(name => name.StartsWith(folder, StringComparison.Ordinal))
+                .Select(name => name[folder.Length..]).Order(StringComparer.Ordinal),
+        ];
+
+        Assert.NotEmpty(names);
+        Assert.All(names, (name, index) => Assert.StartsWith($"{index + 1:0000}_", name, StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task A_store_that_is_newer_than_the_program_is_refused_and_left_alone()
     {
