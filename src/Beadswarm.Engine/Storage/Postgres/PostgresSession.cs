@@ -19,10 +19,11 @@ sealed class PostgresSession : SqlSession
 
     /// <summary>
     /// Statements that are kept are planned once and not for each execution, which costs more than running them; and
-    /// they go by index, because a plan made while a table is small stays when it has grown. As a statement and not at
-    /// the connection, because poolers refuse what they do not know there.
+    /// they go by index, because a plan made while a table is small stays when it has grown. Where a whole table is
+    /// read all the same, the planner takes that for dear, and must not compile the statement for it. As a statement
+    /// and not at the connection, because poolers refuse what they do not know there.
     /// </summary>
-    const string PlanOnce = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off";
+    const string PlanOnce = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off";
 
     // Eight is past what one node commits at a moment; the second is past a thousand claimers.
     static readonly int[] Reaches = [8, 1024];
