@@ -9,6 +9,9 @@ sealed class JournalAudit(IReadOnlyList<string> landingGates)
     readonly List<string> _findings = [];
     readonly HashSet<(string Gate, string Tree)> _green = [];
     readonly Dictionary<long, JournalEvent.LandingIntended> _intended = [];
+
+    /// <summary>By the commit that takes in several: the tree of the last of them, which is what was tested.</summary>
+    readonly Dictionary<string, string> _batches = [];
     readonly Dictionary<string, long> _tokens = [];
     readonly Dictionary<string, int> _attempts = [];
     readonly Dictionary<long, string> _openRuns = [];
@@ -83,6 +86,7 @@ sealed class JournalAudit(IReadOnlyList<string> landingGates)
                 break;
             case JournalEvent.LandingIntended intended:
                 _intended[intended.Landing] = intended;
+                _batches[intended.BatchCommit ?? intended.Candidate] = intended.Tree;
                 break;
             case JournalEvent.BeadLanded landed:
                 Landed(entry, bead, landed);
@@ -103,7 +107,8 @@ sealed class JournalAudit(IReadOnlyList<string> landingGates)
             return;
         }
 
-        foreach (var gate in landingGates.Where(gate => !_green.Contains((gate, intended.Tree))))
+        var tested = _batches[intended.BatchCommit ?? intended.Candidate];
+        foreach (var gate in landingGates.Where(gate => !_green.Contains((gate, tested))))
         {
             _findings.Add($"journal: entry {entry.Sequence} lands {bead} without gate {gate} having passed its tree");
         }

@@ -70,7 +70,7 @@ static class OutsideAudit
         {
             var commit = entry.Event switch
             {
-                JournalEvent.LandingIntended intended => intended.Candidate,
+                JournalEvent.LandingIntended intended => intended.BatchCommit ?? intended.Candidate,
                 JournalEvent.TrackerCommitted committed => committed.Commit,
                 _ => null,
             };
