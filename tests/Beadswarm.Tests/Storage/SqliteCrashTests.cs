@@ -31,14 +31,14 @@ public sealed class SqliteCrashTests : IDisposable
             await reader.ReadLineAsync(Token); // the version
             while (acknowledged.Count < kill && await reader.ReadLineAsync(Token) is { } line)
             {
-                acknowledged.Add(line);
+                acknowledged.Add(line.TrimEnd());
             }
 
             child.Kill();
             await child.WaitForExitAsync(Token);
             while (await reader.ReadLineAsync(Token) is { } line)
             {
-                acknowledged.Add(line);
+                acknowledged.Add(line.TrimEnd());
             }
         }
 

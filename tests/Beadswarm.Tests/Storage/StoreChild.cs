@@ -19,6 +19,10 @@ public sealed class StoreChild
     const string Pipe = "BEADSWARM_TEST_CHILD_PIPE";
     const string Library = "BEADSWARM_TEST_CHILD_LIBRARY";
     const int Beads = 3000;
+
+    /// <summary>So long that a pipe holds few of them: the child is never far ahead of who reads.</summary>
+    const int LineLength = 128;
+
     const int Clients = 8;
 
     static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -68,7 +72,7 @@ public sealed class StoreChild
                 new AgentNumber(agent), "child", [new StageName("contract")], TimeSpan.FromHours(1));
             while (await store.ClaimNextAsync(swarm.Epoch, request, Token) is { } claim)
             {
-                await acknowledged.WriteLineAsync($"{claim.Bead} {agent} {claim.Key.Token}");
+                await acknowledged.WriteLineAsync($"{claim.Bead} {agent} {claim.Key.Token}".PadRight(LineLength));
             }
         }));
     }
