@@ -205,7 +205,7 @@ static class ConfigKeys
             + "0s: never."),
         new("landing.watchGates", new Words(), null,
             "The gates of the whole that this runs, or `all`: gates that are too slow for every landing, too.",
-            "all gates"),
+            "all gates") { Nullable = true },
         new("landing.integrationBranch", new Text(RefPattern, RefSays), "beadswarm/integration",
             "Branch of mode integration."),
         new("landing.squash", new Switch(), "false", "One commit for each bead instead of a merge commit."),
