@@ -16,14 +16,14 @@ sealed class CandidateTests(
     /// <summary>Of so many trees the knowledge is kept; then it begins anew, and the record is asked.</summary>
     const int TreesMax = 10_000;
 
-    readonly Dictionary<TreeId, UnderWay> _running = [];
+    readonly Beside<Test, GatesOutcome> _beside = new(bell);
     readonly Dictionary<TreeId, TreeKnowledge> _known = [];
     readonly Dictionary<TreeId, GatesOutcome> _last = [];
 
-    public IReadOnlySet<TreeId> Running => _running.Keys.ToHashSet();
+    public IReadOnlySet<TreeId> Running => _beside.Running.Select(test => test.Tree).ToHashSet();
 
     /// <summary>When the test of a tree was begun; null: it is not under way.</summary>
-    public DateTimeOffset? Since(TreeId tree) => _running.GetValueOrDefault(tree)?.Since;
+    public DateTimeOffset? Since(TreeId tree) => Find(tree)?.Since;
 
     public TreeKnowledge Known(TreeId tree) => _known.GetValueOrDefault(tree);
 
@@ -40,17 +40,17 @@ sealed class CandidateTests(
         }
 
         var slot = Enumerable.Range(0, int.MaxValue).First(
-            number => _running.Values.All(test => test.Slot != number));
+            number => _beside.Running.All(test => test.Slot != number));
         var cancel = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var test = gates.CheckAsync(
             names, candidate.Commit.Value, candidate.Tree.Value, bead,
             cancellation => where.CheckoutAsync(candidate.Commit, slot, cancellation), cancel.Token,
             again: Known(candidate.Tree).Failures > 0);
-        _running[candidate.Tree] = new UnderWay(slot, time.GetUtcNow(), cancel, test, RingAfterAsync(test));
+        _beside.Add(new Test(candidate.Tree, slot, time.GetUtcNow()), test, cancel);
     }
 
     /// <summary>Its place stays taken until all its processes are gone.</summary>
-    public void Cancel(TreeId tree) => _running[tree].Cancel.Cancel();
+    public void Cancel(TreeId tree) => _beside.Cancel(Find(tree)!); // it is under way
 
     /// <summary>What passed before does not any more.</summary>
     public void Overtake(TreeId tree, GatesOutcome.Failed now) => Note(tree, now);
@@ -62,57 +62,12 @@ sealed class CandidateTests(
     /// Takes in what has ended. Only here and by the others' caller is anything changed: a test itself changes nothing.
     /// Throws what a test ended with that is neither a verdict nor the want of one.
     /// </summary>
-    public async Task TakeInAsync()
-    {
-        foreach (var (tree, test) in _running.Where(running => running.Value.Test.IsCompleted).ToArray())
-        {
-            _running.Remove(tree);
-            using (test.Cancel)
-            {
-                try
-                {
-                    Note(tree, await test.Test);
-                }
-                catch (OperationCanceledException) when (test.Cancel.IsCancellationRequested)
-                {
-                    // Nobody wants to know any more.
-                }
-            }
-        }
-    }
+    public Task TakeInAsync() => _beside.TakeInAsync((test, outcome) => Note(test.Tree, outcome));
 
     /// <summary>Ends all of them; what they would have said is not known.</summary>
-    public async Task EndAsync()
-    {
-        foreach (var tree in _running.Keys)
-        {
-            Cancel(tree);
-        }
+    public Task EndAsync() => _beside.EndAsync();
 
-        await Task.WhenAll(_running.Values.Select(test => test.Watch));
-        foreach (var test in _running.Values)
-        {
-            // Whatever it ended with: whoever ends them has a reason of his own to tell.
-            _ = test.Test.Exception;
-            test.Cancel.Dispose();
-        }
-
-        _running.Clear();
-    }
-
-    async Task RingAfterAsync(Task test)
-    {
-        try
-        {
-            await test;
-        }
-        catch (Exception)
-        {
-            // Told by whoever takes it in.
-        }
-
-        bell.Ring();
-    }
+    Test? Find(TreeId tree) => _beside.Running.FirstOrDefault(test => test.Tree == tree);
 
     void Note(TreeId tree, GatesOutcome outcome)
     {
@@ -130,7 +85,6 @@ sealed class CandidateTests(
         }
     }
 
-    /// <param name="Watch">Ends after it, and well.</param>
-    sealed record UnderWay(
-        int Slot, DateTimeOffset Since, CancellationTokenSource Cancel, Task<GatesOutcome> Test, Task Watch);
+    /// <summary>One that is under way.</summary>
+    sealed record Test(TreeId Tree, int Slot, DateTimeOffset Since);
 }

@@ -15,17 +15,17 @@ sealed class MergesUnderWay(Bell bell)
     /// </summary>
     const int BesideMax = 2;
 
-    readonly Dictionary<(CommitId Onto, LandingId Landing), UnderWay> _running = [];
+    readonly Beside<(CommitId Onto, LandingId Landing), MergeOutcome> _beside = new(bell);
     readonly Dictionary<LandingId, int> _begun = [];
 
-    public bool IsUnderWay(CommitId onto, LandingId landing) => _running.ContainsKey((onto, landing));
+    public bool IsUnderWay(CommitId onto, LandingId landing) => _beside.Running.Contains((onto, landing));
 
     /// <summary>What it came to; null while it goes on.</summary>
     public async Task<MergeOutcome?> BeginAsync(
         CommitId onto, LandingId landing, Func<CancellationToken, Task<MergeStart>> begin, CancellationToken stop)
     {
         // Upon what the target was before, nobody needs it any more.
-        Cancel(_running.Where(one => one.Key.Landing == landing).Select(one => one.Value));
+        Cancel(other => other == landing);
         var cancel = CancellationTokenSource.CreateLinkedTokenSource(stop);
         try
         {
@@ -40,7 +40,7 @@ sealed class MergesUnderWay(Bell bell)
                     return outcome;
                 case MergeStart.UnderWay merge:
                     _begun[landing] = _begun.GetValueOrDefault(landing) + 1;
-                    _running[(onto, landing)] = new UnderWay(merge.Outcome, RingAfterAsync(merge.Outcome), cancel);
+                    _beside.Add((onto, landing), merge.Outcome, cancel);
                     return null;
                 case var start:
                     throw new System.Diagnostics.UnreachableException($"{start}");
@@ -54,72 +54,27 @@ sealed class MergesUnderWay(Bell bell)
     }
 
     /// <summary>Takes in what is over. Throws what a merge ended with that is no outcome.</summary>
-    public async Task TakeInAsync(Action<CommitId, LandingId, MergeOutcome> take)
-    {
-        foreach (var (merge, running) in _running.Where(one => one.Value.Merge.IsCompleted).ToArray())
-        {
-            _running.Remove(merge);
-            using (running.Cancel)
-            {
-                try
-                {
-                    take(merge.Onto, merge.Landing, await running.Merge);
-                }
-                catch (OperationCanceledException) when (running.Cancel.IsCancellationRequested)
-                {
-                    // Nobody wants to know any more.
-                }
-            }
-        }
-    }
+    public Task TakeInAsync(Action<CommitId, LandingId, MergeOutcome> take) =>
+        _beside.TakeInAsync((merge, outcome) => take(merge.Onto, merge.Landing, outcome));
 
     /// <summary>Ends those of landings that do not wait any more.</summary>
     public void Forget(Func<LandingId, bool> waits)
     {
-        Cancel(_running.Where(one => !waits(one.Key.Landing)).Select(one => one.Value));
+        Cancel(landing => !waits(landing));
         foreach (var gone in _begun.Keys.Where(landing => !waits(landing)).ToArray())
         {
             _begun.Remove(gone);
         }
     }
 
-    static void Cancel(IEnumerable<UnderWay> running)
-    {
-        foreach (var one in running)
-        {
-            one.Cancel.Cancel();
-        }
-    }
-
     /// <summary>Ends all of them.</summary>
-    public async Task EndAsync()
+    public Task EndAsync() => _beside.EndAsync();
+
+    void Cancel(Func<LandingId, bool> which)
     {
-        Cancel(_running.Values);
-        await Task.WhenAll(_running.Values.Select(running => running.Watch));
-        foreach (var running in _running.Values)
+        foreach (var merge in _beside.Running.Where(one => which(one.Landing)))
         {
-            // Whatever it ended with: whoever ends them has a reason of his own to tell.
-            _ = running.Merge.Exception;
-            running.Cancel.Dispose();
+            _beside.Cancel(merge);
         }
-
-        _running.Clear();
     }
-
-    async Task RingAfterAsync(Task merge)
-    {
-        try
-        {
-            await merge;
-        }
-        catch (Exception)
-        {
-            // Told by whoever takes it in.
-        }
-
-        bell.Ring();
-    }
-
-    /// <param name="Watch">Ends after it, and well.</param>
-    sealed record UnderWay(Task<MergeOutcome> Merge, Task Watch, CancellationTokenSource Cancel);
 }
