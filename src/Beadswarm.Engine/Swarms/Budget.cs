@@ -129,9 +129,8 @@ sealed class Budget(IStore store, SwarmConfig config, Bell bell, TimeProvider ti
             }
 
             // The dearest of them: a bead must not be taken by an agent that cannot be started on it.
-            var expected = serves.Aggregate(
-                default(Amount), (most, stage) => most.OrMore(Expected_NeedsLock(stage, runner)));
-            return Refuse_NeedsLock(BudgetRules.MayStart(_limits, Use_NeedsLock(real: false), expected))?.Reason;
+            return RefuseStart_NeedsLock(serves.Aggregate(
+                default(Amount), (most, stage) => most.OrMore(Expected_NeedsLock(stage, runner))))?.Reason;
         }
     }
 
@@ -153,8 +152,7 @@ sealed class Budget(IStore store, SwarmConfig config, Bell bell, TimeProvider ti
                 return new BudgetAnswer.Refused(new BudgetRefusal(BudgetScope.Swarm, why));
             }
 
-            var expected = Expected_NeedsLock(claim.Stage, runner);
-            if (Refuse_NeedsLock(BudgetRules.MayStart(_limits, Use_NeedsLock(real: false), expected)) is { } tight)
+            if (RefuseStart_NeedsLock(Expected_NeedsLock(claim.Stage, runner)) is { } tight)
             {
                 return new BudgetAnswer.Refused(tight);
             }
@@ -176,34 +174,31 @@ sealed class Budget(IStore store, SwarmConfig config, Bell bell, TimeProvider ti
     /// </summary>
     async Task<BudgetRefusal?> WithOthersAsync(Spending spending, CancellationToken cancellationToken)
     {
-        var kept = false;
         try
         {
             await ShareAsync(cancellationToken);
+        }
+        catch
+        {
             lock (_lock)
             {
                 _running.Remove(spending);
-                var expected = Expected_NeedsLock(spending.Stage, spending.Runner);
-                if (Refuse_NeedsLock(BudgetRules.MayStart(_limits, Use_NeedsLock(real: false), expected))
-                    is not { } tight)
-                {
-                    _running.Add(spending);
-                    kept = true;
-                    return null;
-                }
+            }
 
+            throw;
+        }
+
+        lock (_lock)
+        {
+            // What is asked is whether it fits beside all others.
+            _running.Remove(spending);
+            if (RefuseStart_NeedsLock(Expected_NeedsLock(spending.Stage, spending.Runner)) is { } tight)
+            {
                 return tight;
             }
-        }
-        finally
-        {
-            if (!kept)
-            {
-                lock (_lock)
-                {
-                    _running.Remove(spending);
-                }
-            }
+
+            _running.Add(spending);
+            return null;
         }
     }
 
@@ -231,11 +226,7 @@ sealed class Budget(IStore store, SwarmConfig config, Bell bell, TimeProvider ti
             spending.Used = new Amount(
                 Counted(spending.Runner, usage, CostRules.Of(usage, ModelOf(spending.Runner), config.Prices)) ?? 0,
                 usage.Tokens.All);
-            passed = BudgetRules.MayGoOn(_limits, Use_NeedsLock(real: true), spending.BeadBefore + spending.Used);
-            if (passed is { Scope: not BudgetScope.Bead })
-            {
-                _exhausted ??= passed.Reason;
-            }
+            passed = RefuseGoingOn_NeedsLock(spending);
         }
 
         if (passed is null)
@@ -331,11 +322,7 @@ sealed class Budget(IStore store, SwarmConfig config, Bell bell, TimeProvider ti
             }
 
             spending.Used = PlanBudgetRules.AmountOf(plan, config);
-            passed = BudgetRules.MayGoOn(_limits, Use_NeedsLock(real: true), spending.BeadBefore + spending.Used);
-            if (passed is { Scope: not BudgetScope.Bead })
-            {
-                _exhausted ??= passed.Reason;
-            }
+            passed = RefuseGoingOn_NeedsLock(spending);
         }
 
         if (passed is not null)
@@ -440,8 +427,9 @@ sealed class Budget(IStore store, SwarmConfig config, Bell bell, TimeProvider ti
     }
 
     /// <summary>Where nobody is at work who may turn out cheaper, waiting would be for ever.</summary>
-    BudgetRefusal? Refuse_NeedsLock(BudgetRefusal? tight)
+    BudgetRefusal? RefuseStart_NeedsLock(Amount expected)
     {
+        var tight = BudgetRules.MayStart(_limits, Use_NeedsLock(real: false), expected);
         if (tight is not null && _running.Count == 0 && _elsewhere.Aside == default && _exhausted is null)
         {
             _exhausted = tight.Reason;
@@ -449,6 +437,18 @@ sealed class Budget(IStore store, SwarmConfig config, Bell bell, TimeProvider ti
         }
 
         return tight;
+    }
+
+    /// <summary>A limit of the swarm or of the day that is passed ends everything.</summary>
+    BudgetRefusal? RefuseGoingOn_NeedsLock(Spending spending)
+    {
+        var passed = BudgetRules.MayGoOn(_limits, Use_NeedsLock(real: true), spending.BeadBefore + spending.Used);
+        if (passed is { Scope: not BudgetScope.Bead })
+        {
+            _exhausted ??= passed.Reason;
+        }
+
+        return passed;
     }
 
     Spending Add_NeedsLock(Spending spending)
