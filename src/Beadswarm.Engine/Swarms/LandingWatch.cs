@@ -1,4 +1,3 @@
-using Beadswarm.Claims;
 using Beadswarm.Git;
 using Beadswarm.Journal;
 using Beadswarm.Landing;
@@ -21,22 +20,7 @@ sealed class LandingWatch(SwarmParts parts, ILandingRepository target, TimeSpan 
     readonly HashSet<LandingId> _undone = [];
     CommitId? _seen;
 
-    public async Task RunAsync(CancellationToken stop)
-    {
-        while (true)
-        {
-            try
-            {
-                await LookAsync(stop);
-            }
-            catch (GitException error) when (error.IsTransient)
-            {
-                // A remote that is away: the lander says so, and the next look may do better.
-            }
-
-            await Task.Delay(interval, parts.Time, stop);
-        }
-    }
+    public Task RunAsync(CancellationToken stop) => Watching.RunAsync(LookAsync, interval, parts.Time, stop);
 
     async Task LookAsync(CancellationToken stop)
     {
@@ -89,27 +73,16 @@ sealed class LandingWatch(SwarmParts parts, ILandingRepository target, TimeSpan 
             [.. files], later, await target.IsAncestorAsync(watched.Commit, tip, stop));
     }
 
-    async Task ReopenAsync(
+    Task ReopenAsync(
         LandingEntry entry, Watched watched, WatchFinding finding, CommitId tip, CancellationToken stop)
     {
-        if (await parts.Store.ReadBeadAsync(entry.Bead, stop) is not { State: BeadState.Completed completed } bead
-            || completed.Commit != watched.Commit.Value)
-        {
-            return;
-        }
-
         var how = finding == WatchFinding.Reverted ? "reverted" : "lost: the target's history was rewritten";
         var reason = $"landed as {watched.Commit} and was {how}; the target is at {tip}, and "
             + $"{string.Join(", ", watched.Changed.Keys.Order(StringComparer.Ordinal).Take(FilesShownMax))} "
             + "is as it was before";
-        var to = new BeadTransition.Free(parts.Config.Pipeline.RetryFrom, bead.Attempt + 1, 0, null);
-        var feedback = AttemptFeedback.OfLost(entry, reason, parts.Config.Limits.FeedbackBytesMax);
-
-        // Fenced: somebody has asked for the bead meanwhile, or another orchestrator has begun.
-        await parts.Store.ReopenLandedAsync(
-            parts.Epoch, entry.Id, LandingFault.TakenOff, reason, to, parts.Config.Pipeline.MaxAttempts,
-            feedback.Artifacts, stop);
-        parts.Bell.Ring();
+        return Watching.ReopenAsync(
+            parts, entry, watched.Commit, LandingFault.TakenOff, reason,
+            AttemptFeedback.OfLost(entry, reason, parts.Config.Limits.FeedbackBytesMax), stop);
     }
 
     const int FilesShownMax = 5;

@@ -1,4 +1,3 @@
-using Beadswarm.Claims;
 using Beadswarm.Gates;
 using Beadswarm.Git;
 using Beadswarm.Journal;
@@ -33,19 +32,7 @@ sealed class TargetWatch(SwarmParts parts, ILandingRepository target, IReadOnlyL
     public async Task RunAsync(CancellationToken stop)
     {
         await RecallAsync(stop);
-        while (true)
-        {
-            try
-            {
-                await LookAsync(stop);
-            }
-            catch (GitException error) when (error.IsTransient)
-            {
-                // A remote that is away: the lander says so, and the next look may do better.
-            }
-
-            await Task.Delay(interval, parts.Time, stop);
-        }
+        await Watching.RunAsync(LookAsync, interval, parts.Time, stop);
     }
 
     async Task RecallAsync(CancellationToken stop)
@@ -181,12 +168,6 @@ sealed class TargetWatch(SwarmParts parts, ILandingRepository target, IReadOnlyL
 
     async Task ReopenAsync(LandingEntry entry, HistoryCommit culprit, string gate, CancellationToken stop)
     {
-        if (await parts.Store.ReadBeadAsync(entry.Bead, stop) is not { State: BeadState.Completed completed } bead
-            || completed.Commit != culprit.Id.Value)
-        {
-            return;
-        }
-
         var result = await parts.Gates.FindAsync(
             gate, (await target.TreeAsync(culprit.Id, stop)).Value, stop);
         var reason = $"landed as {culprit.Id}, since which gate {gate} fails on the target"
@@ -195,13 +176,8 @@ sealed class TargetWatch(SwarmParts parts, ILandingRepository target, IReadOnlyL
             ? AttemptFeedback.OfLost(entry, reason, parts.Config.Limits.FeedbackBytesMax)
             : AttemptFeedback.OfRedLanding(
                 entry, reason, result, parts.Config.Gates[gate], parts.Config.Limits.FeedbackBytesMax);
-
-        // Fenced: somebody has asked for the bead meanwhile, or another orchestrator has begun.
-        await parts.Store.ReopenLandedAsync(
-            parts.Epoch, entry.Id, LandingFault.BreaksTarget, reason,
-            new BeadTransition.Free(parts.Config.Pipeline.RetryFrom, bead.Attempt + 1, 0, null),
-            parts.Config.Pipeline.MaxAttempts, feedback.Artifacts, stop);
-        parts.Bell.Ring();
+        await Watching.ReopenAsync(
+            parts, entry, culprit.Id, LandingFault.BreaksTarget, reason, feedback, stop);
     }
 
     /// <summary>What fails is run once more on the same tree. Each tree is tested once, also over restarts.</summary>
