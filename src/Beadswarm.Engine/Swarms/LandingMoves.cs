@@ -29,14 +29,8 @@ sealed class LandingMoves(LanderParts parts, CheckoutFollow checkout, LandingTip
         var onto = candidate.Base;
         foreach (var member in candidate.Members)
         {
-            var changes = await LandsOn.ChangesAsync(onto, member.Commit, stop);
-            landings.Add(new IntendedLanding(
-                member.Landing,
-                new LandingIntent(
-                    onto.Value, member.Commit.Value, member.Tree.Value, [.. changes.Select(change => change.Path)])
-                {
-                    Batch = batch,
-                }));
+            var intent = await IntentAsync(LandsOn, onto, member.Commit, member.Tree, stop);
+            landings.Add(new IntendedLanding(member.Landing, intent with { Batch = batch }));
             onto = member.Commit;
         }
 
@@ -44,6 +38,12 @@ sealed class LandingMoves(LanderParts parts, CheckoutFollow checkout, LandingTip
             parts.Store.IntendLandingsAsync(parts.Epoch, landings, stop));
         return await MoveAsync([.. entries.Zip(landings, (entry, landing) => (entry, landing.Intent))], stop);
     }
+
+    /// <summary>To land a commit that was made upon another.</summary>
+    public static async Task<LandingIntent> IntentAsync(
+        ILandingRepository where, CommitId onto, CommitId commit, TreeId tree, CancellationToken stop) => new(
+        onto.Value, commit.Value, tree.Value,
+        [.. (await where.ChangesAsync(onto, commit, stop)).Select(change => change.Path)]);
 
     /// <summary>Of intents, the one to settle first: landings of a batch are recorded in the order of their
     /// merges.</summary>
@@ -76,7 +76,7 @@ sealed class LandingMoves(LanderParts parts, CheckoutFollow checkout, LandingTip
 
         return await LandsOn.ObserveAsync(CommitId.Parse(intent.Arrival), intent.Paths, stop) is Observation.Absent
             ? await VoidAsync(entry, $"the target is at {now} and does not contain it", stop)
-            : await RecordAsync(entry, intent, stop);
+            : await RecordAsync([(entry, intent)], stop);
     }
 
     /// <summary>The target has a bead's content: the bead is completed, and its branch goes.</summary>
@@ -138,12 +138,7 @@ sealed class LandingMoves(LanderParts parts, CheckoutFollow checkout, LandingTip
         switch (await LandsOn.AdvanceAsync(CommitId.Parse(from), CommitId.Parse(to), stop))
         {
             case AdvanceOutcome.Moved:
-                foreach (var (entry, intent) in landings)
-                {
-                    await RecordAsync(entry, intent, stop);
-                }
-
-                return new LandingStep.Moved();
+                return await RecordAsync(landings, stop);
             case AdvanceOutcome.LostRace lost:
                 foreach (var (entry, _) in landings)
                 {
@@ -163,21 +158,38 @@ sealed class LandingMoves(LanderParts parts, CheckoutFollow checkout, LandingTip
         }
     }
 
-    async Task<LandingStep> RecordAsync(LandingEntry entry, LandingIntent intent, CancellationToken stop)
+    /// <param name="landings">That arrived together, in the order of their merges.</param>
+    async Task<LandingStep> RecordAsync(
+        IReadOnlyList<(LandingEntry Entry, LandingIntent Intent)> landings, CancellationToken stop)
     {
         var askedAt = parts.Time.GetTimestamp();
-        switch (await LandsOn.ObserveAsync(CommitId.Parse(intent.Arrival), intent.Paths, stop))
+        switch (await LandsOn.ObserveAsync(
+            CommitId.Parse(landings[0].Intent.Arrival),
+            [.. landings.SelectMany(landing => landing.Intent.Paths).Distinct()], stop))
         {
             case Observation.Present present:
-                await ObservedAsync(entry, intent, present.Tip, stop);
+                foreach (var (entry, intent) in landings)
+                {
+                    await ObservedAsync(entry, intent, present.Tip, stop);
+                }
+
                 tip.Seen(present.Tip, askedAt);
+                break;
+            case Observation when landings.Count > 1:
+                // Somebody has changed some of it since: of whose is seen one by one.
+                foreach (var landing in landings)
+                {
+                    await RecordAsync([landing], stop);
+                }
+
                 break;
             case Observation.PresentButChangedSince since:
                 tip.Forget();
-                await ObservedAsync(entry, intent, since.SeenAt, stop);
+                await ObservedAsync(landings[0].Entry, landings[0].Intent, since.SeenAt, stop);
                 break;
             case Observation.Absent absent:
-                return await VoidAsync(entry, $"its content is not on the target at {absent.Tip}", stop);
+                return await VoidAsync(
+                    landings[0].Entry, $"its content is not on the target at {absent.Tip}", stop);
         }
 
         return new LandingStep.Moved();

@@ -22,10 +22,8 @@ sealed class PullRequestMerging(
     public async Task<(LandingStep Step, string? Refused)> MergeAsync(
         LandingEntry entry, PullRequest pull, Candidate candidate, CancellationToken stop)
     {
-        var changes = await parts.Target.ChangesAsync(candidate.Base, candidate.Commit, stop);
-        var intent = new LandingIntent(
-            candidate.Base.Value, candidate.Commit.Value, candidate.Tree.Value,
-            [.. changes.Select(change => change.Path)]);
+        var intent = await LandingMoves.IntentAsync(
+            parts.Target, candidate.Base, candidate.Commit, candidate.Tree, stop);
         await SwarmFencedException.ThrowIfFencedAsync(
             parts.Store.IntendLandingsAsync(parts.Epoch, [new IntendedLanding(entry.Id, intent)], stop));
         switch (await forge.Api.MergeAsync(
@@ -134,9 +132,7 @@ sealed class PullRequestMerging(
                 return without;
             }
 
-            var changes = await parts.Target.ChangesAsync(onto, merged, stop);
-            intent = new LandingIntent(
-                onto.Value, merged.Value, tree.Value, [.. changes.Select(change => change.Path)]);
+            intent = await LandingMoves.IntentAsync(parts.Target, onto, merged, tree, stop);
             await SwarmFencedException.ThrowIfFencedAsync(
                 parts.Store.IntendLandingsAsync(parts.Epoch, [new IntendedLanding(entry.Id, intent)], stop));
         }
