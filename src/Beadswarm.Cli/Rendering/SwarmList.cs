@@ -31,11 +31,7 @@ static class SwarmList
                     json.WriteNumber("nodes", row.Nodes);
                     json.WriteNumber("agents", row.Agents);
                     json.WriteNumber("working", row.Working);
-                    json.WriteNumber("target", row.Target);
-                    json.WriteNumber("landed", status.Landed);
-                    json.WriteNumber("inProgress", status.InProgress + status.Landing);
-                    json.WriteNumber("blocked", status.Blocked);
-                    json.WriteNumber("pending", status.Pending);
+                    StatusJson.WriteCounts(json, status);
                     json.WriteInstant("startedAt", status.Swarm?.StartedAt);
                     json.WriteInstant("endedAt", status.Swarm?.EndedAt);
                     StatusJson.WriteCosts(json, status.Costs);
@@ -66,8 +62,9 @@ static class SwarmList
                 case SwarmGlance.Seen { Status: var status }:
                     var row = Row.Of(status);
                     table.Add(
-                        one.Name, StatusJson.State(status, lifeOf(one)), Share(status.Landed, row.Target),
-                        Text(status.InProgress + status.Landing), Text(status.Blocked), Text(status.Pending),
+                        one.Name, StatusJson.State(status, lifeOf(one)),
+                        Share(status.Landed, StatusJson.TargetOf(status)), Text(status.InProgress + status.Landing),
+                        Text(status.Blocked), Text(status.Pending),
                         Share(row.Working, row.Agents), Text(row.Nodes), CostText.Cost(status.Costs), row.Holder,
                         status.Swarm?.Reason ?? "");
                     break;
@@ -86,7 +83,7 @@ static class SwarmList
     /// <param name="Holder">The node that holds the swarm and lives; null: none does.</param>
     /// <param name="Nodes">Those that live.</param>
     /// <param name="Agents">Those of nodes that live, or all where there is one orchestrator only.</param>
-    sealed record Row(string? Holder, int Nodes, int Agents, int Working, int Target)
+    sealed record Row(string? Holder, int Nodes, int Agents, int Working)
     {
         public static Row Of(StatusSnapshot status)
         {
@@ -96,7 +93,7 @@ static class SwarmList
                 : [.. status.Agents.Where(agent => agent.Node is { } node && living.Contains(node))];
             return new Row(
                 status.Swarm is { } swarm && living.Contains(swarm.Node) ? swarm.Node : null, living.Count,
-                agents.Count, agents.Count(agent => agent.Bead is not null), status.Swarm?.Target ?? status.Selected);
+                agents.Count, agents.Count(agent => agent.Bead is not null));
         }
     }
 }

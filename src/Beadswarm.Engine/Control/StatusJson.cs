@@ -55,11 +55,7 @@ static class StatusJson
     {
         json.WriteStartObject();
         json.WriteString("state", State(status, life));
-        json.WriteNumber("target", status.Swarm?.Target ?? status.Selected);
-        json.WriteNumber("landed", status.Landed);
-        json.WriteNumber("inProgress", status.InProgress + status.Landing);
-        json.WriteNumber("blocked", status.Blocked);
-        json.WriteNumber("pending", status.Pending);
+        WriteCounts(json, status);
         json.WriteNumber("landing", status.Landing);
         json.WriteNumber("left", status.Left);
         json.WriteNumber("ready", status.Ready);
@@ -157,6 +153,19 @@ static class StatusJson
 
         json.WriteEndArray();
     }
+
+    /// <summary>How far a swarm is, in beads.</summary>
+    public static void WriteCounts(Utf8JsonWriter json, StatusSnapshot status)
+    {
+        json.WriteNumber("target", TargetOf(status));
+        json.WriteNumber("landed", status.Landed);
+        json.WriteNumber("inProgress", status.InProgress + status.Landing);
+        json.WriteNumber("blocked", status.Blocked);
+        json.WriteNumber("pending", status.Pending);
+    }
+
+    /// <summary>How many beads are to land.</summary>
+    public static int TargetOf(StatusSnapshot status) => status.Swarm?.Target ?? status.Selected;
 
     /// <summary>What the gates of the whole last said, where they are run.</summary>
     public static void WriteHealth(Utf8JsonWriter json, TargetHealth health)
