@@ -44,10 +44,7 @@ public sealed class RepositoryAuditTests : IDisposable
     public async Task A_swarm_on_a_remote_has_no_findings_and_the_remote_is_what_is_looked_at()
     {
         _repository.Bead("t-1").Commit();
-        var remote = Path.Combine(_repository.Path, ".git", "remote.git");
-        _repository.Git("init", "-q", "--bare", "-b", "main", remote);
-        _repository.Git("remote", "add", "origin", remote);
-        _repository.Git("push", "-q", "-u", "origin", "main");
+        var remote = _repository.AddOrigin();
         await _repository.RunAsync(_repository.Config(agents: 1, change: config =>
             config with { Landing = config.Landing with { Remote = "origin" } }));
 

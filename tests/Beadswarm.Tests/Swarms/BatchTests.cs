@@ -4,7 +4,6 @@ using Beadswarm.Control;
 using Beadswarm.Journal;
 using Beadswarm.Swarms;
 using Beadswarm.Tests.Auditing;
-using Beadswarm.Tests.Support;
 
 namespace Beadswarm.Tests.Swarms;
 
@@ -87,11 +86,7 @@ public sealed class BatchTests : IDisposable
     public async Task Each_bead_of_a_batch_that_somebody_takes_off_the_target_is_taken_up_again()
     {
         Prepare("", "t-5");
-        using var elsewhere = new TemporaryFolder();
-        var remote = Path.Combine(_repository.Path, ".git", "remote.git");
-        _repository.Git("init", "-q", "--bare", "-b", "main", remote);
-        _repository.Git("remote", "add", "origin", remote);
-        _repository.Git("push", "-q", "-u", "origin", "main");
+        var remote = _repository.AddOrigin();
         await using var run = await WaitingAsync(config => config with
         {
             Tracker = config.Tracker with { Commit = false },
@@ -105,12 +100,7 @@ public sealed class BatchTests : IDisposable
                 await SwarmRepository.UntilAsync<JournalEvent.BeadLanded>(run, bead)).Event).Commit;
         }
 
-        var clone = elsewhere["clone"];
-        SwarmRepository.GitIn(elsewhere.Path, "clone", "-q", remote, "clone");
-        SwarmRepository.GitIn(clone, "config", "user.name", "Somebody");
-        SwarmRepository.GitIn(clone, "config", "user.email", "somebody@example.org");
-        SwarmRepository.GitIn(clone, "revert", "--no-edit", "-m", "1", landed["t-2"]);
-        SwarmRepository.GitIn(clone, "push", "-q", "origin", "main");
+        SwarmRepository.Elsewhere(remote, "revert", "--no-edit", "-m", "1", landed["t-2"]);
 
         var lost = await SwarmRepository.UntilAsync<JournalEvent.LandingLost>(run, "t-2");
         await SwarmRepository.UntilAsync(run, entry =>
@@ -151,7 +141,7 @@ public sealed class BatchTests : IDisposable
             config = config with { Landing = config.Landing with { Tests = 1 } };
             return change?.Invoke(config) ?? config;
         }));
-        Assert.True((await AskAsync(new QueueRequest.Pause(null))).Done);
+        Assert.True((await _repository.AskAsync(new QueueRequest.Pause(null))).Done);
         foreach (var bead in Beads)
         {
             _go[bead].Release();
@@ -161,11 +151,7 @@ public sealed class BatchTests : IDisposable
         return run;
     }
 
-    async Task ResumeAsync() => Assert.True((await AskAsync(new QueueRequest.Resume())).Done);
-
-    Task<CommandReply> AskAsync(QueueRequest request) =>
-        new ControlClient(new SwarmPaths(_repository.Path).Socket)
-            .AskQueueAsync(request, TestContext.Current.CancellationToken);
+    async Task ResumeAsync() => Assert.True((await _repository.AskAsync(new QueueRequest.Resume())).Done);
 
     /// <summary>What has come onto the target but for the tracker's file.</summary>
     string[] Line(string since) => _repository.Git(

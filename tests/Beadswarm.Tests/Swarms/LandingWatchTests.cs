@@ -1,7 +1,6 @@
 using Beadswarm.Configuration;
 using Beadswarm.Journal;
 using Beadswarm.Swarms;
-using Beadswarm.Tests.Support;
 
 namespace Beadswarm.Tests.Swarms;
 
@@ -9,7 +8,6 @@ namespace Beadswarm.Tests.Swarms;
 public sealed class LandingWatchTests : IDisposable
 {
     readonly SwarmRepository _repository = new();
-    readonly TemporaryFolder _elsewhere = new();
 
     [Fact]
     public Task What_somebody_reverts_is_taken_up_again_with_the_evidence() => TakenOffAsync(
@@ -31,7 +29,7 @@ public sealed class LandingWatchTests : IDisposable
         var landed = (JournalEvent.BeadLanded)(
             await SwarmRepository.UntilAsync<JournalEvent.BeadLanded>(run, "t-1")).Event;
 
-        Elsewhere(remote, takeOff(landed.Commit, before));
+        SwarmRepository.Elsewhere(remote, takeOff(landed.Commit, before));
 
         var lost = await SwarmRepository.UntilAsync<JournalEvent.LandingLost>(run, "t-1");
         await SwarmRepository.UntilAsync(run, entry =>
@@ -70,7 +68,7 @@ public sealed class LandingWatchTests : IDisposable
             [new ResolveRule([new PathPattern("shared.txt")], null, TimeSpan.Zero)]);
         await SwarmRepository.UntilAsync<JournalEvent.BeadLanded>(run, "t-2");
 
-        Elsewhere(remote, "reset", "-q", "--hard", before);
+        SwarmRepository.Elsewhere(remote, "reset", "-q", "--hard", before);
 
         foreach (var bead in new[] { "t-1", "t-2" })
         {
@@ -90,10 +88,7 @@ public sealed class LandingWatchTests : IDisposable
 
     (string Remote, string Before) Share()
     {
-        var remote = Path.Combine(_repository.Path, ".git", "remote.git");
-        _repository.Git("init", "-q", "--bare", "-b", "main", remote);
-        _repository.Git("remote", "add", "origin", remote);
-        _repository.Git("push", "-q", "-u", "origin", "main");
+        var remote = _repository.AddOrigin();
         return (remote, _repository.Git("rev-parse", "main"));
     }
 
@@ -109,20 +104,5 @@ public sealed class LandingWatchTests : IDisposable
             },
         }));
 
-    /// <summary>Somebody else, in a clone of their own. Nothing of the swarm is about to land meanwhile.</summary>
-    void Elsewhere(string remote, params string[] takeOff)
-    {
-        SwarmRepository.GitIn(_elsewhere.Path, "clone", "-q", remote, "clone");
-        var clone = _elsewhere["clone"];
-        SwarmRepository.GitIn(clone, "config", "user.name", "Somebody");
-        SwarmRepository.GitIn(clone, "config", "user.email", "somebody@example.org");
-        SwarmRepository.GitIn(clone, takeOff);
-        SwarmRepository.GitIn(clone, "push", "-q", "--force", "origin", "main");
-    }
-
-    public void Dispose()
-    {
-        _repository.Dispose();
-        _elsewhere.Dispose();
-    }
+    public void Dispose() => _repository.Dispose();
 }

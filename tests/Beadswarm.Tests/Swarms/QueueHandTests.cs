@@ -18,15 +18,15 @@ public sealed class QueueHandTests : IDisposable
         var go = Held();
         await using var run = await _repository.StartAsync(_repository.Config());
 
-        Assert.True((await AskAsync(new QueueRequest.Pause("release day"))).Done);
-        Assert.False((await AskAsync(new QueueRequest.Pause(null))).Done);
-        Assert.False((await AskAsync(new QueueRequest.First(BeadId.Parse("t-1")))).Done);
+        Assert.True((await _repository.AskAsync(new QueueRequest.Pause("release day"))).Done);
+        Assert.False((await _repository.AskAsync(new QueueRequest.Pause(null))).Done);
+        Assert.False((await _repository.AskAsync(new QueueRequest.First(BeadId.Parse("t-1")))).Done);
         await ReleaseInOrderAsync(go, run, "t-1", "t-2", "t-3");
-        Assert.True((await AskAsync(new QueueRequest.First(BeadId.Parse("t-3")))).Done);
-        Assert.True((await AskAsync(new QueueRequest.Eject(BeadId.Parse("t-1"), "not this one"))).Done);
+        Assert.True((await _repository.AskAsync(new QueueRequest.First(BeadId.Parse("t-3")))).Done);
+        Assert.True((await _repository.AskAsync(new QueueRequest.Eject(BeadId.Parse("t-1"), "not this one"))).Done);
         await SwarmRepository.UntilAsync<JournalEvent.LandingReturned>(run, "t-1");
         Assert.Empty(_repository.Landed());
-        Assert.True((await AskAsync(new QueueRequest.Resume())).Done);
+        Assert.True((await _repository.AskAsync(new QueueRequest.Resume())).Done);
         var outcome = await SwarmRepository.EndAsync(run);
 
         Assert.Equal((SwarmEnd.Exhausted, 2, 1), (outcome.End, outcome.Landed, outcome.Blocked));
@@ -45,7 +45,7 @@ public sealed class QueueHandTests : IDisposable
         var go = Held();
         await using (var first = await _repository.StartAsync(_repository.Config()))
         {
-            await AskAsync(new QueueRequest.Pause(null));
+            await _repository.AskAsync(new QueueRequest.Pause(null));
             await ReleaseInOrderAsync(go, first, "t-1");
             first.Drain("supper");
             Assert.Equal(SwarmEnd.Drained, (await SwarmRepository.EndAsync(first)).End);
@@ -56,7 +56,7 @@ public sealed class QueueHandTests : IDisposable
         Assert.NotNull((await new ControlClient(new SwarmPaths(_repository.Path).Socket)
             .ReadQueueAsync(TestContext.Current.CancellationToken)).Pause);
         Assert.Empty(_repository.Landed());
-        Assert.True((await AskAsync(new QueueRequest.Resume())).Done);
+        Assert.True((await _repository.AskAsync(new QueueRequest.Resume())).Done);
 
         Assert.Equal(1, (await SwarmRepository.EndAsync(second)).Landed);
         Assert.Equal(["t-1"], _repository.Landed());
@@ -69,7 +69,7 @@ public sealed class QueueHandTests : IDisposable
         var go = Held();
         await using (var first = await _repository.StartAsync(_repository.Config()))
         {
-            await AskAsync(new QueueRequest.Pause(null));
+            await _repository.AskAsync(new QueueRequest.Pause(null));
             await ReleaseInOrderAsync(go, first, "t-1", "t-2");
             first.Drain("supper");
             await SwarmRepository.EndAsync(first);
@@ -107,10 +107,6 @@ public sealed class QueueHandTests : IDisposable
             await SwarmRepository.UntilAsync<JournalEvent.LandingQueued>(run, bead);
         }
     }
-
-    Task<CommandReply> AskAsync(QueueRequest request) =>
-        new ControlClient(new SwarmPaths(_repository.Path).Socket)
-            .AskQueueAsync(request, TestContext.Current.CancellationToken);
 
     public void Dispose() => _repository.Dispose();
 }

@@ -17,10 +17,7 @@ public sealed class RemoteSwarmTests : IDisposable
         }
 
         _repository.Commit();
-        var remote = System.IO.Path.Combine(_repository.Path, ".git", "remote.git");
-        _repository.Git("init", "-q", "--bare", "-b", "main", remote);
-        _repository.Git("remote", "add", "origin", remote);
-        _repository.Git("push", "-q", "-u", "origin", "main");
+        var remote = _repository.AddOrigin();
 
         var outcome = await _repository.RunAsync(_repository.Config(agents: 12, change: config =>
             config with { Landing = config.Landing with { Remote = "origin" } }));

@@ -2,6 +2,7 @@ using Beadswarm.Agents;
 using Beadswarm.Beads;
 using Beadswarm.Claims;
 using Beadswarm.Configuration;
+using Beadswarm.Control;
 using Beadswarm.Gates;
 using Beadswarm.Journal;
 using Beadswarm.Pipelines;
@@ -119,6 +120,33 @@ sealed class SwarmRepository : IDisposable
         Git("add", "-A");
         Git("commit", "-qm", message);
     }
+
+    /// <summary>A bare repository that has what was committed, as the remote <c>origin</c>.</summary>
+    /// <returns>Where it is.</returns>
+    public string AddOrigin()
+    {
+        var origin = In(".git/remote.git");
+        Git("init", "-q", "--bare", "-b", "main", origin);
+        Git("remote", "add", "origin", origin);
+        Git("push", "-q", "-u", "origin", "main");
+        return origin;
+    }
+
+    /// <summary>Somebody else changes the origin's main, in a clone of their own.</summary>
+    public static void Elsewhere(string origin, params string[] change)
+    {
+        using var folder = new TemporaryFolder();
+        var clone = folder["clone"];
+        GitIn(folder.Path, "clone", "-q", origin, "clone");
+        GitIn(clone, "config", "user.name", "Somebody");
+        GitIn(clone, "config", "user.email", "somebody@example.org");
+        GitIn(clone, change);
+        GitIn(clone, "push", "-q", "--force", "origin", "main");
+    }
+
+    /// <summary>As a person asks the swarm that is at work.</summary>
+    public Task<CommandReply> AskAsync(QueueRequest request) =>
+        new ControlClient(new SwarmPaths(Path).Socket).AskQueueAsync(request, Cancel);
 
     public string Git(params string[] arguments) => GitIn(Path, arguments);
 
