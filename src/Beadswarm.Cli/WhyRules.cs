@@ -53,7 +53,11 @@ static class WhyRules
         };
 
     static IReadOnlyList<string> Unknown(WhyFacts facts) =>
-        facts.Bead is { Unfinished: false } ? [$"its status in the tracker is {facts.Bead.Status}"]
+        facts.Bead is { Unfinished: false } ?
+        [
+            $"its status in the tracker is {facts.Bead.Status}"
+                + (facts.Bead.CloseReason is { Length: > 0 } reason ? $": {reason}" : ""),
+        ]
         : facts.Against.Count > 0 ? facts.Against
         : facts.Status.Swarm is null ? ["it is ready; no swarm has run here yet"]
         : ["it is ready, but no run has selected it so far: see the filters of 'beadswarm run'"];

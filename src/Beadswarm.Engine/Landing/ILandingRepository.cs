@@ -1,3 +1,4 @@
+using Beadswarm.Beads;
 using Beadswarm.Git;
 
 namespace Beadswarm.Landing;
@@ -7,6 +8,9 @@ sealed record LandingMessage(string Subject, string Body, IReadOnlyList<(string 
 {
     /// <summary>The trailer that names the bead a commit landed.</summary>
     public const string BeadTrailer = "Bead";
+
+    /// <summary>The trailer that names the agent whose work it is: only the commits of a lander have it.</summary>
+    public const string AgentTrailer = "Agent";
 
     /// <summary>The trailer of a commit that takes in several landings: one for each bead.</summary>
     public const string BatchTrailer = "Batch";
@@ -144,6 +148,12 @@ abstract record FollowOutcome
 /// <summary>A commit of the target's history.</summary>
 sealed record HistoryCommit(CommitId Id, string Subject);
 
+/// <summary>A bead that was landed, with the commit and the time that say so.</summary>
+/// <param name="At">
+/// By the store when it was seen on the target; by the target's history when it began to wait for that.
+/// </param>
+sealed record BeadLanding(BeadId Bead, CommitId Commit, DateTimeOffset At);
+
 /// <summary>
 /// The lander's view of one target branch. Real git behind it, or memory in the simulation. Every operation may be
 /// repeated, and the process may die between any two.
@@ -215,6 +225,14 @@ interface ILandingRepository
     /// </summary>
     Task<IReadOnlyList<HistoryCommit>?> HistoryAsync(
         CommitId after, CommitId upTo, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// What landers have brought onto a commit's line of first parents, by commits made since then, the newest first.
+    /// Those that went in together are named by the commit that took them in. What anybody else says of a bead in a
+    /// message counts for nothing.
+    /// </summary>
+    Task<IReadOnlyList<BeadLanding>> LandingsAsync(
+        CommitId upTo, DateTimeOffset since, CancellationToken cancellationToken);
 
     /// <summary>A file as it is in a commit, byte for byte; null where the commit has no file of that path.</summary>
     Task<ReadOnlyMemory<byte>?> ContentAsync(CommitId at, string path, CancellationToken cancellationToken);

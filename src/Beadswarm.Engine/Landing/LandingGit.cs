@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Globalization;
+using Beadswarm.Beads;
 using Beadswarm.Git;
 using Beadswarm.Workspaces;
 
@@ -176,6 +178,43 @@ sealed class LandingGit(
                 ? new LineStep(new HistoryCommit(CommitId.Parse(id), subject), parents.Split(' '), beads.Length > 0)
                 : throw GitAnswers.Strange(commit[0], "log")),
         ];
+    }
+
+    public async Task<IReadOnlyList<BeadLanding>> LandingsAsync(
+        CommitId upTo, DateTimeOffset since, CancellationToken cancellationToken)
+    {
+        const string format =
+            $"%H%x00%ct%x00%(trailers:key={LandingMessage.AgentTrailer},valueonly,separator=%x2C)"
+            + $"%x00%(trailers:key={LandingMessage.BeadTrailer},valueonly,separator=%x2C)"
+            + $"%x00%(trailers:key={LandingMessage.BatchTrailer},valueonly,separator=%x2C)";
+
+        // As a filter, because a landing is as old as its place in the queue: older ones may lie in front of younger.
+        var output = await hub.Repository.RunAsync(
+            GitCall.Of(
+                "log", "-z", "--first-parent", "--basic-regexp", $"--since-as-filter={since.UtcDateTime:s}Z",
+                $"--grep=^{LandingMessage.BeadTrailer}: ", $"--grep=^{LandingMessage.BatchTrailer}: ",
+                $"--format={format}", upTo.Value),
+            cancellationToken);
+        return
+        [
+            .. output.Fields.Chunk(5)
+                .SelectMany(commit => commit is [var id, var at, var agent, var bead, var batch]
+                    ? Landings(CommitId.Parse(id), at, batch.Length > 0 ? batch : agent.Length > 0 ? bead : "")
+                    : throw GitAnswers.Strange(commit[0], "log"))
+                .Where(landing => landing.At >= since),
+        ];
+    }
+
+    static IEnumerable<BeadLanding> Landings(CommitId commit, string at, string beads)
+    {
+        var time = DateTimeOffset.FromUnixTimeSeconds(long.Parse(at, CultureInfo.InvariantCulture));
+        foreach (var name in beads.Split(',', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (BeadId.TryParse(name, out var bead))
+            {
+                yield return new BeadLanding(bead, commit, time);
+            }
+        }
     }
 
     public async Task<TreeId> TreeAsync(CommitId commit, CancellationToken cancellationToken)

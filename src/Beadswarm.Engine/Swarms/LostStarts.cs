@@ -79,10 +79,9 @@ sealed class LostStarts(IStore store, IBeadTracker tracker, ILandingRepository t
         try
         {
             var tip = await target.TipAsync(cancellationToken);
-            return await target.ContentAsync(tip, file.Path, cancellationToken) is { } content
-                ? [.. Backlog.Parse($"{file.Path} of {tip}", content, tracker.Dialect).Beads
-                    .Where(bead => bead.Status == BeadStatus.InProgress).Select(bead => (bead.Id, bead.Assignee))]
-                : [];
+            var beads = await TargetBacklog.ReadAsync(target, tip, file.Path, tracker.Dialect, cancellationToken);
+            return [.. beads.Where(bead => bead.Status == BeadStatus.InProgress)
+                .Select(bead => (bead.Id, bead.Assignee))];
         }
         catch (Exception unreadable) when (unreadable is GitException or TrackerException)
         {

@@ -198,6 +198,6 @@ sealed class MergeQueue(LanderParts parts, ILandingRepository where)
         [
             (LandingMessage.BeadTrailer, entry.Bead.Value),
             ("Attempt", entry.Attempt.ToString(System.Globalization.CultureInfo.InvariantCulture)),
-            ("Agent", entry.Agent.ToString()),
+            (LandingMessage.AgentTrailer, entry.Agent.ToString()),
         ]);
 }

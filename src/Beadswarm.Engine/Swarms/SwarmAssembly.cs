@@ -218,6 +218,7 @@ sealed class SwarmAssembly : IAsyncDisposable
                 : null,
             Tracker = new TrackerSync(
                 store, outside.Tracker, parts.Backlog,
+                new OutdatedLines(store, outside.Tracker, outside.Target, parts.Paths.Repository),
                 new LostStarts(
                     store, outside.Tracker, outside.Target, parts.Paths.Repository, config.Tracker.Actor),
                 standing, config, setup.Once, lander.TrackerChanged, parts.Bell, setup.Time),

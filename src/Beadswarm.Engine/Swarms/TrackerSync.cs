@@ -12,8 +12,8 @@ namespace Beadswarm.Swarms;
 /// says (the intake), so that a bead that was just closed makes the beads behind it ready at once.
 /// </summary>
 sealed class TrackerSync(
-    IStore store, IBeadTracker tracker, CurrentBacklog backlog, LostStarts lost, Standing standing, SwarmConfig config,
-    bool once, Action told, Bell bell, TimeProvider time)
+    IStore store, IBeadTracker tracker, CurrentBacklog backlog, OutdatedLines outdated, LostStarts lost,
+    Standing standing, SwarmConfig config, bool once, Action told, Bell bell, TimeProvider time)
 {
     /// <summary>How often the tracker is looked at when nothing rings: somebody else may have changed it.</summary>
     static readonly TimeSpan LookPause = TimeSpan.FromSeconds(2);
@@ -100,13 +100,26 @@ sealed class TrackerSync(
 
         var known = (await store.ReadBeadsAsync(cancellationToken)).ToDictionary(work => work.Id);
         var reading = await backlog.ReadAsync(cancellationToken);
+        var closed = await outdated.CloseAsync(reading.Backlog, known, cancellationToken);
+        if (closed.Closed.Count > 0)
+        {
+            if (!closed.TargetKnows)
+            {
+                told();
+            }
+
+            reading = await backlog.ReadAsync(cancellationToken);
+        }
+
         if (await lost.ReopenAsync(reading.Backlog, known, cancellationToken))
         {
             told();
             reading = await backlog.ReadAsync(cancellationToken);
         }
 
-        reading = await CloseEpicsAsync(reading, known, cancellationToken);
+        var landed = known.Values.Where(work => work.State is BeadState.Completed).Select(work => work.Id)
+            .Concat(closed.Closed).ToHashSet();
+        reading = await CloseEpicsAsync(reading, landed, cancellationToken);
         var entries = BacklogSelection.Select(
             reading.Backlog, known, config.Select, tracker, _only, time.GetUtcNow());
         if (once && _only is null)
@@ -126,9 +139,8 @@ sealed class TrackerSync(
     /// tracker and the store say, so after a crash it is simply found again.
     /// </summary>
     async Task<BacklogReading> CloseEpicsAsync(
-        BacklogReading reading, IReadOnlyDictionary<BeadId, BeadWork> known, CancellationToken cancellationToken)
+        BacklogReading reading, IReadOnlySet<BeadId> landed, CancellationToken cancellationToken)
     {
-        var landed = known.Values.Where(work => work.State is BeadState.Completed).Select(work => work.Id).ToHashSet();
         var epics = EpicRules.Completed(reading.Graph, landed);
         if (epics.Count == 0)
         {

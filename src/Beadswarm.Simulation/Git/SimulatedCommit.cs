@@ -40,13 +40,16 @@ sealed class SimulatedCommit
     public IReadOnlyList<FileDifference> Changes =>
         FileTree.Differences(FirstParent?.Tree ?? FileTree.Empty, Tree);
 
-    /// <summary>The value of a trailer: a line of the last paragraph.</summary>
-    public string? Trailer(string name)
+    /// <summary>The first value of a trailer.</summary>
+    public string? Trailer(string name) => Trailers(name).FirstOrDefault();
+
+    /// <summary>The values of a trailer: lines of the last paragraph.</summary>
+    public IEnumerable<string> Trailers(string name)
     {
         var paragraph = Message.TrimEnd('\n');
         paragraph = paragraph[(paragraph.LastIndexOf("\n\n", StringComparison.Ordinal) + 1)..];
         return paragraph.Split('\n').Where(line => line.StartsWith(name + ": ", StringComparison.Ordinal))
-            .Select(line => line[(name.Length + 2)..]).FirstOrDefault();
+            .Select(line => line[(name.Length + 2)..]);
     }
 
     public override string ToString() => $"{Id.Value[..8]} {Subject}";

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using Beadswarm.Beads;
 using Beadswarm.Git;
 using Beadswarm.Landing;
 using Beadswarm.Workspaces;
@@ -169,6 +170,28 @@ sealed class SimulatedLanding(GitHands hands, ILandingTarget target) : ILandingR
                     .SelectMany(commit => SimulatedBatch.Of(commit) ?? [commit])
                     .Select(commit => new HistoryCommit(commit.Id, commit.Subject))]
                 : null);
+
+    public Task<IReadOnlyList<BeadLanding>> LandingsAsync(
+        CommitId upTo, DateTimeOffset since, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<BeadLanding>>(
+        [
+            .. HistoryRules.FirstParents(_git[upTo], null)
+                .SelectMany(commit => LandedBy(commit).Select(bead => new BeadLanding(bead, commit.Id, TimeOf(commit))))
+                .Where(landing => landing.At >= since),
+        ]);
+
+    static IEnumerable<BeadId> LandedBy(SimulatedCommit commit)
+    {
+        var batch = commit.Trailers(LandingMessage.BatchTrailer).ToArray();
+        var names = batch.Length > 0 ? batch
+            : commit.Trailer(LandingMessage.AgentTrailer) is not null ? commit.Trailers(LandingMessage.BeadTrailer)
+            : [];
+        return names.Where(name => BeadId.TryParse(name, out _)).Select(BeadId.Parse);
+    }
+
+    // git keeps whole seconds.
+    static DateTimeOffset TimeOf(SimulatedCommit commit) =>
+        DateTimeOffset.FromUnixTimeSeconds(commit.When.ToUnixTimeSeconds());
 
     public Task<TreeId> TreeAsync(CommitId commit, CancellationToken cancellationToken) =>
         Task.FromResult(_git[commit].Tree.Id);

@@ -66,6 +66,10 @@ sealed class OwnedLanding(SimulatedOrchestrator owner, ILandingRepository git) :
         CommitId after, CommitId upTo, CancellationToken cancellationToken) =>
         owner.OnGitAsync(() => git.HistoryAsync(after, upTo, cancellationToken));
 
+    public Task<IReadOnlyList<BeadLanding>> LandingsAsync(
+        CommitId upTo, DateTimeOffset since, CancellationToken cancellationToken) =>
+        owner.OnGitAsync(() => git.LandingsAsync(upTo, since, cancellationToken));
+
     public Task<ReadOnlyMemory<byte>?> ContentAsync(CommitId at, string path, CancellationToken cancellationToken) =>
         owner.OnGitAsync(() => git.ContentAsync(at, path, cancellationToken));
 

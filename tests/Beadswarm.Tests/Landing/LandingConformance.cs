@@ -1,4 +1,5 @@
 using System.Text;
+using Beadswarm.Beads;
 using Beadswarm.Git;
 using Beadswarm.Landing;
 
@@ -107,6 +108,44 @@ public abstract class LandingConformance
         Assert.All((await world.Lander.HistoryAsync(tip, both, Cancel))!, commit => Assert.NotEmpty(commit.Subject));
         Assert.Empty((await world.Lander.HistoryAsync(both, both, Cancel))!);
         Assert.Null(await world.Lander.HistoryAsync(both, landed, Cancel));
+    }
+
+    [Fact]
+    public async Task The_landings_of_a_history_are_those_that_a_lander_brought_alone_or_together()
+    {
+        using var world = await OpenAsync(("a.txt", "1\n"), ("b.txt", "1\n"), ("c.txt", "1\n"), ("d.txt", "1\n"));
+        var tip = await world.Lander.TipAsync(Cancel);
+        var alone = await LandedAsync(tip, await world.WorkAsync(1, "bd-1", ("a.txt", "2\n")), "bd-1", minute: 5);
+        var early = await LandedAsync(alone, await world.WorkAsync(1, "bd-2", ("b.txt", "2\n")), "bd-2", minute: 1);
+        var last = await LandedAsync(early, await world.WorkAsync(2, "bd-3", ("c.txt", "2\n")), "bd-3", minute: 2);
+        var joined = await world.Lander.JoinAsync(
+            alone, last,
+            new LandingMessage(
+                "Both", "", [(LandingMessage.BatchTrailer, "bd-2"), (LandingMessage.BatchTrailer, "bd-3")]),
+            LandingWorld.When.AddMinutes(2), Cancel);
+
+        // Somebody names a bead in a message and is no lander.
+        var named = await world.CandidateAsync(joined, await world.WorkAsync(3, "bd-4", ("d.txt", "2\n")), "bd-4");
+
+        Task<IReadOnlyList<BeadLanding>> SinceAsync(int minute) =>
+            world.Lander.LandingsAsync(named, LandingWorld.When.AddMinutes(minute), Cancel);
+        Assert.Equal(
+            [At("bd-2", joined, 2), At("bd-3", joined, 2), At("bd-1", alone, 5)], await SinceAsync(-1));
+        Assert.Equal([At("bd-1", alone, 5)], await SinceAsync(3));
+        Assert.Empty(await SinceAsync(6));
+
+        static BeadLanding At(string bead, CommitId commit, int minute) =>
+            new(BeadId.Parse(bead), commit, LandingWorld.When.AddMinutes(minute));
+
+        async Task<CommitId> LandedAsync(CommitId onto, CommitId head, string bead, int minute) =>
+            Assert.IsType<MergeOutcome.Clean>(await world.Lander.MergeAsync(
+                new MergeRequest(
+                    onto, head,
+                    new LandingMessage(
+                        $"Land {bead}", "",
+                        [(LandingMessage.BeadTrailer, bead), (LandingMessage.AgentTrailer, "1")]),
+                    LandingWorld.When.AddMinutes(minute)),
+                Cancel)).Candidate;
     }
 
     [Fact]
