@@ -28,6 +28,7 @@ sealed class RunningSwarm : IAsyncDisposable
     readonly List<string> _lines = [];
     readonly Task _reading;
     readonly Task<string> _errors;
+    readonly Task<int> _exit;
 
     RunningSwarm(Process process, string root)
     {
@@ -37,6 +38,7 @@ sealed class RunningSwarm : IAsyncDisposable
         _patience.CancelAfter(Machine.Patience);
         _errors = ReadErrorsAsync();
         _reading = ReadAsync();
+        _exit = ExitAsync();
     }
 
     public int Id => _process.Id;
@@ -138,7 +140,6 @@ sealed class RunningSwarm : IAsyncDisposable
         throw new InvalidOperationException($"the run ended before it said '{text}':\n{Said}\n{await _errors}");
     }
 
-    // The process object has not been waited for to its end, so the id cannot have gone to another one.
     public void Signal(int signal) => Machine.Signal(_process.Id, signal);
 
     /// <summary>
@@ -195,23 +196,19 @@ sealed class RunningSwarm : IAsyncDisposable
     public async Task KillAsync()
     {
         _process.Kill(entireProcessTree: false);
-        await _process.WaitForExitAsync(CancellationToken.None);
+        await _exit;
     }
 
     public async Task<Output> EndAsync()
     {
-        await PatientlyAsync(async patience =>
-        {
-            await _process.WaitForExitAsync(patience);
-            return true;
-        });
+        var code = await PatientlyAsync(_exit.WaitAsync);
         await _reading;
-        return new Output(_process.ExitCode, string.Concat(Lines.Select(line => line + "\n")), await _errors);
+        return new Output(code, string.Concat(Lines.Select(line => line + "\n")), await _errors);
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (!_process.HasExited)
+        if (!_exit.IsCompleted)
         {
             await KillAsync();
         }
@@ -235,6 +232,16 @@ sealed class RunningSwarm : IAsyncDisposable
             Assert.Fail($"process {Id} was waited for in vain:\n{Said}\n\n{there}");
             throw;
         }
+    }
+
+    /// <summary>
+    /// Begun once, for everybody who waits: of two that ask a <see cref="Process"/> at once, one can be told that it
+    /// has exited before its code is there, and reads 0.
+    /// </summary>
+    async Task<int> ExitAsync()
+    {
+        await _process.WaitForExitAsync(CancellationToken.None);
+        return _process.ExitCode;
     }
 
     async Task<string> ReadErrorsAsync()

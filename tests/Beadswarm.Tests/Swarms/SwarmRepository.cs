@@ -310,11 +310,27 @@ sealed class SwarmRepository : IDisposable
         Backlog.Parse(
             In(".beads/issues.jsonl"), File.ReadAllBytes(In(".beads/issues.jsonl")), TrackerDialect.Bd).Beads;
 
+    /// <summary>
+    /// A test may leave an agent at work, whose orchestrator it killed. It writes into the folder that is about to go.
+    /// </summary>
+    void EndProcesses()
+    {
+        // Whoever is killed is gone in a moment; what it had begun to start meanwhile is found by the next look.
+        while (LeftProcesses.Find(new SwarmPaths(Path), open: []) is { Count: > 0 } left)
+        {
+            foreach (var process in left)
+            {
+                _ = Libc.kill(process.Identity.Pid, Libc.SignalKill);
+            }
+        }
+    }
+
     public void Dispose()
     {
         _fifos.ForEach(fifo => fifo.Dispose());
         if (_owned is not null)
         {
+            EndProcesses();
             FolderTree.MakeWritable(Path);
             _owned.Dispose();
         }
