@@ -189,7 +189,8 @@ static class ConfigKeys
         new("landing.gates", new Words(), null, "Gates run on the merged tree.", "all gates"),
         new("landing.batch", new Whole(1, 64), "8",
             "Most beads that are tested as one combination and land by one commit, when more wait than tests may run; "
-            + "how many it is depends on how often tests have failed. In mode queue without squash; otherwise 1."),
+            + "how many it is depends on how often tests have failed. In modes queue and integration without squash; "
+            + "otherwise 1."),
         new("landing.tests", new Whole(1, 64), null, "Candidates that are tested at once.",
             "one for every four processors, at most 8"),
         new("landing.reruns", new Whole(0, 10), "1",

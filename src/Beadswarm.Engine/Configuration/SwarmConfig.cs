@@ -101,10 +101,11 @@ sealed record LandingConfig(
     bool Squash)
 {
     /// <summary>
-    /// Most beads that land by one movement of the target. Only mode queue has batches: a pull request is of one bead,
-    /// history of squashed beads is one line, and what is integrated is looked for on the target bead by bead.
+    /// Most beads that land by one movement of the branch. A pull request is of one bead; and who wants beads squashed
+    /// wants a history without merges, in which each commit would have to be tested and the one that joins a batch has
+    /// no place.
     /// </summary>
-    public int BatchMax => Mode == LandingMode.Queue && !Squash ? Batch : 1;
+    public int BatchMax => Mode is LandingMode.Queue or LandingMode.Integration && !Squash ? Batch : 1;
 
     /// <summary>Candidates that are tested at once. The loader's default depends on the processors.</summary>
     public int Tests { get; init; } = 1;

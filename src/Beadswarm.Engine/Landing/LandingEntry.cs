@@ -31,7 +31,15 @@ abstract record LandingState
     public sealed record Intended(LandingIntent Intent) : LandingState;
 
     /// <summary>Mode integration: waits for promotion.</summary>
-    public sealed record Integrated(string Commit) : LandingState;
+    /// <param name="Commit">The commit that brings the bead in.</param>
+    public sealed record Integrated(string Commit) : LandingState
+    {
+        /// <summary>The beads that it came onto the integration branch with; null: it came alone.</summary>
+        public LandingBatch? Batch { get; init; }
+
+        /// <summary>What the integration branch became by it: this is tested, and looked for on the target.</summary>
+        public string Arrival => Batch?.Commit ?? Commit;
+    }
 
     public sealed record Landed(string Commit, DateTimeOffset At) : LandingState;
 

@@ -345,19 +345,27 @@ sealed class Lander
             return inTheWay;
         }
 
-        foreach (var entry in integrated)
+        // Of a batch no commit but the last is on the target's own line: all of it is looked for as what it became.
+        foreach (var together in integrated.GroupBy(entry => ((LandingState.Integrated)entry.State).Arrival))
         {
-            var commit = CommitId.Parse(((LandingState.Integrated)entry.State).Commit);
-            switch (await _parts.Target.ObserveAsync(commit, [], stop))
+            var arrival = CommitId.Parse(together.Key);
+            CommitId? seen = await _parts.Target.ObserveAsync(arrival, [], stop) switch
             {
-                case Observation.Present seen:
-                    await _moves.CompleteAsync(entry, commit, commit, seen.Tip, stop);
-                    break;
-                case Observation.PresentButChangedSince seen:
-                    await _moves.CompleteAsync(entry, commit, commit, seen.Tip, stop);
-                    break;
-                case Observation.Absent:
-                    return new LandingStep.Held($"{entry.Bead} was promoted, but its content is not on the target");
+                Observation.Present present => present.Tip,
+                Observation.PresentButChangedSince since => since.Tip,
+                Observation.Absent => null,
+            };
+            if (seen is not { } tip)
+            {
+                return new LandingStep.Held(
+                    $"{string.Join(", ", together.Select(entry => entry.Bead))} was promoted, but its content is not "
+                    + "on the target");
+            }
+
+            foreach (var entry in together)
+            {
+                var commit = CommitId.Parse(((LandingState.Integrated)entry.State).Commit);
+                await _moves.CompleteAsync(entry, commit, arrival, tip, stop);
             }
         }
 

@@ -93,7 +93,10 @@ static class LandingOperations
             return WriteOutcome.Fenced;
         }
 
-        Change(transaction, landing with { Integrated = commit }, new LandingState.Integrated(commit));
+        Change(transaction, landing with { Integrated = commit }, new LandingState.Integrated(commit)
+        {
+            Batch = (landing.State as LandingState.Intended)?.Intent.Batch,
+        });
         transaction.Append(landing.Bead, landing.Agent, new JournalEvent.LandingIntegrated(id.Value, commit));
         return WriteOutcome.Done;
     }

@@ -54,11 +54,7 @@ public sealed class SimulationTests
         IReadOnlyList<JournalEvent> journal = [];
         var report = SimulatedSwarm.Run(seed, Situation.Watched with
         {
-            Ended = world => journal =
-            [
-                .. Enumerable.Range(1, (int)world.Database.Journal.Count)
-                    .Select(number => world.Database.Journal.Find(number)!.Event), // they have no gaps
-            ],
+            Ended = world => journal = Journal(world),
         });
 
         Assert.True(report.Failure is null, $"seed {seed}: {report}\n{report.Failure}");
@@ -71,9 +67,30 @@ public sealed class SimulationTests
 
     [Theory]
     [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void What_is_integrated_together_lands_once_and_all_whoever_is_killed(long seed)
+    {
+        IReadOnlyList<JournalEvent> journal = [];
+        var report = SimulatedSwarm.Run(
+            seed, Situation.Integrated with { Ended = world => journal = Journal(world) });
+
+        Assert.True(report.Failure is null, $"seed {seed}: {report}\n{report.Failure}");
+        Assert.Contains(journal, happened => happened is JournalEvent.LandingIntended { BatchCommit: not null });
+        Assert.NotEmpty(journal.OfType<JournalEvent.LandingIntegrated>());
+    }
+
+    [Theory]
+    [InlineData(1)]
     [InlineData(5)]
     public void The_same_seed_gives_the_same_run(long seed) =>
         Assert.Equal(
             SimulatedSwarm.Run(seed, new SimulationOptions()).Hash,
             SimulatedSwarm.Run(seed, new SimulationOptions()).Hash);
+
+    static IReadOnlyList<JournalEvent> Journal(SimulatedWorld world) =>
+    [
+        .. Enumerable.Range(1, (int)world.Database.Journal.Count)
+            .Select(number => world.Database.Journal.Find(number)!.Event), // they have no gaps
+    ];
 }

@@ -65,11 +65,20 @@ static class Situation
 
     /// <summary>Beads wait in numbers for the one test that may run, and land together, while processes die.</summary>
     public static readonly SimulationOptions Together = Of(
-        Often(8, FaultKind.Crash, FaultKind.ForeignPush), plan => plan with
+        Often(8, FaultKind.Crash, FaultKind.ForeignPush), InBatches);
+
+    /// <summary>Like <see cref="Together"/>, onto an integration branch, and tests take as long as agents do.</summary>
+    public static readonly SimulationOptions Integrated = Of(
+        Often(8, FaultKind.Crash, FaultKind.ForeignPush), plan => InBatches(plan with
         {
-            Config = plan.Config with { Landing = plan.Config.Landing with { Tests = 1, Batch = 4 } },
-            Beads = [.. plan.Beads.Select(planned => planned with { Bead = planned.Bead with { Dependencies = [] } })],
-        });
+            Config = plan.Config with
+            {
+                Landing = plan.Config.Landing with { Mode = LandingMode.Integration },
+                Pools = [.. plan.Config.Pools.Select(pool => pool with { Agents = 4 })],
+                Limits = plan.Config.Limits with { GatesMax = 8 },
+            },
+            Pace = plan.Pace with { Gate = plan.Pace.Stage },
+        }));
 
     /// <summary>The orchestrator is killed every minute or two.</summary>
     public static readonly SimulationOptions Deadly = Of(Often(8, FaultKind.Crash), plan => plan);
@@ -156,6 +165,12 @@ static class Situation
             FaultyTime = TimeSpan.FromMinutes(30),
             CalmTimeMax = TimeSpan.FromHours(6),
         }),
+    };
+
+    static WorldPlan InBatches(WorldPlan plan) => plan with
+    {
+        Config = plan.Config with { Landing = plan.Config.Landing with { Tests = 1, Batch = 4 } },
+        Beads = [.. plan.Beads.Select(planned => planned with { Bead = planned.Bead with { Dependencies = [] } })],
     };
 
     static WorldPlan OnRemote(WorldPlan plan) => plan with

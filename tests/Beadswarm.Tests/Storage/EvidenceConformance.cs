@@ -169,6 +169,21 @@ public abstract class EvidenceConformance : StoreConformance
     }
 
     [Fact]
+    public async Task What_was_integrated_with_others_knows_what_the_branch_became_by_it()
+    {
+        var landing = await QueueAsync(await HeldAsync());
+        var batch = new LandingBatch("b0", "j1");
+        await Store.IntendLandingsAsync(
+            Epoch, [new(landing.Id, new LandingIntent("b0", "c1", "t1", ["a"]) { Batch = batch })], Token);
+
+        Assert.Equal(WriteOutcome.Done, await Store.RecordIntegratedAsync(Epoch, landing.Id, "c1", Token));
+
+        var integrated = Assert.IsType<LandingState.Integrated>((await Store.ReadQueueAsync(Token)).Entries[0].State);
+        Assert.Equal(("c1", "j1", batch), (integrated.Commit, integrated.Arrival, integrated.Batch));
+        Assert.Equal(integrated, Assert.Single(await Store.ReadLandingsAsync(landing.Bead, Token)).State);
+    }
+
+    [Fact]
     public async Task An_integrated_landing_waits_for_promotion_and_returns_there_when_it_is_voided()
     {
         var landing = await QueueAsync(await HeldAsync());

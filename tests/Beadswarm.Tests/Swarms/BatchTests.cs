@@ -51,6 +51,42 @@ public sealed class BatchTests : IDisposable
     }
 
     [Fact]
+    public async Task On_an_integration_branch_they_land_by_one_commit_too_and_are_completed_when_the_target_has_it()
+    {
+        // Two of them change the same file, so that none of it is on any first parent as the first of them left it.
+        _repository.Write("shared", string.Join('\n', Enumerable.Range(1, 9)) + "\n");
+        var start = Prepare(
+            """
+            case $BEADSWARM_BEAD-$BEADSWARM_STAGE in
+            t-1-implement) sed -i '1s/.*/one/' shared ;;
+            t-4-implement) sed -i '9s/.*/nine/' shared ;;
+            esac
+            """);
+        await using (var run = await WaitingAsync(config => config with
+        {
+            Landing = config.Landing with { Mode = LandingMode.Integration },
+        }))
+        {
+            await ResumeAsync();
+            var outcome = await SwarmRepository.EndAsync(run);
+            Assert.Equal((SwarmEnd.Completed, 4), (outcome.End, outcome.Landed));
+        }
+
+        var batch = Assert.Single(Line(start));
+        Assert.Equal(Beads, Batch(batch));
+        Assert.Equal(Beads, _repository.Landed());
+        Assert.Equal("one 2 3 4 5 6 7 8 nine", _repository.Read("shared").Trim().Replace('\n', ' '));
+        var journal = await _repository.JournalAsync();
+        Assert.Equal(
+            Beads,
+            journal.Where(entry => entry.Event is JournalEvent.LandingIntegrated).Select(entry => $"{entry.Bead}"));
+        Assert.All(
+            journal.Select(entry => entry.Event).OfType<JournalEvent.BeadLanded>(),
+            landed => Assert.Equal(batch, landed.ObservedTip));
+        await CheckAsync();
+    }
+
+    [Fact]
     public async Task A_bead_that_breaks_its_batch_is_returned_and_the_others_land()
     {
         // Each is green alone; with t-1 on the target, t-3 is not.

@@ -223,14 +223,17 @@ static class Rows
         "intended" => new LandingState.Intended(new LandingIntent(
             row.GetString(12), row.GetString(13), row.GetString(14), ReadPaths(row.GetString(15)))
         {
-            Batch = row.Text(25) is { } onto ? new LandingBatch(onto, row.GetString(26)) : null,
+            Batch = Batch(row),
         }),
-        "integrated" => new LandingState.Integrated(row.GetString(16)),
+        "integrated" => new LandingState.Integrated(row.GetString(16)) { Batch = Batch(row) },
         "landed" => new LandingState.Landed(row.GetString(17), row.At(19)),
         "left" => new LandingState.Left(row.GetString(17)),
         "returned" => new LandingState.Returned(row.GetString(17)),
         var state => throw new StoreException($"the store holds an unknown landing state, '{state}'", transient: false),
     };
+
+    static LandingBatch? Batch(DbDataReader row) =>
+        row.Text(25) is { } onto ? new LandingBatch(onto, row.GetString(26)) : null;
 
     static string[] ReadPaths(string json) =>
         JsonSerializer.Deserialize(json, StoredListsContext.Default.StringArray) ?? [];
