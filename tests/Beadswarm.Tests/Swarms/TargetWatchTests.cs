@@ -1,5 +1,8 @@
+using Beadswarm.Configuration;
+using Beadswarm.Control;
 using Beadswarm.Gates;
 using Beadswarm.Journal;
+using Beadswarm.Pipelines;
 using Beadswarm.Swarms;
 using Beadswarm.Tests.Support;
 
@@ -21,13 +24,13 @@ public sealed class TargetWatchTests : IDisposable
     [Fact]
     public async Task What_a_landing_broke_is_traced_and_taken_up_again_with_the_output()
     {
-        _repository.Bead("t-1").Bead("t-2", 2, "t-1").Bead("t-3", 2, "t-2").Bead("t-4", 2, "t-3").Agent(
+        _repository.Bead("t-1").Bead("t-2", 2, "t-1").Bead("t-3", 2, "t-2").Agent(
             """
-            case $BEADSWARM_BEAD-$BEADSWARM_STAGE in
-            t-1-implement) read go < "$R/.beadswarm/begin" ;;
-            t-4-implement) read go < "$R/.beadswarm/go" ;;
+            case $BEADSWARM_BEAD in
+            t-1) read go < "$R/.beadswarm/begin" ;;
+            t-3) read go < "$R/.beadswarm/go" ;;
             esac
-            [ $BEADSWARM_BEAD-$BEADSWARM_STAGE-$BEADSWARM_ATTEMPT != t-2-implement-1 ] || {
+            [ $BEADSWARM_BEAD-$BEADSWARM_ATTEMPT != t-2-1 ] || {
               mkdir -p work; echo breaks > work/t-2; git add -A; git commit -qm "t-2"; exit 0; }
             """);
         _repository.Commit();
@@ -44,7 +47,7 @@ public sealed class TargetWatchTests : IDisposable
         go.Release();
         var outcome = await SwarmRepository.EndAsync(run);
 
-        Assert.Equal((SwarmEnd.Completed, 4, (string?)null), (outcome.End, outcome.Landed, outcome.Red));
+        Assert.Equal((SwarmEnd.Completed, 3, (string?)null), (outcome.End, outcome.Landed, outcome.Red));
         var journal = (await _repository.JournalAsync()).Select(entry => entry.Event).ToArray();
         var landed = journal.OfType<JournalEvent.BeadLanded>().First(one =>
             one.Landing == ((JournalEvent.LandingBroke)broke.Event).Landing);
@@ -59,11 +62,59 @@ public sealed class TargetWatchTests : IDisposable
     }
 
     [Fact]
+    public async Task Of_a_batch_that_breaks_the_whole_together_the_bead_since_which_it_fails_is_taken_up_again()
+    {
+        // Neither of t-1 and t-2 breaks the whole alone; t-3 lands with them and has nothing to do with it.
+        string[] beads = ["t-1", "t-2", "t-3", "t-4"];
+        var go = beads.ToDictionary(bead => bead, bead => _repository.Bead(bead).Fifo($"go-{bead}"));
+        _repository.Agent(
+            """
+            [ $BEADSWARM_ATTEMPT != 1 ] || {
+              read go < "$R/.beadswarm/go-$BEADSWARM_BEAD"
+              mkdir -p work; case $BEADSWARM_BEAD in t-1|t-2) echo half ;; *) echo whole ;; esac > work/$BEADSWARM_BEAD
+              git add -A; git commit -qm $BEADSWARM_BEAD; exit 0; }
+            """).Commit();
+        await using var run = await StartAsync(
+            agents: 4, "[ $(cat work/* 2>/dev/null | grep -c half) -lt 2 ] || { echo 'two halves'; exit 1; }");
+        await SwarmRepository.UntilAsync(run, entry => entry.Event is JournalEvent.TargetJudged { Gate: null });
+        Assert.True((await _repository.AskAsync(new QueueRequest.Pause(null))).Done);
+        foreach (var bead in beads[..3])
+        {
+            go[bead].Release();
+            await SwarmRepository.UntilAsync<JournalEvent.LandingQueued>(run, bead);
+        }
+
+        Assert.True((await _repository.AskAsync(new QueueRequest.Resume())).Done);
+        var broke = await SwarmRepository.UntilAsync(run, entry => entry.Event is JournalEvent.LandingBroke);
+        await SwarmRepository.UntilAsync(run, entry => entry.Sequence > broke.Sequence
+            && entry.Bead == broke.Bead && entry.Event is JournalEvent.BeadLanded);
+        go["t-4"].Release();
+        var outcome = await SwarmRepository.EndAsync(run);
+
+        Assert.Equal((SwarmEnd.Completed, 4), (outcome.End, outcome.Landed));
+        var journal = await _repository.JournalAsync();
+        var together = Assert.Single(journal.Select(entry => entry.Event).OfType<JournalEvent.LandingIntended>()
+            .Where(intended => intended.BatchCommit is not null).GroupBy(intended => intended.BatchCommit));
+        Assert.Equal(3, together.Count());
+        var red = Assert.Single(journal.Select(entry => entry.Event).OfType<JournalEvent.TargetJudged>(),
+            judged => judged.Gate is not null);
+        Assert.Equal((together.Key, together.ElementAt(1).Candidate, "t-2"), (red.Tip, red.Culprit, red.Bead));
+        Assert.Equal(
+            ["t-1", "t-2", "t-2", "t-3", "t-4"],
+            journal.Where(entry => entry.Event is JournalEvent.BeadLanded).Select(entry => $"{entry.Bead}").Order());
+        Assert.Single(journal, entry => entry.Event is JournalEvent.LandingBroke);
+        Assert.Contains(
+            "two halves", _repository.Given("t-2", "implement", 2, "context/feedback.md"), StringComparison.Ordinal);
+        Assert.Equal("half", _repository.Git("show", "main:work/t-1"));
+        EachTreeWasTestedOnce([.. journal.Select(entry => entry.Event)]);
+    }
+
+    [Fact]
     public async Task What_others_broke_is_named_once_and_the_run_ends_with_it()
     {
         _repository.Bead("t-1").Agent(
             """
-            [ $BEADSWARM_STAGE != implement ] || read go < "$R/.beadswarm/go"
+            read go < "$R/.beadswarm/go"
             """).Commit();
         var go = _repository.Fifo("go");
         await using var run = await StartAsync(agents: 1);
@@ -71,7 +122,7 @@ public sealed class TargetWatchTests : IDisposable
 
         Foreign("fine", "one");
         var culprit = Foreign("breaks", "this one");
-        for (var i = 0; i < 5; i++)
+        for (var i = 0; i < 3; i++)
         {
             Foreign($"fine {i}", $"later {i}");
         }
@@ -159,9 +210,14 @@ public sealed class TargetWatchTests : IDisposable
         return SwarmRepository.GitIn(clone, "rev-parse", "HEAD");
     }
 
+    /// <summary>What happens to a bead before it lands is not looked at: one stage, and one test at a time.</summary>
     Task<SwarmRun> StartAsync(int agents, string? whole = null) =>
         _repository.StartAsync(_repository.Config(agents, config => config with
         {
+            Pipeline = new Pipeline(
+                [new StageSpec { Name = StageName.Implement, Prompt = "implement", ProgressRequired = true }], 3,
+                StageName.Implement),
+            Pools = [new PoolConfig("worker", agents, "sh", [StageName.Implement])],
             Gates = new Dictionary<string, GateSpec>(config.Gates)
             {
                 ["whole"] = new() { Name = "whole", Run = $"R='{_repository.Path}'; {whole ?? Whole}" },
@@ -169,6 +225,7 @@ public sealed class TargetWatchTests : IDisposable
             Tracker = config.Tracker with { Commit = false },
             Landing = config.Landing with
             {
+                Tests = 1,
                 WatchGates = ["check", "whole"],
                 WatchEvery = TimeSpan.FromMilliseconds(50),
             },
