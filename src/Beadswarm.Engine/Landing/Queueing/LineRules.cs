@@ -91,9 +91,16 @@ static class LineRules
                 : view.Known(last.Tree).Passed ? new LineState.Passed()
                 : since(last.Tree) is { } begun ? new LineState.Testing(begun)
                 : new LineState.Waits();
+
+            // What something is in the way of is not among them.
+            LandingId[] taken =
+            [
+                .. members.Zip(merges).Where(member => member.Second is null or MergeResult.Clean)
+                    .Select(member => member.First),
+            ];
             positions.AddRange(members.Zip(merges, (landing, merge) =>
                 merge is null or MergeResult.Clean
-                    ? new LinePosition(landing, together) { With = Others(members, landing) }
+                    ? new LinePosition(landing, together) { With = Others(taken, landing) }
                     : new LinePosition(
                         landing,
                         merge is MergeResult.UnderWay ? new LineState.Resolving() : new LineState.Conflicts())));

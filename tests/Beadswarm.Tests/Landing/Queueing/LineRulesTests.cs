@@ -39,6 +39,31 @@ public sealed class LineRulesTests
     }
 
     [Fact]
+    public void One_whose_conflicts_are_being_settled_says_so_and_those_it_was_to_be_tested_with_go_on_without_it()
+    {
+        var state = QueueState.Empty with { Batches = [new Batch([.. Ids(1, 2, 3)]), new Batch([new(4)])] };
+        var view = new QueueView(
+            new("tip"), Ids(1, 2, 3, 4), new HashSet<LandingId>(), new HashSet<TreeId>(),
+            (onto, landing) => landing.Value == 2 ? new MergeResult.UnderWay() : Clean(onto, landing),
+            _ => TreeKnowledge.None);
+
+        var positions = LineRules.Positions(
+            state, view, tree => tree.Value is "tip+1+3" or "tip+1+3+4" ? Now.AddMinutes(-1) : null);
+
+        var testing = new LineState.Testing(Now.AddMinutes(-1));
+        Assert.Equal(
+            [(1, testing, "3"), (2, new LineState.Resolving(), ""), (3, testing, "1"), (4, (LineState)testing, "")],
+            positions.Select(position =>
+                ((int)position.Landing.Value, position.State, string.Join(' ', position.With))));
+
+        // Its own test begins when a slot is free, and it keeps its place.
+        Assert.Equal(
+            [3.0, 7.0, 7.0, 7.0],
+            LineRules.Expect(positions, slots: 2, Test, Now).Select(position =>
+                (position.Expected!.Value - Now).TotalMinutes));
+    }
+
+    [Fact]
     public void What_is_foreseen_to_conflict_says_with_which_one_ahead()
     {
         var state = QueueState.Empty with { Batches = [new Batch([new(1)])] };
