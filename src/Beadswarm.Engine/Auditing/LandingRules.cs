@@ -47,13 +47,14 @@ static class LandingRules
         var open = new Dictionary<long, string>();
         foreach (var entry in view.Store.Journal)
         {
-            var (landing, commit, observed) = entry.Event switch
+            var (landing, commit, there) = entry.Event switch
             {
                 JournalEvent.BeadLanded landed => (landed.Landing, landed.Commit, landed.ObservedTip),
-                JournalEvent.LandingIntegrated integrated => (integrated.Landing, integrated.Commit, null),
+                JournalEvent.LandingIntegrated integrated =>
+                    (integrated.Landing, integrated.Commit, integrated.Commit),
                 _ => default((long, string?, string?)), // nothing else says where a bead came to lie
             };
-            if (commit is not null && open.GetValueOrDefault(landing, observed ?? "") != commit)
+            if (commit is not null && open.GetValueOrDefault(landing, there ?? "") != commit)
             {
                 yield return new AuditFinding(
                     entry.Bead, $"entry {entry.Sequence} says that {entry.Bead} landed as {commit}",
@@ -63,6 +64,10 @@ static class LandingRules
             if (entry.Event is JournalEvent.LandingIntended begun)
             {
                 open[begun.Landing] = begun.Candidate;
+            }
+            else if (entry.Event is JournalEvent.LandingIntegrated { Commit: var integrated })
+            {
+                open[landing] = integrated; // the target takes it as it is
             }
             else if (entry.Event is JournalEvent.LandingVoided voided)
             {

@@ -311,9 +311,9 @@ sealed class Lander
                 await _pulls.CompleteAsync(proposed, pull, tip, stop);
                 return new LandingStep.Moved();
             case QueueAction.Complete complete:
-                // The target has this content already: somebody else did the same, or we did and died before
+                // The branch has this content already: somebody else did the same, or we did and died before
                 // recording it.
-                await _moves.CompleteAsync(entries[complete.Landing], tip, tip, tip, stop);
+                await _moves.ObservedAsync(entries[complete.Landing], tip, tip, tip, stop);
                 return new LandingStep.Moved();
             case QueueAction.ReturnConflict conflict:
                 await _returns.ConflictAsync(

@@ -79,6 +79,16 @@ sealed class LandingMoves(LanderParts parts, CheckoutFollow checkout, LandingTip
             : await RecordAsync([(entry, intent)], stop);
     }
 
+    /// <summary>
+    /// The branch that beads land on has a bead's content: the bead is completed, or waits for promotion.
+    /// </summary>
+    public Task ObservedAsync(
+        LandingEntry entry, CommitId commit, CommitId arrival, CommitId seen, CancellationToken stop) =>
+        parts.Integration is null
+            ? CompleteAsync(entry, commit, arrival, seen, stop)
+            : SwarmFencedException.ThrowIfFencedAsync(
+                parts.Store.RecordIntegratedAsync(parts.Epoch, entry.Id, commit.Value, stop));
+
     /// <summary>The target has a bead's content: the bead is completed, and its branch goes.</summary>
     /// <param name="arrival">What was tested and put onto the target: the commit itself, or that of its batch.</param>
     /// <param name="seen">The tip on which it was seen.</param>
@@ -195,17 +205,8 @@ sealed class LandingMoves(LanderParts parts, CheckoutFollow checkout, LandingTip
         return new LandingStep.Moved();
     }
 
-    async Task ObservedAsync(LandingEntry entry, LandingIntent intent, CommitId seen, CancellationToken stop)
-    {
-        if (parts.Integration is null)
-        {
-            await CompleteAsync(entry, CommitId.Parse(intent.Candidate), CommitId.Parse(intent.Arrival), seen, stop);
-            return;
-        }
-
-        await SwarmFencedException.ThrowIfFencedAsync(
-            parts.Store.RecordIntegratedAsync(parts.Epoch, entry.Id, intent.Candidate, stop));
-    }
+    Task ObservedAsync(LandingEntry entry, LandingIntent intent, CommitId seen, CancellationToken stop) =>
+        ObservedAsync(entry, CommitId.Parse(intent.Candidate), CommitId.Parse(intent.Arrival), seen, stop);
 
     async Task<LandingStep> VoidAsync(LandingEntry entry, string reason, CancellationToken stop)
     {

@@ -87,6 +87,32 @@ public sealed class BatchTests : IDisposable
     }
 
     [Fact]
+    public async Task What_the_integration_branch_has_already_is_completed_only_when_the_target_has_it()
+    {
+        Prepare(
+            """
+            [ $BEADSWARM_BEAD-$BEADSWARM_STAGE != t-2-implement ] || {
+              mkdir -p work; echo 1 > work/t-1; git add -A; git commit -qm "the same as t-1"; exit 0; }
+            """);
+        await using (var run = await WaitingAsync(config => config with
+        {
+            Landing = config.Landing with { Mode = LandingMode.Integration },
+        }))
+        {
+            await ResumeAsync();
+            Assert.Equal(4, (await SwarmRepository.EndAsync(run)).Landed);
+        }
+
+        Assert.Equal(["t-1", "t-3", "t-4"], _repository.Landed());
+        var journal = await _repository.JournalAsync();
+        var promoted = journal.First(entry => entry.Event is JournalEvent.EffectDone { Kind: "promotion" });
+        Assert.All(
+            journal.Where(entry => entry.Event is JournalEvent.BeadLanded),
+            landed => Assert.True(landed.Sequence > promoted.Sequence, $"{landed.Bead} was not on the target yet"));
+        await CheckAsync();
+    }
+
+    [Fact]
     public async Task A_bead_that_breaks_its_batch_is_returned_and_the_others_land()
     {
         // Each is green alone; with t-1 on the target, t-3 is not.
