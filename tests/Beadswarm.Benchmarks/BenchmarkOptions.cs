@@ -3,10 +3,11 @@ using System.Globalization;
 namespace Beadswarm.Benchmarks;
 
 /// <summary>What is to be measured, and how much of it.</summary>
-sealed record BenchmarkOptions(string What, int Beads, int Agents, int Rounds)
+sealed record BenchmarkOptions(string What, int Beads, int Agents, int Rounds, int Landings)
 {
     const string All = "all";
-    const int NumberMax = 100_000;
+    const string Histories = "landings";
+    const int NumberMax = 100_000_000;
 
     public static readonly IReadOnlyList<(string Name, Func<BenchmarkOptions, TextWriter, Task> RunAsync)> Benchmarks =
     [
@@ -17,18 +18,20 @@ sealed record BenchmarkOptions(string What, int Beads, int Agents, int Rounds)
         ("postgres", PostgresClaims.RunAsync),
         ("startup", Startup.RunAsync),
         ("spawns", SpawnCount.RunAsync),
+        (Histories, QueueHistories.RunAsync),
     ];
 
     public static string Usage =>
         $"usage: [{All}|{string.Join('|', Benchmarks.Select(benchmark => benchmark.Name))}] "
-        + "[--beads N] [--agents N] [--rounds N]";
+        + "[--beads N] [--agents N] [--rounds N] [--landings N]";
 
-    public bool Wants(string benchmark) => What is All || What == benchmark;
+    /// <summary>What checks and does not measure is only done where it is asked for.</summary>
+    public bool Wants(string benchmark) => What == benchmark || (What is All && benchmark is not Histories);
 
     /// <summary>Null when it cannot be understood.</summary>
     public static BenchmarkOptions? Parse(IReadOnlyList<string> arguments)
     {
-        var options = new BenchmarkOptions(All, Beads: 200, Agents: 12, Rounds: 3);
+        var options = new BenchmarkOptions(All, Beads: 200, Agents: 12, Rounds: 3, Landings: 1_000_000);
         var rest = new Queue<string>(arguments);
         while (rest.TryDequeue(out var word))
         {
@@ -50,6 +53,7 @@ sealed record BenchmarkOptions(string What, int Beads, int Agents, int Rounds)
                 "--beads" => options with { Beads = number },
                 "--agents" => options with { Agents = number },
                 "--rounds" => options with { Rounds = number },
+                "--landings" => options with { Landings = number },
                 _ => null,
             };
             if (changed is null)

@@ -1,3 +1,5 @@
+using Beadswarm.Landing.Queueing;
+
 namespace Beadswarm.Simulation.Queues;
 
 /// <summary>What comes to a merge queue.</summary>
@@ -23,6 +25,23 @@ sealed record QueueLoad(double PerHour, int Changes, TimeSpan Test)
 
     /// <summary>Standard deviation of a test's duration, as a share of the mean.</summary>
     public double Spread { get; init; } = 0.3;
+
+    /// <summary>A small load of any kind, with the bounds of the queue that it comes to.</summary>
+    public static (QueueLoad Load, QueueSettings Settings) Draw(long seed)
+    {
+        var chance = new Chance(seed, "load");
+        var slots = chance.Between(1, 6);
+        return (
+            new QueueLoad(chance.Between(5, 150), chance.Between(1, 120), TimeSpan.FromMinutes(5))
+            {
+                Bad = chance.Fraction() * chance.Fraction(),
+                Flaky = chance.Fraction() * 0.1,
+                WithoutVerdict = chance.Happens(0.3) ? 0.1 : 0,
+                Conflicting = chance.Happens(0.5) ? chance.Fraction() * 0.5 : 0,
+                BreaksTogether = chance.Happens(0.3) ? chance.Fraction() * 0.3 : 0,
+            },
+            new QueueSettings(slots, chance.Between(slots, 2 * slots), chance.Between(1, 16), chance.Between(0, 2)));
+    }
 }
 
 /// <summary>What a merge queue made of its load.</summary>

@@ -17,7 +17,7 @@ public sealed class QueueSimulationTests
     {
         for (var seed = 1; seed <= Histories; seed++)
         {
-            var (load, settings) = Draw(seed);
+            var (load, settings) = QueueLoad.Draw(seed);
 
             var figures = new QueueSimulation(load, settings, seed).Run();
 
@@ -28,7 +28,7 @@ public sealed class QueueSimulationTests
     [Fact]
     public void The_same_seed_gives_the_same_history()
     {
-        var (load, settings) = Draw(7);
+        var (load, settings) = QueueLoad.Draw(7);
 
         var (one, other) = (
             new QueueSimulation(load, settings, 7).Run(), new QueueSimulation(load, settings, 7).Run());
@@ -119,7 +119,7 @@ public sealed class QueueSimulationTests
     {
         for (var seed = 1; seed <= Histories; seed++)
         {
-            var (load, settings) = Draw(seed);
+            var (load, settings) = QueueLoad.Draw(seed);
             var guesses = new Chance(seed, "foresight").Fraction();
             var (failed, placed) = (new HashSet<LandingId>(), new HashSet<LandingId>());
 
@@ -246,20 +246,4 @@ public sealed class QueueSimulationTests
 
     static IEnumerable<long> Landed(QueueAction action) => action is QueueAction.Land land
         ? land.Candidate.Members.Select(member => member.Landing.Value) : [];
-
-    static (QueueLoad Load, QueueSettings Settings) Draw(int seed)
-    {
-        var chance = new Chance(seed, "load");
-        var slots = chance.Between(1, 6);
-        return (
-            new QueueLoad(chance.Between(5, 150), chance.Between(1, 120), TimeSpan.FromMinutes(5))
-            {
-                Bad = chance.Fraction() * chance.Fraction(),
-                Flaky = chance.Fraction() * 0.1,
-                WithoutVerdict = chance.Happens(0.3) ? 0.1 : 0,
-                Conflicting = chance.Happens(0.5) ? chance.Fraction() * 0.5 : 0,
-                BreaksTogether = chance.Happens(0.3) ? chance.Fraction() * 0.3 : 0,
-            },
-            new QueueSettings(slots, chance.Between(slots, 2 * slots), chance.Between(1, 16), chance.Between(0, 2)));
-    }
 }
