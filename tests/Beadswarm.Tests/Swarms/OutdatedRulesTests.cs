@@ -1,8 +1,6 @@
 using Beadswarm.Beads;
-using Beadswarm.Claims;
 using Beadswarm.Git;
 using Beadswarm.Landing;
-using Beadswarm.Storage;
 using Beadswarm.Swarms;
 using Beadswarm.Tests.Beads;
 
