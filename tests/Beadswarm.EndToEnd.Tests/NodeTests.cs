@@ -15,13 +15,6 @@ public sealed class NodeTests : IAsyncLifetime
     const int Agents = 2;
     const string Config = ".beadswarm/swarm.yaml";
 
-    /// <summary>Whoever begins to implement waits until all may.</summary>
-    const string Waits =
-        """
-        { "rules": [ { "stage": "implement", "actions": [
-          { "do": "wait", "path": "HERE/.beadswarm/go-on" }, { "do": "default" } ] } ] }
-        """;
-
     static int _databases;
 
     readonly string _database = $"nodes_{Interlocked.Increment(ref _databases)}";
@@ -62,6 +55,15 @@ public sealed class NodeTests : IAsyncLifetime
             6, status.GetProperty("agents").EnumerateArray().Count(agent => agent.TryGetProperty("node", out _)));
         var shown = (await third.MustAsync(0, "status")).Out;
         Assert.Contains("holds the swarm, agents 1-2", shown, StringComparison.Ordinal);
+        var holder = status.GetProperty("nodes").EnumerateArray()
+            .Single(node => node.GetProperty("holder").GetBoolean()).GetProperty("node").GetString();
+        foreach (var verb in (string[])["claim --agent 50", "stage pass --agent 50 --bead n-1 --token 1"])
+        {
+            Assert.Contains(
+                $"node {holder} holds this swarm: ask in its clone",
+                (await third.MustAsync(19, verb.Split(' '))).Error, StringComparison.Ordinal);
+        }
+
         Scenario.GoOn(first);
 
         await EndedAsync(a, b, c);
@@ -185,7 +187,7 @@ public sealed class NodeTests : IAsyncLifetime
     {
         var repository = Scenario.Repository(
             [.. Enumerable.Range(1, Beads).Select(n => new BeadLine($"n-{n}"))], agents: Agents,
-            more: "landing: { remote: origin }", script: Waits);
+            more: "landing: { remote: origin }", script: Scenario.AllWait);
         repository.Write(
             Config,
             repository.Read(Config).Replace("grace: 2s", $"grace: 2s, lease: {lease}", StringComparison.Ordinal));

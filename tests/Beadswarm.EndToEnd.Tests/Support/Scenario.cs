@@ -36,6 +36,13 @@ static class Scenario
           { "do": "wait", "path": "{{Here}}/.beadswarm/go-on" }, { "do": "default" } ] } ] }
         """;
 
+    /// <summary>A script by which whoever begins to implement waits for <see cref="GoOn"/>.</summary>
+    public const string AllWait =
+        $$"""
+        { "rules": [ { "stage": "implement", "actions": [
+          { "do": "wait", "path": "{{Here}}/.beadswarm/go-on" }, { "do": "default" } ] } ] }
+        """;
+
     /// <summary>Lets all go on that wait, or come later.</summary>
     public static void GoOn(GitRepository repository) => repository.Write(".beadswarm/go-on", "");
 

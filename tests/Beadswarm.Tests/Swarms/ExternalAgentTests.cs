@@ -29,8 +29,7 @@ public sealed class ExternalAgentTests : IDisposable
         Assert.Equal("agent-7/t-1", SwarmRepository.GitIn(Text(claim, "workspace"), "branch", "--show-current"));
         Assert.Contains(
             "t-1", await File.ReadAllTextAsync(Text(claim, "promptFile"), Cancel), StringComparison.Ordinal);
-        await File.WriteAllTextAsync(
-            Path.Combine(Text(claim, "contextFolder"), "contract.md"), "what is promised", Cancel);
+        await PromiseAsync(claim);
         Assert.Equal("implement", Text(await AskAsync(Of(claim, ExternalVerb.StagePass, "p1")), "nextStage"));
 
         // Red, so it is done again, with what the gate said; the contract has come along.
@@ -86,6 +85,88 @@ public sealed class ExternalAgentTests : IDisposable
         Assert.Single(journal, entry => entry.Event is JournalEvent.BeadClaimed);
         Assert.Single(journal, entry => entry.Event is JournalEvent.StageEnded);
         Assert.DoesNotContain(journal, entry => entry.Event is JournalEvent.BeadAdopted or JournalEvent.BeadReleased);
+    }
+
+    /// <summary>
+    /// Each orchestrator dies as soon as the store has what was asked for: as it begins to hold a bead, as a stage ends
+    /// and the claim goes on, and as the claim ends with the last one.
+    /// </summary>
+    [Fact]
+    public async Task What_was_done_when_the_orchestrator_was_killed_is_answered_by_the_next_one_and_not_done_again()
+    {
+        _repository.Bead("t-1").Commit();
+        JsonObject claim = [];
+        await DieAsync<JournalEvent.BeadClaimed>(() => Task.FromResult(Claim("c")));
+        await DieAsync<JournalEvent.StageEnded>(async () =>
+        {
+            claim = await AskAsync(Claim("c"));
+            await PromiseAsync(claim);
+            return Of(claim, ExternalVerb.StagePass, "p1");
+        });
+        await DieAsync<JournalEvent.LandingQueued>(async () =>
+        {
+            var passed = await AskAsync(Of(claim, ExternalVerb.StagePass, "p1"));
+            Assert.Equal((true, "implement"), ((bool)passed["passed"]!, Text(passed, "nextStage")));
+            Assert.Equal($"{claim}", $"{await AskAsync(Claim("c"))}");
+            await AskAsync(Of(claim, ExternalVerb.StageStart, "s2"));
+            Work(claim, "good");
+            Assert.Equal("qa-enforcer", Text(await AskAsync(Of(claim, ExternalVerb.StagePass, "p2")), "nextStage"));
+            await AskAsync(Of(claim, ExternalVerb.StageStart, "s3"));
+            Assert.Equal("red-queen", Text(await AskAsync(Of(claim, ExternalVerb.StagePass, "p3")), "nextStage"));
+            await AskAsync(Of(claim, ExternalVerb.StageStart, "s4"));
+            return Of(claim, ExternalVerb.StagePass, "p4");
+        });
+
+        await using var run = await StartAsync();
+        Assert.Equal("landing", Text(await AskAsync(Of(claim, ExternalVerb.StagePass, "p4")), "next"));
+        var outcome = await SwarmRepository.EndAsync(run);
+
+        Assert.Equal((SwarmEnd.Completed, 1), (outcome.End, outcome.Landed));
+        Assert.Equal(
+            ["contract 1 Passed", "implement 1 Passed", "qa-enforcer 1 Passed", "red-queen 1 Passed"],
+            await _repository.HistoryAsync("t-1"));
+        var journal = await _repository.JournalAsync();
+        Assert.Single(journal, entry => entry.Event is JournalEvent.BeadClaimed);
+        Assert.Single(journal, entry => entry.Event is JournalEvent.LandingQueued);
+        Assert.Equal(["t-1"], _repository.Landed());
+    }
+
+    [Fact]
+    public async Task A_bead_that_fails_each_time_is_told_why_each_time_and_then_blocked_with_a_dossier()
+    {
+        _repository.Bead("t-1").Commit();
+        await using var run = await StartAsync();
+        var claim = await AskAsync(Claim("c"));
+        await PromiseAsync(claim);
+        await AskAsync(Of(claim, ExternalVerb.StagePass, "p"));
+
+        for (var attempt = 1; attempt <= 3; attempt++)
+        {
+            var stage = await AskAsync(Of(claim, ExternalVerb.StageStart, $"s{attempt}"));
+            Assert.Equal(("implement", attempt), (Text(stage, "stage"), (int)stage["attempt"]!));
+            var feedback = Path.Combine(Text(stage, "contextFolder"), "feedback.md");
+            Assert.Equal(attempt > 1, File.Exists(feedback));
+            if (attempt > 1)
+            {
+                Assert.Contains(
+                    $"way {attempt - 1} leads nowhere", await File.ReadAllTextAsync(feedback, Cancel),
+                    StringComparison.Ordinal);
+            }
+
+            var fail = Of(claim, ExternalVerb.StageFail, $"f{attempt}");
+            var ended = await AskAsync(fail with { Summary = $"way {attempt} leads nowhere" });
+            Assert.Equal(
+                (false, attempt < 3 ? "stage" : "blocked"), ((bool)ended["passed"]!, Text(ended, "next")));
+        }
+
+        Assert.Equal("fenced", Text(await AskAsync(Of(claim, ExternalVerb.Heartbeat, "h")), "reason"));
+        var outcome = await SwarmRepository.EndAsync(run);
+        Assert.Equal((SwarmEnd.Exhausted, 0, 1), (outcome.End, outcome.Landed, outcome.Blocked));
+        Assert.Equal("blocked", _repository.StatusOf("t-1"));
+        var dossier = await _repository.ArtifactAsync("t-1", BlockedDossier.Name);
+        Assert.All(
+            ["State: blocked", "Attempt: 3 of 3", "way 3 leads nowhere", "beadswarm retry t-1", "agent-7/t-1"],
+            part => Assert.Contains(part, dossier, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -179,6 +260,29 @@ public sealed class ExternalAgentTests : IDisposable
             }
         }
     }
+
+    /// <summary>An orchestrator answers until this is asked, and is killed as soon as the store has it done.</summary>
+    async Task DieAsync<TDone>(Func<Task<ExternalCall>> ask) where TDone : JournalEvent
+    {
+        static int Running(IReadOnlyList<JournalEntry> journal) =>
+            journal.Count(entry => entry.Event is JournalEvent.SwarmStatusChanged { Status: "running" });
+        var before = Running(await _repository.JournalAsync());
+        using var orchestrator = SwarmChild.Start(_repository, agents: 0);
+        await _repository.RecordedAsync(journal => Running(journal) > before);
+        var call = await ask();
+        var done = (await _repository.JournalAsync()).Count(entry => entry.Event is TDone);
+
+        var asking = AskAsync(call);
+        await _repository.RecordedAsync(journal => journal.Count(entry => entry.Event is TDone) > done);
+        await orchestrator.KillAsync();
+
+        // Whether the answer was under way already is all the same: nobody has heard it.
+        await ((Task)asking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>What the stage contract is to leave.</summary>
+    static Task PromiseAsync(JsonObject claim) => File.WriteAllTextAsync(
+        Path.Combine(Text(claim, "contextFolder"), "contract.md"), "what is promised", Cancel);
 
     static ExternalCall Claim(string id, int agent = 7, string? bead = null) =>
         new(ExternalVerb.Claim, new RequestId(id), new AgentNumber(agent))
