@@ -1,4 +1,5 @@
 using Beadswarm.EndToEnd.Tests.Audit;
+using Beadswarm.EndToEnd.Tests.Chaos;
 using Beadswarm.EndToEnd.Tests.Support;
 using Beadswarm.Tests.Support;
 
@@ -79,6 +80,66 @@ public sealed class PostgresTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_server_that_takes_over_in_the_middle_of_a_run_costs_nothing()
+    {
+        await using var second = await _server.StartFollowerAsync();
+        await _server.ExecuteAsync("postgres", "ALTER SYSTEM SET synchronous_standby_names = '*'");
+        await _server.ExecuteAsync("postgres", "SELECT pg_reload_conf()");
+        while (await _server.ScalarAsync("postgres", "SHOW synchronous_standby_names") != "*")
+        {
+            // Each question has a session of its own, which begins with what the server has read by then.
+        }
+
+        using var repository = Repository(Scenario.AllWait);
+        repository.Environment["BEADSWARM_STORE"] =
+            $"postgres://locked:{Password}@/swarm?host={second.Folder},{_server.Folder}";
+        var before = Baseline.Take(repository);
+        await using var run = RunningSwarm.Start(repository);
+
+        await run.WaitForAsync("stage.ended", 3);
+        await _server.StopAsync();
+        await second.PromoteAsync();
+        Scenario.GoOn(repository);
+        var output = await run.EndAsync();
+
+        Assert.True(output.ExitCode == 0, $"{output}");
+        Assert.Equal((6, 0, 0), Landed(output));
+        await OutsideAudit.PassAsync(repository, before);
+    }
+
+    [Fact]
+    public async Task A_server_whose_disk_is_full_in_the_middle_of_a_run_is_waited_for_and_costs_nothing()
+    {
+        using var folder = new TemporaryFolder();
+        var small = Directory.CreateDirectory(folder["disk"]).FullName;
+        using var disk = Mount.SmallDisk(small, megabytes: 48);
+        var given = await Machine.RunAsync(
+            "/", Machine.Environment("/"), "chown", PostgresServer.OtherUser(), folder.Path, small);
+        Assert.True(given.ExitCode == 0, $"{given}");
+        await _server.ExecuteAsync("postgres", $"CREATE TABLESPACE small LOCATION '{small}'");
+        await _server.ExecuteAsync("postgres", "CREATE DATABASE on_small OWNER locked TABLESPACE small");
+        using var repository = Repository(Scenario.AllWait);
+        repository.Environment["BEADSWARM_STORE"] = _server.Url("on_small", $"locked:{Password}");
+        var before = Baseline.Take(repository);
+        await using var run = RunningSwarm.Start(repository);
+
+        await run.WaitForAsync("stage.ended", 3);
+        using (new Ballast(small, leave: 0))
+        {
+            Scenario.GoOn(repository);
+            await _server.SaysAsync("No space left on device");
+        }
+
+        var output = await run.EndAsync();
+
+        Assert.True(output.ExitCode == 0, $"{output}");
+        Assert.Equal((6, 0, 0), Landed(output));
+        await OutsideAudit.PassAsync(repository, before);
+        await _server.ExecuteAsync("postgres", "DROP DATABASE on_small WITH (FORCE)");
+        await _server.ExecuteAsync("postgres", "DROP TABLESPACE small");
+    }
+
+    [Fact]
     public async Task A_password_on_the_command_line_and_a_wrong_one_are_refused_and_nothing_is_changed()
     {
         using var repository = Repository();
@@ -93,11 +154,11 @@ public sealed class PostgresTests : IAsyncLifetime
         Assert.DoesNotContain("wr0ng-one", wrong.ToString(), StringComparison.Ordinal);
     }
 
-    GitRepository Repository()
+    GitRepository Repository(string? script = null)
     {
         var repository = Scenario.Repository(
             [.. Enumerable.Range(1, 6).Select(n => new BeadLine($"a-{n}", n % 3, n > 3 ? [$"a-{n - 3}"] : []))],
-            agents: 3);
+            agents: 3, script: script);
         repository.Environment["BEADSWARM_STORE"] = _server.Url("swarm", $"locked:{Password}");
         return repository;
     }

@@ -2,20 +2,26 @@ using Beadswarm.EndToEnd.Tests.Support;
 
 namespace Beadswarm.EndToEnd.Tests.Chaos;
 
-/// <summary>A file that takes the room on a repository's own disk away, until it is disposed.</summary>
+/// <summary>A file that takes the room on a disk away, until it is disposed.</summary>
 sealed class Ballast : IDisposable
 {
     readonly string _path;
 
-    /// <param name="leave">What stays free; 0: nothing at all.</param>
+    /// <summary>On the disk of a repository's own.</summary>
     public Ballast(GitRepository repository, long leave)
+        : this(repository.Root, leave)
     {
-        _path = Path.Combine(repository.Root, "ballast");
+    }
+
+    /// <param name="leave">What stays free; 0: nothing at all.</param>
+    public Ballast(string folder, long leave)
+    {
+        _path = Path.Combine(folder, "ballast");
         using var file = File.Create(_path);
         var block = new byte[64 << 10];
         try
         {
-            while (new DriveInfo(repository.Root).AvailableFreeSpace > leave)
+            while (new DriveInfo(folder).AvailableFreeSpace > leave)
             {
                 file.Write(block);
                 file.Flush();

@@ -190,6 +190,27 @@ sealed class PostgresServer : IAsyncDisposable
     /// <summary>One that follows another follows it no more, and takes writes.</summary>
     public Task PromoteAsync() => TellAsync("promote");
 
+    /// <summary>Waits until the server has written this into its log.</summary>
+    public async Task SaysAsync(string text)
+    {
+        using var watcher = new FileSystemWatcher(Folder, "log");
+        using var changed = new SemaphoreSlim(0);
+        watcher.Changed += (_, _) => changed.Release();
+        watcher.EnableRaisingEvents = true;
+        while (!(await File.ReadAllTextAsync(_folder["log"])).Contains(text, StringComparison.Ordinal))
+        {
+            if (!await changed.WaitAsync(SaysWithin))
+            {
+                throw new TimeoutException($"the PostgreSQL server of the tests has not said '{text}'");
+            }
+        }
+
+        watcher.EnableRaisingEvents = false;
+    }
+
+    /// <summary>Long enough for any machine; reached only when it never comes.</summary>
+    static readonly TimeSpan SaysWithin = TimeSpan.FromMinutes(2);
+
     public void Execute(string database, string sql)
     {
         using var connection = new NpgsqlConnection(Address(database).ConnectionString(keepStatements: false));
