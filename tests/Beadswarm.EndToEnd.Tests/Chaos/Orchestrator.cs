@@ -41,7 +41,7 @@ static class Orchestrator
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            Environment = { [Root] = repository.Root, [Where] = Format(death), ["DOTNET_TieredPGO"] = "0" },
+            Environment = { [Root] = repository.Root, [Where] = Format(death), [Machine.NoTierUp] = "0" },
         };
         using var process = Process.Start(start)!; // not by the shell: there is always one
         var output = process.StandardOutput.ReadToEndAsync(Machine.Cancel);
