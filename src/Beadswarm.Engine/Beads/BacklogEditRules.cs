@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Beadswarm.Beads;
 
 /// <summary>A backlog's file after some changes.</summary>
@@ -133,7 +135,8 @@ static class BacklogEditRules
     static ReadOnlyMemory<byte> Set(ReadOnlyMemory<byte> json, string name, string text, TextStyle style) =>
         JsonText.Set(json, name, JsonText.Quote(text, style), Order);
 
-    static BacklogLine.Issue WithJson(BacklogLine.Issue line, ReadOnlyMemory<byte> json, TrackerDialect dialect)
+    /// <summary>The line with another object in it, and everything around that as it is.</summary>
+    public static BacklogLine.Issue WithJson(BacklogLine.Issue line, ReadOnlyMemory<byte> json, TrackerDialect dialect)
     {
         line.Bytes.Span.Overlaps(line.Bead.Json.Span, out var start);
         byte[] bytes =
@@ -146,16 +149,19 @@ static class BacklogEditRules
         return new BacklogLine.Issue(bytes, bead);
     }
 
-    static byte[] Join(BacklogLine[] lines)
+    /// <summary>The file that has these lines; one that was the last, and has no end, gets one in the middle.</summary>
+    public static byte[] Join(IReadOnlyList<BacklogLine> lines)
     {
-        var bytes = new byte[lines.Sum(line => line.Bytes.Length)];
-        var at = 0;
-        foreach (var line in lines)
+        var bytes = new ArrayBufferWriter<byte>(lines.Sum(line => line.Bytes.Length) + 1);
+        for (var i = 0; i < lines.Count; i++)
         {
-            line.Bytes.CopyTo(bytes.AsMemory(at));
-            at += line.Bytes.Length;
+            bytes.Write(lines[i].Bytes.Span);
+            if (i < lines.Count - 1 && lines[i].Bytes.Span is not [.., (byte)'\n'])
+            {
+                bytes.Write("\n"u8);
+            }
         }
 
-        return bytes;
+        return bytes.WrittenSpan.ToArray();
     }
 }

@@ -61,6 +61,13 @@ interface IBeadTracker
     Task<IReadOnlyList<BeadId>> ApplyAsync(IReadOnlyList<BeadChange> changes, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Brings in what others have done to a copy of the file, in one atomic replacement: see
+    /// <see cref="BacklogMergeRules"/>. Doing it twice is the same as once.
+    /// </summary>
+    /// <exception cref="TrackerException">One of the files cannot be read, or this one not written.</exception>
+    Task MergeAsync(TrackerCopy copy, CancellationToken cancellationToken);
+
+    /// <summary>
     /// The file that git may track in this repository, as it is now; null where the backlog lies elsewhere or brings
     /// its state to others by itself.
     /// </summary>
@@ -84,3 +91,10 @@ sealed class TrackerException(string message, string? path = null, int? line = n
 /// <summary>A tracker's file at one moment.</summary>
 /// <param name="Path">Relative to the repository, with forward slashes.</param>
 sealed record TrackerContent(string Path, ReadOnlyMemory<byte> Content);
+
+/// <summary>A copy of a tracker's file that others have changed.</summary>
+/// <param name="Path">Relative to the repository, with forward slashes.</param>
+/// <param name="Parted">What the file and the copy were when they parted.</param>
+/// <param name="Taken">What the copy was when it was last brought into the file.</param>
+sealed record TrackerCopy(
+    string Path, ReadOnlyMemory<byte> Parted, ReadOnlyMemory<byte> Taken, ReadOnlyMemory<byte> Content);

@@ -22,6 +22,10 @@ static class JsonText
             ? text
             : null;
 
+    /// <summary>The names of the object's fields, in their order.</summary>
+    public static IEnumerable<string> Names(ReadOnlyMemory<byte> json) =>
+        Properties(json.Span).Select(property => property.Name);
+
     /// <summary>Gives the field a value (JSON text); a new field goes where <paramref name="order"/> puts it.</summary>
     public static ReadOnlyMemory<byte> Set(
         ReadOnlyMemory<byte> json, string name, string value, IReadOnlyList<string> order)

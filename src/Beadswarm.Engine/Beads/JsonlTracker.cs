@@ -51,6 +51,17 @@ sealed class JsonlTracker(
         (await EditAsync(
             (backlog, now) => BacklogEditRules.Apply(backlog, changes, Dialect, now), cancellationToken)).Missing;
 
+    public Task MergeAsync(TrackerCopy copy, CancellationToken cancellationToken)
+    {
+        Backlog Read(string when, ReadOnlyMemory<byte> content) =>
+            Backlog.Parse($"{copy.Path} {when}", content, Dialect);
+        var (was, parted, there) = (
+            Read("as it was taken from the target", copy.Taken), Read("as it was in common", copy.Parted),
+            Read("on the target", copy.Content));
+        return EditAsync(
+            (here, _) => BacklogMergeRules.Merge(was, parted, here, there, Dialect), cancellationToken);
+    }
+
     /// <summary>
     /// Replaces the file by what is made of it. It is read again under the lock, and once more whenever somebody
     /// without the locks has changed it meanwhile.

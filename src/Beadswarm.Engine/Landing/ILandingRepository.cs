@@ -145,6 +145,13 @@ abstract record FollowOutcome
     public sealed record Skipped(string Reason) : FollowOutcome;
 }
 
+/// <summary>A file as a commit and the user's checkout have had it both; empty where it was not there yet.</summary>
+/// <param name="Parted">Where their commits parted.</param>
+/// <param name="Taken">
+/// In the newest of the commits that <see cref="ILandingRepository.TakeAsync"/> was told of, if that is later.
+/// </param>
+sealed record CommonContent(ReadOnlyMemory<byte> Parted, ReadOnlyMemory<byte> Taken);
+
 /// <summary>A commit of the target's history.</summary>
 sealed record HistoryCommit(CommitId Id, string Subject);
 
@@ -236,6 +243,15 @@ interface ILandingRepository
 
     /// <summary>A file as it is in a commit, byte for byte; null where the commit has no file of that path.</summary>
     Task<ReadOnlyMemory<byte>?> ContentAsync(CommitId at, string path, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// What a commit and the user's checkout have in common of a file; null where nothing is checked out, or they have
+    /// no history in common.
+    /// </summary>
+    Task<CommonContent?> CommonContentAsync(CommitId with, string path, CancellationToken cancellationToken);
+
+    /// <summary>What the target's tracker file was in this commit, this clone's own has taken in.</summary>
+    Task TakeAsync(CommitId commit, CancellationToken cancellationToken);
 
     /// <summary>The tree of a commit: what verdicts are kept by.</summary>
     Task<TreeId> TreeAsync(CommitId commit, CancellationToken cancellationToken);

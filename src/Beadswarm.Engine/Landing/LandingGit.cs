@@ -115,6 +115,36 @@ sealed class LandingGit(
             ? (await hub.Repository.RunAsync(GitCall.Of("cat-file", "blob", file.Id), cancellationToken)).Stdout
             : (ReadOnlyMemory<byte>?)null; // a null of an array would be an empty file
 
+    public async Task<CommonContent?> CommonContentAsync(
+        CommitId with, string path, CancellationToken cancellationToken)
+    {
+        if (hub.User.IsBare || await hub.User.Repository.FindCommitAsync("HEAD", cancellationToken) is not { } head)
+        {
+            return null;
+        }
+
+        var output = await hub.Repository.RunAsync(
+            GitCall.Of("merge-base", with.Value, head.Value).Answering(0, 1), cancellationToken);
+        if (output.Text.Trim() is not { Length: > 0 } common)
+        {
+            return null;
+        }
+
+        var fork = CommitId.Parse(common);
+        var parted = await ContentAsync(fork, path, cancellationToken) ?? ReadOnlyMemory<byte>.Empty;
+        var later = await hub.Repository.FindCommitAsync(Hub.TakenRef, cancellationToken) is { } taken
+            && await hub.Repository.IsAncestorAsync(fork, taken, cancellationToken)
+            && await hub.Repository.IsAncestorAsync(taken, with, cancellationToken)
+                ? await ContentAsync(taken, path, cancellationToken) ?? ReadOnlyMemory<byte>.Empty
+                : parted;
+        return new CommonContent(parted, later);
+    }
+
+    public async Task TakeAsync(CommitId commit, CancellationToken cancellationToken) =>
+        // Where a lock is in the way, the older one stands: what is taken in a second time is there already.
+        _ = await hub.Repository.UpdateRefsAsync(
+            [new RefChange.Move(Hub.TakenRef, commit.Value, Old: null)], "beadswarm: tracker", cancellationToken);
+
     public async Task<AdvanceOutcome> AdvanceAsync(
         CommitId expected, CommitId candidate, CancellationToken cancellationToken)
     {

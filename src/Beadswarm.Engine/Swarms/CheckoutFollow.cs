@@ -39,7 +39,7 @@ sealed class CheckoutFollow(LanderParts parts)
 
         // Intended and not known to have landed: the answer was lost, so the target itself is asked.
         var tip = _landed ?? await parts.Target.TipAsync(cancellationToken);
-        var outcome = await parts.Target.FollowAsync(tip, cancellationToken);
+        var outcome = await parts.Merge.FollowAsync(tip, cancellationToken);
         _landed = null;
         _followedAt = parts.Time.GetTimestamp();
         if (_intended is { } intended)

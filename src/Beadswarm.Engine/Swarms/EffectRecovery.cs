@@ -128,7 +128,7 @@ sealed class EffectRecovery(SwarmParts parts, SwarmSurroundings outside)
     async Task<string> FollowAsync(CancellationToken cancellationToken)
     {
         var tip = await outside.Target.TipAsync(cancellationToken);
-        return EffectWords.Of(await outside.Target.FollowAsync(tip, cancellationToken));
+        return EffectWords.Of(await outside.Merge.FollowAsync(tip, cancellationToken));
     }
 
     static CommitId CommitOf(NewEffect effect) => CommitId.Parse(effect.To ?? "");

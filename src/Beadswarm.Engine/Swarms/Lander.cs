@@ -43,6 +43,9 @@ sealed record LanderParts(
 {
     public SwarmEpoch Epoch => Standing.Epoch;
 
+    /// <summary>What others did to the tracker's file, into the file of this checkout.</summary>
+    public required TrackerMerge Merge { get; init; }
+
     /// <summary>Mode pull-request: the forge and the branches on it.</summary>
     public ForgeParts? Forge { get; init; }
 

@@ -85,7 +85,7 @@ sealed class SwarmAssembly : IAsyncDisposable
         {
             // The tracker's file may be of the time when this clone was made; what was brought onto the target since
             // is newer.
-            await Surroundings.Target.FollowAsync(
+            await Surroundings.Merge.FollowAsync(
                 await Surroundings.Target.TipAsync(cancellationToken), cancellationToken);
         }
         catch (GitException away)
@@ -126,7 +126,7 @@ sealed class SwarmAssembly : IAsyncDisposable
                 }
             }
 
-            await Surroundings.Target.FollowAsync(
+            await Surroundings.Merge.FollowAsync(
                 await Surroundings.Target.TipAsync(cancellationToken), cancellationToken);
         }
         catch (GitException)
@@ -190,6 +190,7 @@ sealed class SwarmAssembly : IAsyncDisposable
             parts.Backlog, parts.Paths.Repository, outside.PublishAsync, parts.Workspaces, parts.Agents, parts.Effects,
             parts.Bell, setup.Time)
         {
+            Merge = outside.Merge,
             Forge = outside.Forge,
             Foreseen = parts.Foreseen,
             Exchange = parts.Exchange,
@@ -200,6 +201,11 @@ sealed class SwarmAssembly : IAsyncDisposable
             unfinished.Values,
             standing.Holds ? elsewhere.Has : open => !EffectRules.IsOfAgent(open) || elsewhere.Has(open),
             cancellationToken);
+        if (standing.Holds)
+        {
+            await outside.Merge.BeginAsync(cancellationToken);
+        }
+
         var strays = await StrayStagesAsync(store, config, cancellationToken);
         IEnumerable<StageName> StraysFor(PoolConfig pool) =>
             pool.Stages.Contains(config.Pipeline.Stages[0].Name) ? strays : [];

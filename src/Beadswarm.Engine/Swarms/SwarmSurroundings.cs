@@ -33,6 +33,9 @@ sealed record SwarmSurroundings : IAsyncDisposable
     /// <summary>The branch that beads complete on; what a dead lander left half done there is settled.</summary>
     public required ILandingRepository Target { get; init; }
 
+    /// <summary>What others did to the tracker's file, into the file of this checkout.</summary>
+    public TrackerMerge Merge => field ??= new(Tracker, Target, Paths.Repository);
+
     /// <summary>Mode integration: the branch that beads land on first.</summary>
     public ILandingRepository? Integration { get; init; }
 

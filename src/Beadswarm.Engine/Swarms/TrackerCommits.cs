@@ -1,3 +1,4 @@
+using Beadswarm.Beads;
 using Beadswarm.Journal;
 using Beadswarm.Landing;
 using Beadswarm.Storage;
@@ -22,14 +23,28 @@ sealed class TrackerCommits(LanderParts parts, CheckoutFollow checkout)
 
     public async Task<LandingStep> CommitAsync(CancellationToken cancellationToken)
     {
-        if (!parts.Config.Tracker.Commit
-            || await parts.Tracker.ReadFileAsync(parts.Repository, cancellationToken) is not { } file)
+        if (!parts.Config.Tracker.Commit)
         {
             _dirtySince = null;
             return new LandingStep.Idle();
         }
 
         var tip = await parts.Target.TipAsync(cancellationToken);
+        try
+        {
+            await parts.Merge.BringAsync(tip, cancellationToken);
+        }
+        catch (TrackerException trouble)
+        {
+            return new LandingStep.Held(trouble.Message);
+        }
+
+        if (await parts.Tracker.ReadFileAsync(parts.Repository, cancellationToken) is not { } file)
+        {
+            _dirtySince = null;
+            return new LandingStep.Idle();
+        }
+
         var message = new LandingMessage("beads: sync", "", []);
         var candidate = await parts.Target.TrackerCommitAsync(
             tip, file.Path, file.Content, message, parts.Time.GetUtcNow(), cancellationToken);
@@ -61,6 +76,7 @@ sealed class TrackerCommits(LanderParts parts, CheckoutFollow checkout)
         if (outcome is AdvanceOutcome.Moved)
         {
             checkout.Landed(commit);
+            await parts.Merge.TookAsync(commit, file.Content, cancellationToken);
             await parts.Store.AppendAsync(
                 null, null, new JournalEvent.TrackerCommitted(commit.Value), cancellationToken);
         }

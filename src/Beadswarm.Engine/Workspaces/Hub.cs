@@ -25,6 +25,9 @@ sealed class Hub
 {
     public const string PinPrefix = "refs/beadswarm/pins/";
 
+    /// <summary>The commit of the target whose tracker file this clone's own has taken in.</summary>
+    public const string TakenRef = "refs/beadswarm/tracker";
+
     /// <summary>
     /// Where the last seen tip of a target branch is kept: outside of refs/heads, so no agent checks it out.
     /// </summary>

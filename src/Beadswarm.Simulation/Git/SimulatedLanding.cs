@@ -130,6 +130,29 @@ sealed class SimulatedLanding(GitHands hands, ILandingTarget target) : ILandingR
         Task.FromResult<ReadOnlyMemory<byte>?>(
             _git[at].Tree.Find(path) is { } file ? Encoding.UTF8.GetBytes(file.Text) : null);
 
+    public Task<CommonContent?> CommonContentAsync(CommitId with, string path, CancellationToken cancellationToken)
+    {
+        if (_git.Checkout?.Head is not { } head || HistoryRules.MergeBases(_git[with], head) is not [var fork, ..])
+        {
+            return Task.FromResult<CommonContent?>(null);
+        }
+
+        var later = _git.Hub.Find(Hub.TakenRef) is { } id && _git[CommitId.Parse(id)] is var taken
+            && HistoryRules.IsAncestor(fork, taken) && HistoryRules.IsAncestor(taken, _git[with])
+                ? taken
+                : fork;
+        return Task.FromResult<CommonContent?>(new CommonContent(Bytes(fork, path), Bytes(later, path)));
+    }
+
+    static ReadOnlyMemory<byte> Bytes(SimulatedCommit commit, string path) =>
+        Encoding.UTF8.GetBytes(commit.Tree.Find(path)?.Text ?? "");
+
+    public Task TakeAsync(CommitId commit, CancellationToken cancellationToken)
+    {
+        _git.Hub.Set(Hub.TakenRef, commit.Value);
+        return Task.CompletedTask;
+    }
+
     public async Task<AdvanceOutcome> AdvanceAsync(
         CommitId expected, CommitId candidate, CancellationToken cancellationToken)
     {

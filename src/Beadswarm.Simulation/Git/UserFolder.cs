@@ -32,7 +32,8 @@ sealed class UserFolder
     /// </summary>
     public string? Busy { get; set; }
 
-    SimulatedCommit? Head => Branch is { } branch && _git.User.Find(branch) is { } id ? _git[id] : null;
+    /// <summary>Null when HEAD is detached.</summary>
+    public SimulatedCommit? Head => Branch is { } branch && _git.User.Find(branch) is { } id ? _git[id] : null;
 
     /// <summary>Writes a file; null deletes it.</summary>
     public void Write(string path, string? text) =>

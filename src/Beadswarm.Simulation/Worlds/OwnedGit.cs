@@ -73,6 +73,12 @@ sealed class OwnedLanding(SimulatedOrchestrator owner, ILandingRepository git) :
     public Task<ReadOnlyMemory<byte>?> ContentAsync(CommitId at, string path, CancellationToken cancellationToken) =>
         owner.OnGitAsync(() => git.ContentAsync(at, path, cancellationToken));
 
+    public Task<CommonContent?> CommonContentAsync(CommitId with, string path, CancellationToken cancellationToken) =>
+        owner.OnGitAsync(() => git.CommonContentAsync(with, path, cancellationToken));
+
+    public Task TakeAsync(CommitId commit, CancellationToken cancellationToken) =>
+        DoAsync(() => git.TakeAsync(commit, cancellationToken));
+
     public Task<TreeId> TreeAsync(CommitId commit, CancellationToken cancellationToken) =>
         owner.OnGitAsync(() => git.TreeAsync(commit, cancellationToken));
 

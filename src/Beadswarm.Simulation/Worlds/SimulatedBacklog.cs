@@ -65,6 +65,18 @@ sealed class SimulatedBacklog(SimulatedGit git, TrackerDialect dialect, TimeProv
         return edit.Missing;
     }
 
+    /// <summary>What others did to a copy of it comes in.</summary>
+    public void Merge(TrackerCopy copy)
+    {
+        Backlog Parsed(ReadOnlyMemory<byte> content) => Backlog.Parse(Path, content, dialect);
+        var edit = BacklogMergeRules.Merge(
+            Parsed(copy.Taken), Parsed(copy.Parted), Read(), Parsed(copy.Content), dialect);
+        if (edit.Bytes is { } bytes)
+        {
+            Write(Encoding.UTF8.GetString(bytes));
+        }
+    }
+
     /// <summary>A person changes a bead, or adds one.</summary>
     public void Put(Bead bead) => Put([bead]);
 

@@ -25,7 +25,7 @@ sealed class SimulatedTracker(SimulatedOrchestrator owner, SimulatedWorld world)
         Refuse();
         if (world.Disk.IsFull)
         {
-            throw new TrackerException("cannot write the backlog: no space left on device", SimulatedBacklog.Path);
+            throw Full();
         }
 
         if (world.Options.Checked)
@@ -40,6 +40,22 @@ sealed class SimulatedTracker(SimulatedOrchestrator owner, SimulatedWorld world)
             ? throw new TrackerException("cannot write the backlog: input/output error", SimulatedBacklog.Path)
             : missing;
     }
+
+    public async Task MergeAsync(TrackerCopy copy, CancellationToken cancellationToken)
+    {
+        await owner.StepAsync(Seam.Tracker, "merge", cancellationToken);
+        Refuse();
+        if (world.Disk.IsFull)
+        {
+            throw Full();
+        }
+
+        world.Backlog.Merge(copy);
+        await owner.StepAsync(Seam.Tracker, "merged", CancellationToken.None);
+    }
+
+    static TrackerException Full() =>
+        new("cannot write the backlog: no space left on device", SimulatedBacklog.Path);
 
     public async Task<TrackerContent?> ReadFileAsync(string repository, CancellationToken cancellationToken)
     {

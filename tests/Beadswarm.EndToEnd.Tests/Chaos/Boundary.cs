@@ -30,7 +30,8 @@ readonly record struct Boundary(string Operation, Side Side)
     /// </summary>
     static readonly string[] NoEffect =
     [
-        "Read", "Find", "Tip", "Tree", "Changes",
+        "Read", "Find", "Tip", "TreeAsync", "Changes", "Content", "CommonContent", "Landings", "History", "IsAncestor",
+        "Knows", "Observe", "Probe",
         nameof(IStore.RenewAsync), nameof(IStore.ReapExpiredAsync),
     ];
 

@@ -111,6 +111,28 @@ public abstract class LandingConformance
     }
 
     [Fact]
+    public async Task What_a_commit_has_in_common_with_the_checkout_is_where_they_parted_and_what_was_taken_in_since()
+    {
+        using var world = await OpenAsync(("a.txt", "1\n"), ("b.txt", "1\n"));
+        var tip = await world.Lander.TipAsync(Cancel);
+        var first = await world.CandidateAsync(tip, await world.WorkAsync(1, "bd-1", ("a.txt", "2\n")));
+        var second = await world.CandidateAsync(first, await world.WorkAsync(2, "bd-2", ("b.txt", "2\n")), "bd-2");
+
+        Assert.Equal(("1\n", "1\n"), await CommonAsync(second));
+        await world.Lander.TakeAsync(first, Cancel);
+
+        Assert.Equal(("1\n", "2\n"), await CommonAsync(second));
+        Assert.Equal(("1\n", "1\n"), await CommonAsync(tip));
+        Assert.Equal(("", ""), await CommonAsync(second, "c.txt"));
+
+        async Task<(string Parted, string Taken)> CommonAsync(CommitId with, string path = "a.txt")
+        {
+            var common = (await world.Lander.CommonContentAsync(with, path, Cancel))!; // they have a first commit
+            return (Encoding.UTF8.GetString(common.Parted.Span), Encoding.UTF8.GetString(common.Taken.Span));
+        }
+    }
+
+    [Fact]
     public async Task The_landings_of_a_history_are_those_that_a_lander_brought_alone_or_together()
     {
         using var world = await OpenAsync(("a.txt", "1\n"), ("b.txt", "1\n"), ("c.txt", "1\n"), ("d.txt", "1\n"));

@@ -86,6 +86,9 @@ public sealed class BacklogSelectionTests
             IReadOnlyList<BeadChange> changes, CancellationToken cancellationToken) =>
             throw new InvalidOperationException("nothing is written");
 
+        public Task MergeAsync(TrackerCopy copy, CancellationToken cancellationToken) =>
+            throw new InvalidOperationException("nothing is written");
+
         public Task<TrackerContent?> ReadFileAsync(string repository, CancellationToken cancellationToken) =>
             throw new InvalidOperationException("there is no file");
 

@@ -1,0 +1,171 @@
+using System.Text;
+
+namespace Beadswarm.Beads;
+
+/// <summary>
+/// Brings into a backlog what others have done to a copy of it since both were one, so that neither side's word is
+/// dropped.
+///
+/// | here      | there     | the bead afterwards                                                           |
+/// |-----------|-----------|-------------------------------------------------------------------------------|
+/// | as it was | changed   | as it is there                                                                |
+/// | changed   | as it was | as it is here                                                                 |
+/// | changed   | changed   | each field as whoever changed it has it; where both did, by the later `updated_at` |
+/// | removed   | as it was | removed, if it was there when both parted; otherwise the file here was put back |
+/// | as it was | removed   | removed                                                                       |
+/// | removed   | changed   | as it is there: somebody still works with it                                  |
+/// | changed   | removed   | as it is here                                                                 |
+/// | none      | new       | as it is there, behind the bead that it follows there                         |
+/// </summary>
+static class BacklogMergeRules
+{
+    /// <summary>What says together whether and how a bead has ended: one side's or the other's, never mixed.</summary>
+    static readonly string[] Ending =
+    [
+        "status", "closed_at", "close_reason", "closed_by_session", "deleted_at", "deleted_by", "delete_reason",
+        "original_type",
+    ];
+
+    /// <param name="was">What both were, when this was done the last time.</param>
+    /// <param name="parted">What both were when they parted.</param>
+    public static BacklogEdit Merge(
+        Backlog was, Backlog parted, Backlog here, Backlog there, TrackerDialect dialect)
+    {
+        var (before, atFirst, others) = (ByKey(was), ByKey(parted), ByKey(there));
+        if (BacklogEditRules.Join(here.Lines).AsSpan().SequenceEqual(BacklogEditRules.Join(was.Lines)))
+        {
+            // Nobody has done anything here, so it is theirs as it is, also in its order.
+            return new BacklogEdit(
+                BacklogEditRules.Join(there.Lines), [],
+                [.. there.Lines.OfType<BacklogLine.Issue>()
+                    .Where(line => before.GetValueOrDefault(KeyOf(line)!) is not { } old || !Same(old, line)) // a bead
+                    .Select(line => line.Bead.Id)]);
+        }
+
+        var (changed, mine) = (new List<BeadId>(), new HashSet<string>(StringComparer.Ordinal));
+        var lines = new LinkedList<BacklogLine>();
+        var places = new Dictionary<string, LinkedListNode<BacklogLine>>(StringComparer.Ordinal);
+        var same = true;
+        foreach (var line in here.Lines)
+        {
+            var key = KeyOf(line);
+            var merged = key is null
+                ? line
+                : Line(before.GetValueOrDefault(key), line, others.GetValueOrDefault(key), dialect);
+            if (key is not null)
+            {
+                mine.Add(key);
+            }
+
+            if (merged is not null)
+            {
+                var place = lines.AddLast(merged);
+                if (key is not null)
+                {
+                    places[key] = place;
+                }
+            }
+
+            if (merged is null || !merged.Bytes.Span.SequenceEqual(line.Bytes.Span))
+            {
+                same = false;
+                Note(line);
+            }
+        }
+
+        LinkedListNode<BacklogLine>? behind = null;
+        foreach (var line in there.Lines)
+        {
+            if (KeyOf(line) is not { } key)
+            {
+                continue;
+            }
+
+            if (places.TryGetValue(key, out var place))
+            {
+                behind = place;
+            }
+            else if (!mine.Contains(key)
+                && !(atFirst.ContainsKey(key) && before.GetValueOrDefault(key) is { } old && Same(old, line)))
+            {
+                behind = places[key] = behind is null ? lines.AddFirst(line) : lines.AddAfter(behind, line);
+                same = false;
+                Note(line);
+            }
+        }
+
+        return new BacklogEdit(same ? null : BacklogEditRules.Join([.. lines]), [], changed);
+
+        void Note(BacklogLine line)
+        {
+            if (line is BacklogLine.Issue issue)
+            {
+                changed.Add(issue.Bead.Id);
+            }
+        }
+    }
+
+    /// <summary>What becomes of a line that is here; null: it goes.</summary>
+    static BacklogLine? Line(BacklogLine? was, BacklogLine here, BacklogLine? there, TrackerDialect dialect) =>
+        there is null ? was is not null && Same(was, here) ? null : here
+        : Same(here, there) || (was is not null && Same(was, there)) ? here
+        : was is not null && Same(was, here) ? there
+        : (here, there) is (BacklogLine.Issue mine, BacklogLine.Issue theirs)
+            ? Fields((was as BacklogLine.Issue)?.Bead, mine, theirs.Bead, dialect)
+            : here;
+
+    static BacklogLine.Issue Fields(Bead? was, BacklogLine.Issue here, Bead there, TrackerDialect dialect)
+    {
+        var later = there.UpdatedAt > here.Bead.UpdatedAt;
+        var json = here.Bead.Json;
+        foreach (var together in JsonText.Names(there.Json)
+            .Concat(was is null ? [] : JsonText.Names(was.Json))
+            .Distinct(StringComparer.Ordinal)
+            .GroupBy(name => Ending.Contains(name) ? Ending[0] : name)
+            .Select(group => group.Key == Ending[0] ? Ending : [group.Key]))
+        {
+            var theirs = together.Any(name => Value(was, name) != Value(there, name));
+            var ours = together.Any(name => Value(was, name) != Value(here.Bead, name));
+            if (!theirs || (ours && !later))
+            {
+                continue;
+            }
+
+            foreach (var name in together)
+            {
+                json = Value(there, name) is { } value
+                    ? JsonText.Set(json, name, value, BacklogEditRules.Order)
+                    : JsonText.Remove(json, name);
+            }
+        }
+
+        return BacklogEditRules.WithJson(here, json, dialect);
+    }
+
+    static string? Value(Bead? bead, string name) => bead is null ? null : JsonText.Value(bead.Json, name);
+
+    static Dictionary<string, BacklogLine> ByKey(Backlog backlog)
+    {
+        var lines = new Dictionary<string, BacklogLine>(StringComparer.Ordinal);
+        foreach (var line in backlog.Lines)
+        {
+            if (KeyOf(line) is { } key)
+            {
+                lines[key] = line;
+            }
+        }
+
+        return lines;
+    }
+
+    /// <summary>What is no bead is known by its text alone; a blank line is nobody's.</summary>
+    static string? KeyOf(BacklogLine line) => line is BacklogLine.Issue issue ? $"bead {issue.Bead.Id}"
+        : Text(line) is { Length: > 0 } text ? $"line {Encoding.UTF8.GetString(text.Span)}"
+        : null;
+
+    static bool Same(BacklogLine one, BacklogLine other) => Text(one).Span.SequenceEqual(Text(other).Span);
+
+    static ReadOnlyMemory<byte> Text(BacklogLine line) => line is BacklogLine.Issue issue
+        ? issue.Bead.Json
+        : Backlog.JsonOf(line.Bytes, number: 1);
+}
