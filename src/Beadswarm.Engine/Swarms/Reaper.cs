@@ -46,7 +46,9 @@ sealed class Reaper(
 
         // A snooze that ended just before the look is no wake to come any more, only a bead that is ready.
         var pause = status.Ready > 0 && WakePause < due ? WakePause : due;
-        return pause > TimeSpan.Zero ? pause : TimeSpan.Zero;
+
+        // Due by this clock and not by the store's, which decides: looked at again soon, not without a pause.
+        return pause > TimeSpan.Zero ? pause : WakePause;
     }
 
     /// <summary>Between two calls to take up beads that are ready, for whoever has not heard the last one.</summary>
