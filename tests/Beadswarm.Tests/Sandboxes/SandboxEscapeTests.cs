@@ -36,7 +36,9 @@ public sealed class SandboxEscapeTests
         Assert.Equal("contract\n", GitSandbox.Text(box.Files.Context, "contract.md"));
         Assert.Equal("session\n", GitSandbox.Text(box.Home, ".claude/sessions"));
         Assert.Null(GitSandbox.Text(box.Home, "z"));
-        Assert.True(outcome.Leaks.Clean);
+
+        // The first process within the sandbox may take a moment longer than the agent, and is ended then.
+        Assert.Empty(outcome.Leaks.Remaining);
     }
 
     [Fact]
