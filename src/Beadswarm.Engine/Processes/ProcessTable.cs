@@ -10,6 +10,9 @@ namespace Beadswarm.Processes;
 readonly record struct ProcessEntry(
     int Pid, int Parent, int Group, int Session, long StartTicks, bool Zombie, bool Terminal, bool Kernel)
 {
+    /// <summary>It is on its way out with all its threads, and runs no more code of its program.</summary>
+    public bool Exiting { get; init; }
+
     /// <summary>Distinguishes it from any other process of this boot.</summary>
     public (int Pid, long StartTicks) Key => (Pid, StartTicks);
 }
@@ -23,6 +26,7 @@ static class ProcessTable
     const int CommandLineLengthMax = 200;
     const int FileBytesMax = 16 * 1024;
     const ulong KernelThread = 0x00200000;
+    const ulong ExitBegun = 0x00000004;
 
     // Some milliseconds; more only for a program that has wiped both its arguments and its environment.
     const int LooksMax = 500;
@@ -132,7 +136,10 @@ static class ProcessTable
         // The first thread of a process may end long before the others, and is shown as a zombie from then on.
         var zombie = fields[0] is "Z" or "X" && threads <= 1;
         return new ProcessEntry(
-            pid, parent, group, session, start, zombie, Terminal: terminal != 0, Kernel: (flags & KernelThread) != 0);
+            pid, parent, group, session, start, zombie, Terminal: terminal != 0, Kernel: (flags & KernelThread) != 0)
+        {
+            Exiting = (flags & ExitBegun) != 0 && threads <= 1,
+        };
 
         bool Number(int index, out int number) =>
             int.TryParse(fields[index], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out number);

@@ -15,6 +15,35 @@ public sealed class ProcessTableTests
         Assert.Equal(new ProcessEntry(7, 1, 7, 8, 99, zombie, terminal, kernel), ProcessTable.Parse(7, line));
 
     [Theory]
+    [InlineData("7 (a) R 1 7 8 0 -1 4194636 0 0 0 0 0 0 0 0 20 0 1 0 99 0 0", true)]
+    [InlineData("7 (a) R 1 7 8 0 -1 4194636 0 0 0 0 0 0 0 0 20 0 3 0 99 0 0", false)]
+    [InlineData("7 (a) R 1 7 8 0 -1 4194560 0 0 0 0 0 0 0 0 20 0 1 0 99 0 0", false)]
+    public void A_process_without_other_threads_that_has_begun_to_exit_is_on_its_way_out(string line, bool exiting) =>
+        Assert.Equal(exiting, ProcessTable.Parse(7, line)!.Value.Exiting); // a whole line
+
+    [Fact]
+    public async Task What_is_found_on_its_way_out_is_waited_for_and_no_leak()
+    {
+        var looks = new Queue<IReadOnlyList<ProcessEntry>>(
+        [
+            [Line(exiting: 4)], [Line(exiting: 0)], [],
+        ]);
+
+        var report = await ProcessSweep.KillAsync(
+            looks.Dequeue, _ => true, TimeProvider.System, TestContext.Current.CancellationToken);
+
+        Assert.Empty(looks);
+        Assert.Equal([Gone + 0], report.Ended.Select(left => left.Pid));
+        Assert.Empty(report.Remaining);
+    }
+
+    /// <summary>No process has such an id: above what the kernel gives.</summary>
+    const int Gone = 1 << 23;
+
+    static ProcessEntry Line(int exiting) => ProcessTable.Parse(
+        Gone + exiting, $"{Gone} (a) R 1 7 8 0 -1 {4194560 + exiting} 0 0 0 0 0 0 0 0 20 0 1 0 99 0 0")!.Value; // whole
+
+    [Theory]
     [InlineData("")]
     [InlineData("7 (a) S 1 7 8")]
     public void Half_a_line_is_no_process(string line) => Assert.Null(ProcessTable.Parse(7, line));
