@@ -28,48 +28,34 @@ static class BacklogMergeRules
 
     /// <param name="was">What both were, when this was done the last time.</param>
     /// <param name="parted">What both were when they parted.</param>
-    public static BacklogEdit Merge(
+    /// <returns>The new file; null where it is as it is here.</returns>
+    public static byte[]? Merge(Backlog was, Backlog parted, Backlog here, Backlog there, TrackerDialect dialect)
+    {
+        var mine = BacklogEditRules.Join(here.Lines);
+
+        // Where nobody has done anything here it is theirs as it is, also in its order.
+        var merged = BacklogEditRules.Join(
+            mine.AsSpan().SequenceEqual(BacklogEditRules.Join(was.Lines))
+                ? there.Lines
+                : Lines(was, parted, here, there, dialect));
+        return mine.AsSpan().SequenceEqual(merged) ? null : merged;
+    }
+
+    static IReadOnlyList<BacklogLine> Lines(
         Backlog was, Backlog parted, Backlog here, Backlog there, TrackerDialect dialect)
     {
-        var (before, atFirst, others) = (ByKey(was), ByKey(parted), ByKey(there));
-        if (BacklogEditRules.Join(here.Lines).AsSpan().SequenceEqual(BacklogEditRules.Join(was.Lines)))
-        {
-            // Nobody has done anything here, so it is theirs as it is, also in its order.
-            return new BacklogEdit(
-                BacklogEditRules.Join(there.Lines), [],
-                [.. there.Lines.OfType<BacklogLine.Issue>()
-                    .Where(line => before.GetValueOrDefault(KeyOf(line)!) is not { } old || !Same(old, line)) // a bead
-                    .Select(line => line.Bead.Id)]);
-        }
-
-        var (changed, mine) = (new List<BeadId>(), new HashSet<string>(StringComparer.Ordinal));
+        var (before, atFirst, mine, others) = (ByKey(was), ByKey(parted), ByKey(here), ByKey(there));
         var lines = new LinkedList<BacklogLine>();
         var places = new Dictionary<string, LinkedListNode<BacklogLine>>(StringComparer.Ordinal);
-        var same = true;
         foreach (var line in here.Lines)
         {
-            var key = KeyOf(line);
-            var merged = key is null
-                ? line
-                : Line(before.GetValueOrDefault(key), line, others.GetValueOrDefault(key), dialect);
-            if (key is not null)
+            if (KeyOf(line) is not { } key)
             {
-                mine.Add(key);
+                lines.AddLast(line);
             }
-
-            if (merged is not null)
+            else if (Line(before.GetValueOrDefault(key), line, others.GetValueOrDefault(key), dialect) is { } merged)
             {
-                var place = lines.AddLast(merged);
-                if (key is not null)
-                {
-                    places[key] = place;
-                }
-            }
-
-            if (merged is null || !merged.Bytes.Span.SequenceEqual(line.Bytes.Span))
-            {
-                same = false;
-                Note(line);
+                places[key] = lines.AddLast(merged);
             }
         }
 
@@ -85,24 +71,14 @@ static class BacklogMergeRules
             {
                 behind = place;
             }
-            else if (!mine.Contains(key)
+            else if (!mine.ContainsKey(key)
                 && !(atFirst.ContainsKey(key) && before.GetValueOrDefault(key) is { } old && Same(old, line)))
             {
                 behind = places[key] = behind is null ? lines.AddFirst(line) : lines.AddAfter(behind, line);
-                same = false;
-                Note(line);
             }
         }
 
-        return new BacklogEdit(same ? null : BacklogEditRules.Join([.. lines]), [], changed);
-
-        void Note(BacklogLine line)
-        {
-            if (line is BacklogLine.Issue issue)
-            {
-                changed.Add(issue.Bead.Id);
-            }
-        }
+        return [.. lines];
     }
 
     /// <summary>What becomes of a line that is here; null: it goes.</summary>

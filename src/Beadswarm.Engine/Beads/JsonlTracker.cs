@@ -58,23 +58,28 @@ sealed class JsonlTracker(
         var (was, parted, there) = (
             Read("as it was taken from the target", copy.Taken), Read("as it was in common", copy.Parted),
             Read("on the target", copy.Content));
-        return EditAsync(
-            (here, _) => BacklogMergeRules.Merge(was, parted, here, there, Dialect), cancellationToken);
+        return WriteAsync(
+            (here, _) => BacklogMergeRules.Merge(was, parted, here, there, Dialect), bytes => bytes, cancellationToken);
     }
 
     /// <summary>
     /// Replaces the file by what is made of it. It is read again under the lock, and once more whenever somebody
     /// without the locks has changed it meanwhile.
     /// </summary>
-    public async Task<BacklogEdit> EditAsync(
-        Func<Backlog, DateTimeOffset, BacklogEdit> edit, CancellationToken cancellationToken)
+    public Task<BacklogEdit> EditAsync(
+        Func<Backlog, DateTimeOffset, BacklogEdit> edit, CancellationToken cancellationToken) =>
+        WriteAsync(edit, made => made.Bytes, cancellationToken);
+
+    /// <param name="bytesOf">The new file; null where nothing changes.</param>
+    async Task<T> WriteAsync<T>(
+        Func<Backlog, DateTimeOffset, T> change, Func<T, byte[]?> bytesOf, CancellationToken cancellationToken)
     {
         try
         {
             // This keeps the tasks of this process apart too: each open file is a lock of its own.
             using var held = await TrackerLock.TakeAsync(
                 Location.Folder, Location.LockFiles, lockWaitMax ?? TrackerLock.WaitMax, time, cancellationToken);
-            return await ReplaceAsync(edit, cancellationToken);
+            return await ReplaceAsync(change, bytesOf, cancellationToken);
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
@@ -88,25 +93,25 @@ sealed class JsonlTracker(
         // A second file makes the backlog unreadable, so that it appears is a change too.
         + (TrackerLocation.Backlogs(Location.Folder).Count > 1 ? "+" : "");
 
-    async Task<BacklogEdit> ReplaceAsync(
-        Func<Backlog, DateTimeOffset, BacklogEdit> change, CancellationToken cancellationToken)
+    async Task<T> ReplaceAsync<T>(
+        Func<Backlog, DateTimeOffset, T> change, Func<T, byte[]?> bytesOf, CancellationToken cancellationToken)
     {
         AtomicFile.DeleteLeftovers(Location.File);
         for (var restarts = 0; restarts <= RestartsMax; restarts++)
         {
             var stamp = ChangeStamp();
             var backlog = await ReadAsync(cancellationToken);
-            var edit = change(backlog, time.GetUtcNow());
-            if (edit.Bytes is null)
+            var made = change(backlog, time.GetUtcNow());
+            if (bytesOf(made) is not { } bytes)
             {
-                return edit;
+                return made;
             }
 
             // Editors and git take no lock. What they wrote since we read must not be replaced.
             if (ChangeStamp() == stamp)
             {
-                AtomicFile.Replace(Location.File, edit.Bytes, beforeReplace);
-                return edit;
+                AtomicFile.Replace(Location.File, bytes, beforeReplace);
+                return made;
             }
         }
 

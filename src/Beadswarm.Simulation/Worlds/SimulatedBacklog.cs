@@ -69,9 +69,8 @@ sealed class SimulatedBacklog(SimulatedGit git, TrackerDialect dialect, TimeProv
     public void Merge(TrackerCopy copy)
     {
         Backlog Parsed(ReadOnlyMemory<byte> content) => Backlog.Parse(Path, content, dialect);
-        var edit = BacklogMergeRules.Merge(
-            Parsed(copy.Taken), Parsed(copy.Parted), Read(), Parsed(copy.Content), dialect);
-        if (edit.Bytes is { } bytes)
+        if (BacklogMergeRules.Merge(
+            Parsed(copy.Taken), Parsed(copy.Parted), Read(), Parsed(copy.Content), dialect) is { } bytes)
         {
             Write(Encoding.UTF8.GetString(bytes));
         }

@@ -56,8 +56,8 @@ public sealed class BacklogMergeRulesTests
         var (was, here, there) = (Text("a:T b:X"), Text("a:T! b:X"), Text("b:N c:X"));
         var once = Merged(was, here, there);
 
-        Assert.Null(Merge(was, once, there).Bytes);
-        Assert.Null(Merge(was, here, was).Bytes);
+        Assert.Null(Merge(was, once, there));
+        Assert.Null(Merge(was, here, was));
     }
 
     [Fact]
@@ -67,7 +67,7 @@ public sealed class BacklogMergeRulesTests
 
         var merged = BacklogMergeRules.Merge(taken, parted, Parsed(Text("a:T!")), taken, TrackerDialect.Bd);
 
-        Assert.Equal(Text("a:T! b:X"), Encoding.UTF8.GetString(merged.Bytes!)); // it is another one
+        Assert.Equal(Text("a:T! b:X"), Encoding.UTF8.GetString(merged!)); // it is another one
     }
 
     [Fact]
@@ -81,9 +81,9 @@ public sealed class BacklogMergeRulesTests
     }
 
     static string Merged(string was, string here, string there) =>
-        Merge(was, here, there).Bytes is { } bytes ? Encoding.UTF8.GetString(bytes) : here;
+        Merge(was, here, there) is { } bytes ? Encoding.UTF8.GetString(bytes) : here;
 
-    static BacklogEdit Merge(string was, string here, string there) =>
+    static byte[]? Merge(string was, string here, string there) =>
         BacklogMergeRules.Merge(Parsed(was), Parsed(was), Parsed(here), Parsed(there), TrackerDialect.Bd);
 
     static Backlog Parsed(string text) => Backlog.Parse("x", Encoding.UTF8.GetBytes(text), TrackerDialect.Bd);
