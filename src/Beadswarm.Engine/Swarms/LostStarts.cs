@@ -70,18 +70,13 @@ sealed class LostStarts(IStore store, IBeadTracker tracker, ILandingRepository t
     async Task<IReadOnlyCollection<(BeadId Bead, string? Assignee)>?> ReadTargetAsync(
         CancellationToken cancellationToken)
     {
-        // A backlog that lies elsewhere may be written by anybody.
-        if (await tracker.ReadFileAsync(repository, cancellationToken) is not { } file)
-        {
-            return null;
-        }
-
         try
         {
-            var tip = await target.TipAsync(cancellationToken);
-            var beads = await TargetBacklog.ReadAsync(target, tip, file.Path, tracker.Dialect, cancellationToken);
-            return [.. beads.Where(bead => bead.Status == BeadStatus.InProgress)
-                .Select(bead => (bead.Id, bead.Assignee))];
+            // A backlog that lies elsewhere may be written by anybody.
+            return await TargetBacklog.ReadAsync(tracker, target, repository, cancellationToken) is { } beads
+                ? [.. beads.Where(bead => bead.Status == BeadStatus.InProgress)
+                    .Select(bead => (bead.Id, bead.Assignee))]
+                : null;
         }
         catch (Exception unreadable) when (unreadable is GitException or TrackerException)
         {

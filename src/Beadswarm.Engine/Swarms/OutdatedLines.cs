@@ -115,15 +115,10 @@ sealed class OutdatedLines(IStore store, IBeadTracker tracker, ILandingRepositor
     /// <summary>The lines that others have, or will have by git; null while they cannot be read.</summary>
     async Task<IReadOnlyDictionary<BeadId, Bead>?> ReadTargetAsync(CancellationToken cancellationToken)
     {
-        if (await tracker.ReadFileAsync(repository, cancellationToken) is not { } file)
-        {
-            return new Dictionary<BeadId, Bead>(); // a backlog that lies elsewhere comes to nobody by the target
-        }
-
         try
         {
-            var tip = await target.TipAsync(cancellationToken);
-            return (await TargetBacklog.ReadAsync(target, tip, file.Path, tracker.Dialect, cancellationToken))
+            // A backlog that lies elsewhere comes to nobody by the target.
+            return (await TargetBacklog.ReadAsync(tracker, target, repository, cancellationToken) ?? [])
                 .ToDictionary(bead => bead.Id);
         }
         catch (TrackerException)
