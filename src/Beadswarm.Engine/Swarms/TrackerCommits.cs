@@ -76,9 +76,9 @@ sealed class TrackerCommits(LanderParts parts, CheckoutFollow checkout)
         if (outcome is AdvanceOutcome.Moved)
         {
             checkout.Landed(commit);
-            await parts.Merge.TookAsync(commit, file.Content, cancellationToken);
             await parts.Store.AppendAsync(
                 null, null, new JournalEvent.TrackerCommitted(commit.Value), cancellationToken);
+            await parts.Merge.TookAsync(commit, file.Content, cancellationToken);
         }
 
         await checkout.FollowAsync(moreWaits: false, cancellationToken);
