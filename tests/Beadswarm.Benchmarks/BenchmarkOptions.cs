@@ -7,7 +7,8 @@ sealed record BenchmarkOptions(string What, int Beads, int Agents, int Rounds, i
 {
     const string All = "all";
     const string Histories = "landings";
-    const int NumberMax = 100_000_000;
+    const int NumberMax = 100_000;
+    const int LandingsMax = 100_000_000;
 
     public static readonly IReadOnlyList<(string Name, Func<BenchmarkOptions, TextWriter, Task> RunAsync)> Benchmarks =
     [
@@ -43,7 +44,7 @@ sealed record BenchmarkOptions(string What, int Beads, int Agents, int Rounds, i
 
             if (!rest.TryDequeue(out var text)
                 || !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-                || number is < 1 or > NumberMax)
+                || number < 1 || number > (word == "--landings" ? LandingsMax : NumberMax))
             {
                 return null;
             }
