@@ -83,13 +83,7 @@ public sealed class PostgresTests : IAsyncLifetime
     public async Task A_server_that_takes_over_in_the_middle_of_a_run_costs_nothing()
     {
         await using var second = await _server.StartFollowerAsync();
-        await _server.ExecuteAsync("postgres", "ALTER SYSTEM SET synchronous_standby_names = '*'");
-        await _server.ExecuteAsync("postgres", "SELECT pg_reload_conf()");
-        while (await _server.ScalarAsync("postgres", "SHOW synchronous_standby_names") != "*")
-        {
-            // Each question has a session of its own, which begins with what the server has read by then.
-        }
-
+        await _server.WaitForFollowersAsync();
         using var repository = Repository(Scenario.AllWait);
         repository.Environment["BEADSWARM_STORE"] =
             $"postgres://locked:{Password}@/swarm?host={second.Folder},{_server.Folder}";

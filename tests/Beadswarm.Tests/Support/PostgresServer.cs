@@ -190,6 +190,17 @@ sealed class PostgresServer : IAsyncDisposable
     /// <summary>One that follows another follows it no more, and takes writes.</summary>
     public Task PromoteAsync() => TellAsync("promote");
 
+    /// <summary>From now on it answers only for what a follower has as well.</summary>
+    public async Task WaitForFollowersAsync()
+    {
+        await ExecuteAsync("postgres", "ALTER SYSTEM SET synchronous_standby_names = '*'");
+        await ExecuteAsync("postgres", "SELECT pg_reload_conf()");
+        while (await ScalarAsync("postgres", "SHOW synchronous_standby_names") != "*")
+        {
+            // Each question has a session of its own, which begins with what the server has read by then.
+        }
+    }
+
     /// <summary>Waits until the server has written this into its log.</summary>
     public async Task SaysAsync(string text)
     {

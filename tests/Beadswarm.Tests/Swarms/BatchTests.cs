@@ -62,10 +62,7 @@ public sealed class BatchTests : IDisposable
             t-4-implement) sed -i '9s/.*/nine/' shared ;;
             esac
             """);
-        await using (var run = await WaitingAsync(config => config with
-        {
-            Landing = config.Landing with { Mode = LandingMode.Integration },
-        }))
+        await using (var run = await WaitingAsync(OnAnIntegrationBranch))
         {
             await ResumeAsync();
             var outcome = await SwarmRepository.EndAsync(run);
@@ -94,10 +91,7 @@ public sealed class BatchTests : IDisposable
             [ $BEADSWARM_BEAD-$BEADSWARM_STAGE != t-2-implement ] || {
               mkdir -p work; echo 1 > work/t-1; git add -A; git commit -qm "the same as t-1"; exit 0; }
             """);
-        await using (var run = await WaitingAsync(config => config with
-        {
-            Landing = config.Landing with { Mode = LandingMode.Integration },
-        }))
+        await using (var run = await WaitingAsync(OnAnIntegrationBranch))
         {
             await ResumeAsync();
             Assert.Equal(4, (await SwarmRepository.EndAsync(run)).Landed);
@@ -214,6 +208,9 @@ public sealed class BatchTests : IDisposable
     }
 
     async Task ResumeAsync() => Assert.True((await _repository.AskAsync(new QueueRequest.Resume())).Done);
+
+    static SwarmConfig OnAnIntegrationBranch(SwarmConfig config) =>
+        config with { Landing = config.Landing with { Mode = LandingMode.Integration } };
 
     /// <summary>What has come onto the target but for the tracker's file.</summary>
     string[] Line(string since) => _repository.Git(

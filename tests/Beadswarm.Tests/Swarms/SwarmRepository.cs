@@ -133,14 +133,17 @@ sealed class SwarmRepository : IDisposable
     }
 
     /// <summary>Somebody else changes the origin's main, in a clone of their own.</summary>
-    public static void Elsewhere(string origin, params string[] change)
+    public static void Elsewhere(string origin, params string[] change) =>
+        Elsewhere(origin, clone => GitIn(clone, change));
+
+    public static void Elsewhere(string origin, Action<string> change)
     {
         using var folder = new TemporaryFolder();
         var clone = folder["clone"];
         GitIn(folder.Path, "clone", "-q", origin, "clone");
         GitIn(clone, "config", "user.name", "Somebody");
         GitIn(clone, "config", "user.email", "somebody@example.org");
-        GitIn(clone, change);
+        change(clone);
         GitIn(clone, "push", "-q", "--force", "origin", "main");
     }
 

@@ -1,6 +1,5 @@
 using Beadswarm.Configuration;
 using Beadswarm.Swarms;
-using Beadswarm.Tests.Support;
 
 namespace Beadswarm.Tests.Swarms;
 
@@ -75,23 +74,13 @@ public sealed class TrackerMergeTests : IDisposable
     });
 
     /// <summary>Beads in a clone of somebody else, brought onto the remote.</summary>
-    static void AddElsewhere(string origin, params string[] beads)
+    static void AddElsewhere(string origin, params string[] beads) => SwarmRepository.Elsewhere(origin, clone =>
     {
-        using var folder = new TemporaryFolder();
-        var clone = folder["clone"];
-        SwarmRepository.GitIn(folder.Path, "clone", "-q", origin, "clone");
-        SwarmRepository.GitIn(clone, "config", "user.name", "Somebody");
-        SwarmRepository.GitIn(clone, "config", "user.email", "somebody@example.org");
-        var line = File.ReadLines(Path.Combine(clone, Tracker)).First();
-        foreach (var bead in beads)
-        {
-            File.AppendAllText(
-                Path.Combine(clone, Tracker), line.Replace("t-1", bead, StringComparison.Ordinal) + "\n");
-        }
-
+        var file = Path.Combine(clone, Tracker);
+        var line = File.ReadLines(file).First();
+        File.AppendAllLines(file, beads.Select(bead => line.Replace("t-1", bead, StringComparison.Ordinal)));
         SwarmRepository.GitIn(clone, "commit", "-qam", "more work");
-        SwarmRepository.GitIn(clone, "push", "-q", "origin", "main");
-    }
+    });
 
     static string[] OnTarget(string origin) =>
     [

@@ -31,13 +31,7 @@ public sealed class PostgresFailoverTests : IAsyncLifetime
     [Fact]
     public async Task A_server_that_takes_over_from_one_it_followed_in_step_is_found_and_has_every_answered_claim()
     {
-        await _first.ExecuteAsync("postgres", "ALTER SYSTEM SET synchronous_standby_names = '*'");
-        await _first.ExecuteAsync("postgres", "SELECT pg_reload_conf()");
-        while (await _first.ScalarAsync("postgres", "SHOW synchronous_standby_names") != "*")
-        {
-            // Each question has a session of its own, which begins with what the server has read by then.
-        }
-
+        await _first.WaitForFollowersAsync();
         await using var store = await OpenAsync();
         var epoch = await store.BeginAsync(beads: 60);
         var answered = new System.Collections.Concurrent.ConcurrentBag<Claim>();
