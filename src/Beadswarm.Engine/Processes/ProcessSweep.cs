@@ -75,7 +75,7 @@ static class ProcessSweep
                 return ended.Count == 0 ? LeakReport.Nothing : new LeakReport([.. ended.Values], []);
             }
 
-            // What is found on its way out was left by nobody: a sandbox answers a moment before its first process goes.
+            // What is found on its way out was left by nobody: a sandbox answers before its first process is gone.
             foreach (var member in members.Where(member => !member.Exiting && leaked(member)))
             {
                 ended.TryAdd(member.Key, Describe(member));

@@ -7,7 +7,7 @@ namespace Beadswarm.Swarms;
 /// <summary>The tracker's file as the target has it: what git brings to everybody else.</summary>
 static class TargetBacklog
 {
-    /// <summary>Its beads; none where the target has no such file; null where git brings the backlog to nobody.</summary>
+    /// <summary>Its beads: none where the target has no file, null where git brings the backlog to nobody.</summary>
     /// <exception cref="GitException">The target cannot be read now.</exception>
     /// <exception cref="TrackerException">What lies there is no backlog.</exception>
     public static async Task<IReadOnlyList<Bead>?> ReadAsync(
