@@ -46,7 +46,7 @@ enum EffectKind
     /// <summary>The branch of a pull request is moved on the remote. The subject is that branch.</summary>
     PullRequestBranch,
 
-    /// <summary>A pull request is made, or found. The subject is its branch.</summary>
+    /// <summary>A pull request is made, or found and told of a later attempt. The subject is its branch.</summary>
     PullRequest,
 
     /// <summary>What a landed bead's pull request leaves on the forge is ended. The subject is its branch.</summary>

@@ -120,9 +120,9 @@ sealed class EffectRecovery(SwarmParts parts, SwarmSurroundings outside)
     {
         var landings = await parts.Store.ReadLandingsAsync(effect.Bead, cancellationToken);
         return landings.LastOrDefault(entry => entry.PullRequest?.Branch == effect.Subject) is not
-        { State: LandingState.Landed, PullRequest: { } pull } ? "kept: it has not landed"
+        { State: LandingState.Landed, PullRequest: { } pull } landed ? "kept: it has not landed"
             : outside.Forge is null ? "kept: the mode is another one now"
-            : await outside.Forge.EndAsync(pull, cancellationToken);
+            : await outside.Forge.EndAsync(landed, pull, cancellationToken);
     }
 
     async Task<string> FollowAsync(CancellationToken cancellationToken)

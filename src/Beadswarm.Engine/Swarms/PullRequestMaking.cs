@@ -30,7 +30,7 @@ sealed class PullRequestMaking(LanderParts parts, ForgeParts forge, LandingRetur
         {
             var effect = Effect(EffectKind.PullRequest, entry, branch, head);
             made = await parts.Effects.DoAsync(
-                effect, () => FindOrMakeAsync(entry, branch, stop), made => $"#{made.Number}", stop);
+                effect, () => FindOrMakeAsync(entry, branch, head, stop), made => $"#{made.Number}", stop);
         }
         catch (ForgeException error) when (error.Trouble is ForgeTrouble.Refused refused)
         {
@@ -115,18 +115,18 @@ sealed class PullRequestMaking(LanderParts parts, ForgeParts forge, LandingRetur
         ];
     }
 
-    async Task<PullRequestView> FindOrMakeAsync(LandingEntry entry, BranchName branch, CancellationToken stop)
+    async Task<PullRequestView> FindOrMakeAsync(
+        LandingEntry entry, BranchName branch, CommitId head, CancellationToken stop)
     {
         var (landing, config) = (parts.Config.Landing, parts.Config.Landing.PullRequest);
         if (await forge.Api.FindAsync(branch.Value, landing.Target, stop) is { } there)
         {
+            await AnswerAsync(entry, there.Number, head, stop);
             return there;
         }
 
         var bead = (await parts.Backlog.ReadAsync(stop)).Graph.Find(entry.Bead);
-        var runs = await parts.Store.ReadHistoryAsync(entry.Bead, null, Pipelines.Dossier.RunsMax, stop);
-        var passed = runs.Where(run => run.Attempt == entry.Attempt && run.Status == Pipelines.StageStatus.Passed)
-            .Select(run => new PassedStage(run.Stage.Value, run.Summary)).ToArray();
+        var passed = await PassedAsync(entry, stop);
         var made = await forge.Api.CreateAsync(
             new NewPullRequest(
                 PullRequestText.Title(entry), PullRequestText.Body(entry, bead, passed), branch.Value, landing.Target,
@@ -136,18 +136,47 @@ sealed class PullRequestMaking(LanderParts parts, ForgeParts forge, LandingRetur
         return made;
     }
 
+    /// <summary>It has shown an earlier attempt: its text is of that one, and somebody waits for an answer.</summary>
+    async Task AnswerAsync(LandingEntry entry, int number, CommitId head, CancellationToken stop)
+    {
+        var landings = await parts.Store.ReadLandingsAsync(entry.Bead, stop);
+        if (landings.Any(landing => landing.Id != entry.Id && landing.PullRequest?.Number == number))
+        {
+            var answer = PullRequestText.Answer(entry, head.Value, await PassedAsync(entry, stop));
+            await ForPeopleAsync(() => forge.Api.SayOnceAsync(number, head.Value, answer, entry.QueuedAt, stop));
+        }
+    }
+
+    async Task<IReadOnlyList<PassedStage>> PassedAsync(LandingEntry entry, CancellationToken stop)
+    {
+        var runs = await parts.Store.ReadHistoryAsync(entry.Bead, null, Pipelines.Dossier.RunsMax, stop);
+        return
+        [
+            .. runs.Where(run => run.Attempt == entry.Attempt && run.Status == Pipelines.StageStatus.Passed)
+                .Select(run => new PassedStage(run.Stage.Value, run.Summary)),
+        ];
+    }
+
     async Task LabelAsync(int number, IReadOnlyList<string> labels, CancellationToken stop)
+    {
+        if (labels.Count > 0)
+        {
+            await ForPeopleAsync(() => forge.Api.LabelAsync(number, labels, stop));
+        }
+    }
+
+    /// <summary>
+    /// Who may open pull requests need not have the right to label and to comment on them, and nothing depends upon it.
+    /// </summary>
+    static async Task ForPeopleAsync(Func<Task> telling)
     {
         try
         {
-            if (labels.Count > 0)
-            {
-                await forge.Api.LabelAsync(number, labels, stop);
-            }
+            await telling();
         }
         catch (ForgeException error) when (error.Trouble is ForgeTrouble.Refused or ForgeTrouble.Unauthorized)
         {
-            // Who may open pull requests need not have the right to label them: they are for people's eyes.
+            // Nothing is told.
         }
     }
 

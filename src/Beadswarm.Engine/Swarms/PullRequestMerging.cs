@@ -109,7 +109,7 @@ sealed class PullRequestMerging(
             },
             stop);
         await moves.CompleteAsync(entry, commit, commit, seen, stop);
-        await parts.Effects.SettleAsync(end, await forge.EndAsync(pull, stop));
+        await parts.Effects.SettleAsync(end, await forge.EndAsync(entry, pull, stop));
     }
 
     async Task<LandingStep> RecordAsync(
@@ -194,14 +194,16 @@ sealed record ForgeParts(GitHub Api, PullRequestBranches Branches, bool DeleteBr
     const string Comment = "The target has this work already.";
 
     /// <summary>Closes what is still open and removes its branch; says in a few words what it did.</summary>
-    public async Task<string> EndAsync(PullRequest pull, CancellationToken cancellationToken)
+    public async Task<string> EndAsync(LandingEntry entry, PullRequest pull, CancellationToken cancellationToken)
     {
         try
         {
             var view = (await Api.ReadAsync([pull.Number], cancellationToken)).GetValueOrDefault(pull.Number);
             if (view?.State is PullRequestState.Open)
             {
-                await Api.CloseAsync(pull.Number, Comment, cancellationToken);
+                await Api.SayOnceAsync(
+                    pull.Number, $"{pull.Head} has landed", Comment, entry.QueuedAt, cancellationToken);
+                await Api.CloseAsync(pull.Number, cancellationToken);
             }
 
             return DeleteBranch

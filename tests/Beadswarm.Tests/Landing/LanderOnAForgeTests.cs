@@ -109,7 +109,13 @@ public sealed class LanderOnAForgeTests : IAsyncDisposable
 
         Assert.Equal((SwarmEnd.Completed, 1, 3), (outcome.End, outcome.Landed, outcome.Attempts));
         Assert.Equal("3", InOrigin("show", "main:work/t-1"));
-        Assert.Single(_forge.Pulls);
+        var pull = Assert.Single(_forge.Pulls);
+        Assert.Equal(2, pull.Comments.Count);
+        Assert.Matches(
+            "^Attempt 2, by agent [0-9]+, was given what was said here. It is at [0-9a-f]{40}.\n\n- ..implement",
+            pull.Comments[0]);
+        Assert.StartsWith("Attempt 3, ", pull.Comments[1], StringComparison.Ordinal);
+        Assert.Contains($"<!-- beadswarm: {_forge.HeadOf(pull)} -->", pull.Comments[1], StringComparison.Ordinal);
         var second = _repository.Given("t-1", "implement", 2, "context/feedback.md");
         Assert.Contains("line 1 is ugly", second, StringComparison.Ordinal);
         Assert.Contains(

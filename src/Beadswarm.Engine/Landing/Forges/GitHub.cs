@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -36,6 +37,10 @@ sealed class GitHub(GhProgram gh, ForgeAddress address, TimeProvider time)
     const int NotFound = 404;
     const int Gone = 410;
 
+    /// <summary>The most that the forge gives at once.</summary>
+    const int CommentsMax = 100;
+
+    static readonly TimeSpan ClockDifferenceMax = TimeSpan.FromHours(1);
     static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public ForgeAddress Address => address;
@@ -145,12 +150,33 @@ sealed class GitHub(GhProgram gh, ForgeAddress address, TimeProvider time)
             : throw Unreadable();
     }
 
-    /// <summary>Says why, then closes it. Closing a closed one changes nothing.</summary>
-    public async Task CloseAsync(int number, string comment, CancellationToken cancellationToken)
+    /// <summary>Comments on it, unless a comment bears the mark already: said again, nothing is said twice.</summary>
+    /// <param name="mark">What the comment is about. People do not see it.</param>
+    /// <param name="since">Nothing about it was said before; by the forge's clock, more or less.</param>
+    public async Task SayOnceAsync(
+        int number, string mark, string comment, DateTimeOffset since, CancellationToken cancellationToken)
     {
-        await AskAsync(
-            "POST", $"{Repository}/issues/{number}/comments", new JsonObject { ["body"] = comment },
-            cancellationToken);
+        var marked = $"<!-- beadswarm: {mark} -->";
+        var path = $"{Repository}/issues/{number}/comments";
+        var from = (since - ClockDifferenceMax).UtcDateTime
+            .ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+        var said = await AskAsync("GET", $"{path}?per_page={CommentsMax}&since={from}", null, cancellationToken);
+        if (said.Body is not { ValueKind: JsonValueKind.Array } list)
+        {
+            throw Unreadable();
+        }
+
+        if (!list.EnumerateArray().Any(
+            one => one.Text("body")?.Contains(marked, StringComparison.Ordinal) is true))
+        {
+            await AskAsync(
+                "POST", path, new JsonObject { ["body"] = $"{comment.TrimEnd()}\n\n{marked}" }, cancellationToken);
+        }
+    }
+
+    /// <summary>Closes it. Closing a closed one changes nothing.</summary>
+    public async Task CloseAsync(int number, CancellationToken cancellationToken)
+    {
         await AskAsync(
             "PATCH", $"{Repository}/pulls/{number}", new JsonObject { ["state"] = "closed" }, cancellationToken);
     }

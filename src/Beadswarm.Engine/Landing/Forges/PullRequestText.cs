@@ -37,13 +37,7 @@ static class PullRequestText
         if (passed.Count > 0)
         {
             text.Append("## Passed stages\n\n");
-            foreach (var stage in passed)
-            {
-                text.Append(CultureInfo.InvariantCulture, $"- **{stage.Stage}**");
-                var said = stage.Summary is { Length: > 0 } summary ? $": {PipelineRules.OneLine(summary)}" : "";
-                text.Append(said).Append('\n');
-            }
-
+            Stages(text, passed);
             text.Append('\n');
         }
 
@@ -51,7 +45,32 @@ static class PullRequestText
             CultureInfo.InvariantCulture,
             $"Bead `{entry.Bead}`, attempt {entry.Attempt}, agent {entry.Agent}. {Promise}\n");
         var room = BodyCharactersMax - foot.Length;
-        return (text.Length <= room ? text.ToString() : text.ToString(0, room - Cut.Length) + Cut) + foot;
+        return Within(room, text) + foot;
+    }
+
+    /// <summary>What whoever asked for changes hears: that there is a new attempt, and what its stages say.</summary>
+    /// <param name="passed">The stages of this attempt.</param>
+    public static string Answer(LandingEntry entry, string head, IReadOnlyList<PassedStage> passed)
+    {
+        var text = new StringBuilder();
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"Attempt {entry.Attempt}, by agent {entry.Agent}, was given what was said here. It is at {head}.\n\n");
+        Stages(text, passed);
+        return Within(BodyCharactersMax, text);
+    }
+
+    static string Within(int room, StringBuilder text) =>
+        text.Length <= room ? text.ToString() : text.ToString(0, room - Cut.Length) + Cut;
+
+    static void Stages(StringBuilder text, IReadOnlyList<PassedStage> passed)
+    {
+        foreach (var stage in passed)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"- **{stage.Stage}**");
+            var said = stage.Summary is { Length: > 0 } summary ? $": {PipelineRules.OneLine(summary)}" : "";
+            text.Append(said).Append('\n');
+        }
     }
 
     static void Section(StringBuilder text, string? title, string? content)

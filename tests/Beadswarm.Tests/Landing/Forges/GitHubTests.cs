@@ -75,9 +75,24 @@ public sealed class GitHubTests : IAsyncDisposable
 
         Assert.Equal(first.Number, second.Number);
         Assert.Single(_forge.Pulls);
-        await _github.CloseAsync(first.Number, "not wanted any more", Cancel);
-        Assert.Equal(("CLOSED", "not wanted any more"), (_forge.Pulls[0].State, _forge.Pulls[0].Comments.Single()));
+        await _github.CloseAsync(first.Number, Cancel);
+        Assert.Equal("CLOSED", _forge.Pulls[0].State);
         Assert.Null(await _github.FindAsync("work", "main", Cancel));
+    }
+
+    [Fact]
+    public async Task What_is_said_again_is_not_said_twice_and_people_may_say_the_same()
+    {
+        var made = await _github.CreateAsync(new NewPullRequest("a", "", "work", "main", Draft: false), Cancel);
+        var pull = Assert.Single(_forge.Pulls);
+        pull.Comments.Add("done");
+
+        await _github.SayOnceAsync(made.Number, "first", "done", DateTimeOffset.UnixEpoch, Cancel);
+        await _github.SayOnceAsync(made.Number, "first", "done, really", DateTimeOffset.UnixEpoch, Cancel);
+        await _github.SayOnceAsync(made.Number, "second", "done", DateTimeOffset.UnixEpoch, Cancel);
+
+        Assert.Equal(
+            ["done", "done\n\n<!-- beadswarm: first -->", "done\n\n<!-- beadswarm: second -->"], pull.Comments);
     }
 
     [Fact]

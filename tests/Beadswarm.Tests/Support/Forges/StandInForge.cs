@@ -194,6 +194,8 @@ sealed partial class StandInForge : IAsyncDisposable
                 ("PATCH", "") => Change(pull, body),
                 ("POST", "/labels") => Label(pull, body),
                 ("POST", "/comments") => Comment(pull, body),
+                ("GET", "/comments") => new HttpReply(200, new JsonArray(
+                    [.. pull.Comments.Select(JsonNode (said) => new JsonObject { ["body"] = said })]).ToJsonString()),
                 _ => Message(404, "Not Found"),
             }
             : Message(404, "Not Found");
