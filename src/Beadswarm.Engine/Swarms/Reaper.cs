@@ -32,28 +32,11 @@ sealed class Reaper(
             }
 
             await tidy(stop);
-            if (!await bell.WaitAsync(heard, Pause(status), time, stop))
+            var pause = ReapingRules.Pause(status.NextWakeAt, status.Ready, time.GetUtcNow(), lease);
+            if (!await bell.WaitAsync(heard, pause, time, stop))
             {
                 bell.Ring();
             }
         }
     }
-
-    TimeSpan Pause(StatusSnapshot status)
-    {
-        // A lease can end without anything ringing, so it is looked at once per lease at least.
-        var due = status.NextWakeAt - time.GetUtcNow() + TimerStep is { } wait && wait < lease ? wait : lease;
-
-        // A snooze that ended just before the look is no wake to come any more, only a bead that is ready.
-        var pause = status.Ready > 0 && WakePause < due ? WakePause : due;
-
-        // Due by this clock and not by the store's, which decides: looked at again soon, not without a pause.
-        return pause > TimeSpan.Zero ? pause : WakePause;
-    }
-
-    /// <summary>Between two calls to take up beads that are ready, for whoever has not heard the last one.</summary>
-    static readonly TimeSpan WakePause = TimeSpan.FromSeconds(1);
-
-    /// <summary>Timers may end this much early; then nothing would be due yet.</summary>
-    static readonly TimeSpan TimerStep = TimeSpan.FromMilliseconds(1);
 }
