@@ -32,9 +32,12 @@ public sealed class NodeTests : IAsyncLifetime
     [Fact]
     public async Task Three_nodes_land_one_backlog_and_every_bead_once()
     {
-        using var first = Repository();
+        using var first = Repository(beads: Beads - Agents);
         using var second = first.CloneAs("second");
         using var third = first.CloneAs("third");
+
+        // The last of them are what is left for the third node.
+        first.Tracker(Backlog(Beads)).Commit("More beads").Git("push", "-q", "origin", "main");
         await using var a = RunningSwarm.Start(first);
         await ClaimedAsync(a, 1);
         await using var b = RunningSwarm.Start(second);
@@ -183,11 +186,10 @@ public sealed class NodeTests : IAsyncLifetime
     }
 
     /// <param name="lease">Short only where a test waits for its end: who is busy must not be taken for dead.</param>
-    GitRepository Repository(string lease = "60s")
+    GitRepository Repository(string lease = "60s", int beads = Beads)
     {
         var repository = Scenario.Repository(
-            [.. Enumerable.Range(1, Beads).Select(n => new BeadLine($"n-{n}"))], agents: Agents,
-            more: "landing: { remote: origin }", script: Scenario.AllWait);
+            Backlog(beads), agents: Agents, more: "landing: { remote: origin }", script: Scenario.AllWait);
         repository.Write(
             Config,
             repository.Read(Config).Replace("grace: 2s", $"grace: 2s, lease: {lease}", StringComparison.Ordinal));
@@ -195,6 +197,8 @@ public sealed class NodeTests : IAsyncLifetime
         repository.Environment["BEADSWARM_STORE"] = _server.Url(_database);
         return repository;
     }
+
+    static BeadLine[] Backlog(int beads) => [.. Enumerable.Range(1, beads).Select(n => new BeadLine($"n-{n}"))];
 
     /// <summary>All agents of a node, from this number on, are in the middle of implementing a bead.</summary>
     static async Task ClaimedAsync(RunningSwarm node, int first)

@@ -41,6 +41,23 @@ static class BacklogMergeRules
         return mine.AsSpan().SequenceEqual(merged) ? null : merged;
     }
 
+    /// <summary>
+    /// For reading, where it is not known what two copies have in common: each bead as it was changed last, in the
+    /// order of this one and then of the other.
+    /// </summary>
+    public static IReadOnlyList<Bead> Newest(IReadOnlyList<Bead> here, IReadOnlyList<Bead> there)
+    {
+        var others = there.ToDictionary(bead => bead.Id);
+        var known = here.Select(bead => bead.Id).ToHashSet();
+        return
+        [
+            .. here.Select(bead => others.GetValueOrDefault(bead.Id) is { } other && other.UpdatedAt > bead.UpdatedAt
+                ? other
+                : bead),
+            .. there.Where(bead => !known.Contains(bead.Id)),
+        ];
+    }
+
     static IReadOnlyList<BacklogLine> Lines(
         Backlog was, Backlog parted, Backlog here, Backlog there, TrackerDialect dialect)
     {

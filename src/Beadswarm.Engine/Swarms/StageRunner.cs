@@ -138,11 +138,12 @@ sealed class StageRunner(SwarmParts parts, AgentSlot slot)
     async Task<(StageRunId Run, StageStart Start)?> BeginAsync(Claim claim, CancellationToken work)
     {
         // Asked before anything is begun: what keeps every bead from being begun must not be held against this one.
-        var backlog = await parts.Backlog.ReadAsync(work);
+        var backlog = await parts.Backlog.RefreshAsync(work);
         if (!parts.Standing.Holds && backlog.Graph.Find(claim.Bead) is null)
         {
             throw new TrackerException(
-                $"the tracker of this clone does not have {claim.Bead}, which the swarm works: pull it into the clone");
+                $"neither this clone's tracker nor the target's has {claim.Bead}, which the swarm works: bring it "
+                + "there (tracker.commit, or a commit of yours)");
         }
 
         var basedOn = claim.BaseCommit ?? (await parts.LandsOn.TipAsync(work)).Value;

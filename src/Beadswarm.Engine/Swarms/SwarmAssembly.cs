@@ -295,7 +295,12 @@ sealed class SwarmAssembly : IAsyncDisposable
             Node = standing.Node?.Name ?? outside.Node,
             Store = outside.Store,
             Effects = effects,
-            Backlog = new CurrentBacklog(outside.Tracker),
+            Backlog = new CurrentBacklog(
+                outside.Tracker,
+                standing.Holds
+                    ? null
+                    : stop => TargetBacklog.ReadAsync(
+                        outside.Tracker, outside.Target, outside.Paths.Repository, stop)),
             Workspaces = outside.Workspaces,
             Agents = outside.Agents,
             Room = new RoomWatch(outside.Workspaces, outside.Store, setup.Notify),

@@ -70,6 +70,28 @@ public sealed class BacklogMergeRulesTests
         Assert.Equal(Text("a:T! b:X"), Encoding.UTF8.GetString(merged!)); // it is another one
     }
 
+    [Theory]
+    [InlineData("a1 b1", "a2 c1", "a2 b1 c1")]
+    [InlineData("a2 b1", "a1 b1!", "a2 b1")]
+    [InlineData("", "a1", "a1")]
+    [InlineData("a1", "", "a1")]
+    public void Two_copies_are_read_as_one_with_each_bead_as_it_was_changed_last(
+        string here, string there, string read)
+    {
+        static Bead Of(string word) => new()
+        {
+            Id = BeadId.Parse($"x-{word[0]}"),
+            Title = word,
+            UpdatedAt = DateTimeOffset.UnixEpoch.AddDays(word[1] - '0'),
+        };
+
+        static Bead[] All(string words) =>
+            [.. words.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Of)];
+
+        Assert.Equal(
+            read, string.Join(' ', BacklogMergeRules.Newest(All(here), All(there)).Select(bead => bead.Title)));
+    }
+
     [Fact]
     public void A_last_line_without_an_end_gets_one_and_headers_and_blank_lines_stay()
     {
