@@ -19,6 +19,9 @@ sealed class CuttingProxy : IAsyncDisposable
     // The whole text of the statement: READ COMMITTED is not one.
     static readonly byte[] Commit = "COMMIT\0"u8.ToArray();
 
+    // Sync: the end of what is sent at once.
+    static readonly byte[] Sync = [(byte)'S', 0, 0, 0, 4];
+
     // ReadyForQuery, outside of a transaction.
     static readonly byte[] Idle = [(byte)'Z', 0, 0, 0, 5, (byte)'I'];
 
@@ -42,6 +45,9 @@ sealed class CuttingProxy : IAsyncDisposable
     public string Folder => _folder.Path;
 
     public int Cuts { get; private set; }
+
+    /// <summary>How often the server was asked something that is waited for.</summary>
+    public int RoundTrips { get; private set; }
 
     public void CutNext(Cut cut) => Interlocked.Exchange(ref _next, (int)cut);
 
@@ -107,6 +113,7 @@ sealed class CuttingProxy : IAsyncDisposable
                 _swallowing = cut == Cut.AfterTheServerCommitted;
             }
 
+            RoundTrips += buffer.AsSpan(0, length).EndsWith(Sync) ? 1 : 0;
             await server.SendAsync(buffer.AsMemory(0, length), _closing.Token);
         }
     }

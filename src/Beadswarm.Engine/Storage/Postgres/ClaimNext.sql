@@ -6,7 +6,7 @@
 -- Nothing is selected when the epoch is stale or the swarm takes no new work.
 WITH
 current AS MATERIALIZED (
-  SELECT id, target, begin_limit
+  SELECT id, target, begin_limit, actor
   FROM beadswarm.swarms
   WHERE id = (SELECT max(id) FROM beadswarm.swarms) AND epoch = @epoch AND status IN ('starting', 'running')
 ),
@@ -77,4 +77,5 @@ UPDATE beadswarm.beads bead SET
 FROM chosen
 WHERE bead.id = chosen.id
 RETURNING bead.id, bead.token, bead.stage, bead.attempt, bead.attempts_allowed, bead.infrastructure_failures,
-  bead.expires_at, bead.head_commit, bead.base_commit, bead.started, bead.superseded_agent, bead.superseded_expires_at
+  bead.expires_at, bead.head_commit, bead.base_commit, bead.started, bead.superseded_agent, bead.superseded_expires_at,
+  (SELECT actor FROM current)

@@ -5,6 +5,6 @@ WITH head AS (
   RETURNING last - cardinality(@types) AS before
 )
 INSERT INTO beadswarm.journal (sequence, at, swarm, bead_id, agent_id, type, body)
-SELECT head.before + entry.n, entry.at, coalesce((SELECT max(id) FROM beadswarm.swarms), 0), entry.bead, entry.agent,
+SELECT head.before + entry.n, @now, coalesce((SELECT max(id) FROM beadswarm.swarms), 0), entry.bead, entry.agent,
   entry.type, entry.body::json
-FROM head, unnest(@ats, @beads, @agents, @types, @bodies) WITH ORDINALITY AS entry (at, bead, agent, type, body, n)
+FROM head, unnest(@beads, @agents, @types, @bodies) WITH ORDINALITY AS entry (bead, agent, type, body, n)

@@ -12,7 +12,7 @@ namespace Beadswarm.Storage.Postgres;
 static class NodeOperations
 {
     public static NodeEntry Enter(
-        SqlSession session, DateTimeOffset now, NodeCard card, SwarmBegin begin, TimeSpan lease)
+        SqlSession session, StoreInstant now, NodeCard card, SwarmBegin begin, TimeSpan lease)
     {
         var nodes = All(session);
         var name = NodeRules.NameOf(card, nodes);
@@ -32,7 +32,7 @@ static class NodeOperations
             ("pid", card.Pid), ("boot_id", card.BootId), ("remote", card.Remote), ("target", card.Target),
             ("first", agents.First), ("agents", agents.Count), ("now", now), ("lease", lease));
         var grant = new NodeGrant(name, generation);
-        session.Post("ForgetNodes", ("before", now - NodeRules.KeptFor), ("name", name));
+        session.Post("ForgetNodes", ("before", now.Before(NodeRules.KeptFor)), ("name", name));
         session.Post("RemoveNodeAgents", ("name", name));
         var joined = new JournalEvent.NodeJoined(name, card.Host, agents.First, agents.Count, holder is null);
         if (holder is null)
@@ -53,7 +53,7 @@ static class NodeOperations
         return new NodeEntry.Joined(swarm!, grant, agents); // there is a holder, so there is a swarm
     }
 
-    public static NodePulse? Beat(SqlSession session, DateTimeOffset now, NodeGrant grant, TimeSpan lease)
+    public static NodePulse? Beat(SqlSession session, StoreInstant now, NodeGrant grant, TimeSpan lease)
     {
         if (Hold(session, grant) is not { Ended: not NodeEnd.Left } mine)
         {
@@ -83,7 +83,7 @@ static class NodeOperations
     }
 
     public static SwarmRecord? TakeOver(
-        SqlSession session, DateTimeOffset now, NodeGrant grant, SwarmBegin begin, TimeSpan lease)
+        SqlSession session, StoreInstant now, NodeGrant grant, SwarmBegin begin, TimeSpan lease)
     {
         var swarm = session.First("SelectSwarm", Rows.Swarm);
         if (Hold(session, grant) is not { Ended: null } mine || !NodeRules.MayTakeOver(swarm))
@@ -108,7 +108,7 @@ static class NodeOperations
     }
 
     public static SharedSpending? ShareSpending(
-        SqlSession session, DateTimeOffset now, NodeGrant grant, NodeSpending mine)
+        SqlSession session, StoreInstant now, NodeGrant grant, NodeSpending mine)
     {
         if (Hold(session, grant) is not { Ended: not NodeEnd.Left })
         {
@@ -126,7 +126,7 @@ static class NodeOperations
             Sum(session, new CostQuery { ThisSwarm = true }), Sum(session, new CostQuery { Today = true }), elsewhere);
     }
 
-    public static WriteOutcome Leave(SqlSession session, DateTimeOffset now, NodeGrant grant, string reason)
+    public static WriteOutcome Leave(SqlSession session, StoreInstant now, NodeGrant grant, string reason)
     {
         if (Hold(session, grant) is not { Ended: not NodeEnd.Left })
         {
@@ -150,14 +150,14 @@ static class NodeOperations
         session.First("HoldNode", Rows.Node, ("name", grant.Name), ("generation", grant.Generation));
 
     /// <summary>Numbers of living nodes, and those under which any other node still holds a bead.</summary>
-    static AgentBlock[] Taken(SqlSession session, IEnumerable<NodeRecord> others, string name, DateTimeOffset now) =>
+    static AgentBlock[] Taken(SqlSession session, IEnumerable<NodeRecord> others, string name, StoreInstant now) =>
     [
         .. others.Where(node => node.Lives(now) && node.Agents.Count > 0).Select(node => node.Agents),
         .. session.All("SelectAgentsElsewhere", row => new AgentBlock(row.GetInt32(0), 1), ("name", name)),
     ];
 
     static SwarmRecord Begin(
-        SqlSession session, DateTimeOffset now, SwarmBegin begin, SwarmRecord? before, Place place)
+        SqlSession session, StoreInstant now, SwarmBegin begin, SwarmRecord? before, Place place)
     {
         var record = SwarmOperations.Begin(session, now, begin.At(place.Agents) with { Node = place.Name });
         session.Post(
@@ -170,7 +170,7 @@ static class NodeOperations
         return record;
     }
 
-    static void Retell(SqlSession session, DateTimeOffset now, SwarmRecord swarm)
+    static void Retell(SqlSession session, StoreInstant now, SwarmRecord swarm)
     {
         var ended = session.All(
             "RetellBeads", row => (Bead: row.Bead(0), State: row.GetString(1), Detail: row.Text(2) ?? ""),
@@ -187,7 +187,7 @@ static class NodeOperations
     }
 
     /// <summary>Its claims end by their leases; what its agents were about to do is nobody's any more.</summary>
-    static void SayLost(SqlSession session, DateTimeOffset now, NodeRecord lost)
+    static void SayLost(SqlSession session, StoreInstant now, NodeRecord lost)
     {
         session.Append(now, null, null, new JournalEvent.NodeLost(lost.Name, lost.ExpiresAt));
         var half = session.All("SelectEffects", Rows.Effect).Where(open => EffectRules.IsOfAgent(open)

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Data.Common;
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Beadswarm.Beads;
 using Beadswarm.Claims;
 using Beadswarm.Journal;
@@ -12,7 +14,7 @@ namespace Beadswarm.Storage.Postgres;
 /// One connection. What nobody waits for is sent together with the next statement, and the entries of the journal with
 /// the commit, so that a transaction takes few round trips and holds the journal's head for one.
 /// </summary>
-sealed class PostgresSession : SqlSession
+sealed partial class PostgresSession : SqlSession
 {
     /// <summary>Most statements that wait to be sent.</summary>
     const int PostedMax = 200;
@@ -25,6 +27,8 @@ sealed class PostgresSession : SqlSession
     /// </summary>
     const string PlanOnce = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off";
 
+    const string Instant = "beadswarm.instant()";
+
     // Eight is past what one node commits at a moment; the second is past a thousand claimers.
     static readonly int[] Reaches = [8, 1024];
 
@@ -34,6 +38,11 @@ sealed class PostgresSession : SqlSession
     readonly PostgresAddress _place;
     readonly List<NpgsqlBatchCommand> _posted = [];
     readonly List<JournalEntryToBe> _entries = [];
+    readonly Dictionary<(string Name, int Instants), Statement> _statements = [];
+
+    /// <summary>The server was not yet heard to have begun the transaction.</summary>
+    bool _entering;
+    DateTimeOffset _entered;
 
     PostgresSession(NpgsqlConnection connection, PostgresAddress place)
     {
@@ -65,18 +74,26 @@ sealed class PostgresSession : SqlSession
         }
     }
 
-    /// <summary>Begins a transaction that writes. Returns the instant at which it happens.</summary>
+    /// <summary>
+    /// Begins a transaction that writes, together with its first statement. Returns the instant at which it happens.
+    /// </summary>
     /// <param name="number">Its number among the writer's, to be looked for when no answer comes.</param>
-    public DateTimeOffset Begin(SqlTurn turn, Guid writer, long number)
+    public StoreInstant Begin(SqlTurn turn, Guid writer, long number)
     {
         Forget();
         Post(new NpgsqlBatchCommand("BEGIN ISOLATION LEVEL READ COMMITTED"));
-        return First("Enter", row => row.At(0), ("turn", turn switch
+        Post("Enter", ("turn", turn switch
         {
             SqlTurn.Shared => "shared",
             SqlTurn.Claiming => "claiming",
             SqlTurn.Alone => "alone",
         }), ("writer", writer), ("number", number));
+        _entering = true;
+        return new StoreInstant(() =>
+        {
+            HearEntered();
+            return _entered;
+        });
     }
 
     /// <summary>Begins a transaction that sees one moment.</summary>
@@ -86,30 +103,24 @@ sealed class PostgresSession : SqlSession
         Post(new NpgsqlBatchCommand("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
     }
 
-    /// <summary>Sends what waits, without the commit: a failure after this is one of the commit.</summary>
-    public void Flush()
-    {
-        if (_posted.Count > 0)
-        {
-            using var batch = Batch();
-            batch.ExecuteNonQuery();
-        }
-    }
-
     /// <summary>Whether the transaction has written anything that others may want to hear of.</summary>
     public bool HasNews => _entries.Count > 0;
 
     /// <summary>Others hear of the transaction when it is committed, and of those before it.</summary>
     public void Announce(string writer) => Post("Announce", ("channel", _place.Schema), ("writer", writer));
 
-    /// <summary>Writes the journal and commits, in one round trip.</summary>
+    /// <summary>
+    /// Sends what waits, writes the journal and commits, in one round trip. Only once the server is known to hold the
+    /// writer's row for this transaction: whoever looks for a commit without an answer waits for that lock.
+    /// </summary>
     public void Commit()
     {
+        HearEntered();
         if (_entries.Count > 0)
         {
             Post(
                 "InsertJournal",
-                ("ats", _entries.ConvertAll(entry => entry.At.UtcDateTime).ToArray()),
+                ("now", _entries[0].At), // the same for all
                 ("beads", _entries.ConvertAll(entry => entry.Bead).ToArray()),
                 ("agents", _entries.ConvertAll(entry => entry.Agent).ToArray()),
                 ("types", _entries.ConvertAll(entry => entry.Type).ToArray()),
@@ -156,27 +167,26 @@ sealed class PostgresSession : SqlSession
         where T : default
     {
         _posted.Add(Prepare(name, arguments));
-        using var batch = Batch();
-        using var reader = batch.ExecuteReader();
-        return reader.Read() ? read(reader) : default;
+        return Send(reader => reader.Read() ? read(reader) : default);
     }
 
     public override List<T> All<T>(
         string name, Func<DbDataReader, T> read, params ReadOnlySpan<(string Name, object? Value)> arguments)
     {
         _posted.Add(Prepare(name, arguments));
-        using var batch = Batch();
-        using var reader = batch.ExecuteReader();
-        var rows = new List<T>();
-        while (reader.Read())
+        return Send(reader =>
         {
-            rows.Add(read(reader));
-        }
+            var rows = new List<T>();
+            while (reader.Read())
+            {
+                rows.Add(read(reader));
+            }
 
-        return rows;
+            return rows;
+        });
     }
 
-    public override void Append(DateTimeOffset now, BeadId? bead, AgentNumber? agent, JournalEvent entry) =>
+    public override void Append(StoreInstant now, BeadId? bead, AgentNumber? agent, JournalEvent entry) =>
         _entries.Add(new JournalEntryToBe(
             now, bead?.Value, agent?.Value, StoredEvent.TypeOf(entry), StoredEvent.Write(entry)));
 
@@ -206,26 +216,73 @@ sealed class PostgresSession : SqlSession
         _posted.Add(command);
     }
 
-    NpgsqlBatch Batch()
+    void HearEntered()
     {
-        var batch = new NpgsqlBatch(_connection);
+        if (_entering)
+        {
+            Flush();
+        }
+    }
+
+    void Flush()
+    {
+        if (_posted.Count > 0)
+        {
+            Send(static reader =>
+            {
+                while (reader.NextResult())
+                {
+                    // What a statement answers that nobody asked is of no interest; that it failed is.
+                }
+
+                return true;
+            });
+        }
+    }
+
+    /// <summary>Sends what waits and reads the first answer, after the one to the transaction's beginning.</summary>
+    T Send<T>(Func<DbDataReader, T> read)
+    {
+        using var batch = new NpgsqlBatch(_connection);
         _posted.ForEach(batch.BatchCommands.Add);
         _posted.Clear();
-        return batch;
+        using var reader = batch.ExecuteReader();
+        if (_entering)
+        {
+            reader.Read();
+            _entered = reader.At(0);
+            _entering = false;
+            reader.NextResult();
+        }
+
+        return read(reader);
     }
 
     void Forget()
     {
         _posted.Clear();
         _entries.Clear();
+        _entering = false;
     }
 
     NpgsqlBatchCommand Prepare(string name, ReadOnlySpan<(string Name, object? Value)> arguments)
     {
-        var command = new NpgsqlBatchCommand(_place.InSchema(Text(name)));
-        foreach (var (parameter, value) in arguments)
+        var instants = 0;
+        foreach (var (_, value) in arguments)
         {
-            command.Parameters.Add(new NpgsqlParameter(parameter, Bind(value)));
+            instants += value is StoreInstant ? 1 : 0;
+        }
+
+        if (!_statements.TryGetValue((name, instants), out var statement))
+        {
+            statement = Statement.Of(_place.InSchema(Text(name)), _place.InSchema(Instant), arguments);
+            _statements.Add((name, instants), statement);
+        }
+
+        var command = new NpgsqlBatchCommand(statement.Text);
+        foreach (var argument in statement.Arguments)
+        {
+            command.Parameters.Add(new NpgsqlParameter { Value = Bind(arguments[argument].Value) });
         }
 
         return command;
@@ -243,6 +300,44 @@ sealed class PostgresSession : SqlSession
         _ => throw new ArgumentException($"a {value.GetType().Name} cannot be stored as it is", nameof(value)),
     };
 
+    /// <summary>
+    /// A statement as the server takes it, so that the driver need not read it each time: what it is given by name has
+    /// a number, and the transaction's instant is the server's own, whether it has been told to us or not.
+    /// </summary>
+    /// <param name="Arguments">Which arguments its numbers stand for.</param>
+    sealed partial record Statement(string Text, IReadOnlyList<int> Arguments)
+    {
+        public static Statement Of(
+            string text, string instant, ReadOnlySpan<(string Name, object? Value)> arguments)
+        {
+            var places = new Dictionary<string, int?>(arguments.Length); // null: the transaction's instant
+            for (var place = 0; place < arguments.Length; place++)
+            {
+                places.Add(arguments[place].Name, arguments[place].Value is StoreInstant ? null : place);
+            }
+
+            var numbered = new List<int>(arguments.Length);
+            var written = Parameter().Replace(text, found =>
+            {
+                if (places[found.Groups["name"].Value] is not { } place)
+                {
+                    return instant;
+                }
+
+                if (!numbered.Contains(place))
+                {
+                    numbered.Add(place);
+                }
+
+                return string.Create(CultureInfo.InvariantCulture, $"${numbered.IndexOf(place) + 1}");
+            });
+            return new Statement(written, numbered);
+        }
+
+        [GeneratedRegex("@(?<name>[a-z_0-9]+)")]
+        private static partial Regex Parameter();
+    }
+
     /// <summary>An entry that gets its number at the end of its transaction.</summary>
-    sealed record JournalEntryToBe(DateTimeOffset At, string? Bead, int? Agent, string Type, string Body);
+    sealed record JournalEntryToBe(StoreInstant At, string? Bead, int? Agent, string Type, string Body);
 }

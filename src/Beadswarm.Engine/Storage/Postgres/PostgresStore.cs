@@ -150,7 +150,7 @@ sealed class PostgresStore : SqlStore, INodeRegistry
     }
 
     protected override Task<T> Write<T>(
-        Func<SqlSession, DateTimeOffset, T> operation, CancellationToken cancellationToken,
+        Func<SqlSession, StoreInstant, T> operation, CancellationToken cancellationToken,
         SqlTurn turn = SqlTurn.Shared) =>
         _writer?.RunAsync(operation, turn, cancellationToken)
         ?? throw new StoreException(

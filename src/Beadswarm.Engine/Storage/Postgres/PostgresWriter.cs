@@ -109,7 +109,6 @@ sealed class PostgresWriter : SqlWriter
                 var now = session.Begin(batch.Max(operation => operation.Turn), _writer, ++_commit);
                 batch.ForEach(operation => operation.Run(session, now));
                 Announce(session);
-                session.Flush();
                 committing = true;
                 session.Commit();
                 _answered = _commit;

@@ -9,7 +9,7 @@ namespace Beadswarm.Storage.Sql;
 /// <summary>Granting, renewing, adopting and ending claims.</summary>
 static class ClaimOperations
 {
-    public static Claim? Next(SqlSession session, DateTimeOffset now, SwarmEpoch epoch, ClaimRequest request)
+    public static Claim? Next(SqlSession session, StoreInstant now, SwarmEpoch epoch, ClaimRequest request)
     {
         if (Select(session, now, epoch, request) is not { } grant)
         {
@@ -27,8 +27,7 @@ static class ClaimOperations
 
         if (!grant.Started)
         {
-            var actor = session.Hold(epoch)!.Actor; // ClaimNext grants nothing under another epoch
-            session.Tell(now, new BeadChange.Start(claim.Bead, SwarmAssignee.Of(actor, request.Agent)));
+            session.Tell(now, new BeadChange.Start(claim.Bead, SwarmAssignee.Of(grant.Actor, request.Agent)));
         }
 
         session.Post("AgentWorks", ("agent", request.Agent), ("now", now));
@@ -44,7 +43,7 @@ static class ClaimOperations
     }
 
     public static Claim? Adopt(
-        SqlSession session, DateTimeOffset now, SwarmEpoch epoch, ClaimKey key, TimeSpan lease)
+        SqlSession session, StoreInstant now, SwarmEpoch epoch, ClaimKey key, TimeSpan lease)
     {
         if (session.Hold(epoch) is null
             || session.First("AdoptClaim", row => Rows.Claim(row, key.Agent) with { External = row.GetBoolean(9) },
@@ -61,13 +60,13 @@ static class ClaimOperations
     }
 
     public static IReadOnlyList<ClaimKey> Renew(
-        SqlSession session, DateTimeOffset now, IReadOnlyList<ClaimKey> claims, TimeSpan lease) =>
+        SqlSession session, StoreInstant now, IReadOnlyList<ClaimKey> claims, TimeSpan lease) =>
         [.. claims.Where(claim => session.Run(
             "RenewClaim", ("bead", claim.Bead), ("agent", claim.Agent), ("token", claim.Token), ("lease", lease),
             ("now", now)) == 0)];
 
     public static WriteOutcome Release(
-        SqlSession session, DateTimeOffset now, ClaimKey key, BeadTransition.Free to, string reason,
+        SqlSession session, StoreInstant now, ClaimKey key, BeadTransition.Free to, string reason,
         RequestAnswer? answer)
     {
         if (session.Hold(now, key) is not { } held)
@@ -85,7 +84,7 @@ static class ClaimOperations
         session.Idle(now, key.Agent);
         session.Append(now, key.Bead, key.Agent, new JournalEvent.BeadReleased(
             to.Stage.Value, reason, StoreTime.Truncate(to.NotBefore), to.Attempt, to.InfrastructureFailures));
-        if (Status(session) is SwarmStatus.Stopping or SwarmStatus.Stopped or SwarmStatus.Completed)
+        if (held.Swarm is SwarmStatus.Stopping or SwarmStatus.Stopped or SwarmStatus.Completed)
         {
             session.Tell(now, new BeadChange.Reopen(key.Bead, null));
         }
@@ -93,7 +92,7 @@ static class ClaimOperations
         return WriteOutcome.Done;
     }
 
-    public static WriteOutcome ForceRelease(SqlSession session, DateTimeOffset now, BeadId bead, string reason)
+    public static WriteOutcome ForceRelease(SqlSession session, StoreInstant now, BeadId bead, string reason)
     {
         var held = session.First("SelectHeld", row => new
         {
@@ -115,7 +114,7 @@ static class ClaimOperations
     }
 
     public static IReadOnlyList<ExpiredClaim> ReapExpired(
-        SqlSession session, DateTimeOffset now, SwarmEpoch epoch, IReadOnlyList<AgentNumber> except)
+        SqlSession session, StoreInstant now, SwarmEpoch epoch, IReadOnlyList<AgentNumber> except)
     {
         if (session.Hold(epoch) is null)
         {
@@ -141,7 +140,7 @@ static class ClaimOperations
     }
 
     public static WriteOutcome ReapExternal(
-        SqlSession session, DateTimeOffset now, SwarmEpoch epoch, ClaimKey key, SavedHead? head)
+        SqlSession session, StoreInstant now, SwarmEpoch epoch, ClaimKey key, SavedHead? head)
     {
         if (session.Hold(epoch) is null)
         {
@@ -169,13 +168,13 @@ static class ClaimOperations
 
     /// <summary>Keeps what a request came to; it fails where that has been kept before.</summary>
     public static void Note(
-        SqlSession session, DateTimeOffset now, RequestId id, string verb, ClaimKey key, string stage, int attempt,
+        SqlSession session, StoreInstant now, RequestId id, string verb, ClaimKey key, string stage, int attempt,
         string? answer) =>
         session.Post("InsertRequest", ("id", id.Value), ("verb", verb), ("bead", key.Bead), ("agent", key.Agent),
             ("token", key.Token), ("stage", stage), ("attempt", attempt), ("answer", answer), ("now", now));
 
     public static WriteOutcome Retry(
-        SqlSession session, DateTimeOffset now, BeadId id, BeadTransition.Free to, int furtherAttempts)
+        SqlSession session, StoreInstant now, BeadId id, BeadTransition.Free to, int furtherAttempts)
     {
         if (session.First("SelectBead", Rows.BeadWork, ("bead", id)) is not { State: BeadState.Blocked } bead)
         {
@@ -191,7 +190,7 @@ static class ClaimOperations
 
     /// <summary>An ended bead waits again.</summary>
     public static void Revive(
-        SqlSession session, DateTimeOffset now, BeadId bead, BeadTransition.Free to, int allowed, bool ready,
+        SqlSession session, StoreInstant now, BeadId bead, BeadTransition.Free to, int allowed, bool ready,
         bool afresh, string by)
     {
         session.Post("ReviveBead", ("bead", bead), ("stage", to.Stage.Value), ("attempt", to.Attempt),
@@ -203,12 +202,12 @@ static class ClaimOperations
     }
 
     /// <summary>Whatever held the bead does no longer; it waits at a stage.</summary>
-    public static void Free(SqlSession session, DateTimeOffset now, BeadId bead, BeadTransition.Free to) =>
+    public static void Free(SqlSession session, StoreInstant now, BeadId bead, BeadTransition.Free to) =>
         session.Post("FreeBead", ("bead", bead), ("stage", to.Stage.Value), ("attempt", to.Attempt),
             ("failures", to.InfrastructureFailures), ("not_before", to.NotBefore), ("now", now));
 
     /// <summary>Attempts or retries are used up: a person must look, and the tracker says so.</summary>
-    public static void Block(SqlSession session, DateTimeOffset now, BeadId bead, AgentNumber? agent, string reason)
+    public static void Block(SqlSession session, StoreInstant now, BeadId bead, AgentNumber? agent, string reason)
     {
         session.Post("EndBead", ("bead", bead), ("state", "blocked"), ("detail", reason), ("now", now));
         session.Append(now, bead, agent, new JournalEvent.BeadBlocked(reason));
@@ -216,7 +215,7 @@ static class ClaimOperations
     }
 
     static void Expire(
-        SqlSession session, DateTimeOffset now, ExpiredClaim expired, BeadTransition.Free to, SavedHead? head)
+        SqlSession session, StoreInstant now, ExpiredClaim expired, BeadTransition.Free to, SavedHead? head)
     {
         var key = expired.Claim;
         Free(session, now, key.Bead, to);
@@ -226,7 +225,7 @@ static class ClaimOperations
             expired.Stage.Value, key.Token.Value, expired.ExpiredAt, to.InfrastructureFailures, head?.Commit));
     }
 
-    static Grant? Select(SqlSession session, DateTimeOffset now, SwarmEpoch epoch, ClaimRequest request)
+    static Grant? Select(SqlSession session, StoreInstant now, SwarmEpoch epoch, ClaimRequest request)
     {
         var stages = StoredLists.Write(request.Stages.Select(stage => stage.Value));
         return session.ClaimReaches
@@ -238,12 +237,12 @@ static class ClaimOperations
             .FirstOrDefault(grant => grant is not null);
     }
 
-    static SwarmStatus? Status(SqlSession session) => session.First("SelectSwarm", Rows.Swarm)?.Status;
-
     /// <summary>What ClaimNext returned.</summary>
-    sealed record Grant(Claim Claim, bool Started, AgentNumber? SupersededAgent, DateTimeOffset SupersededExpiresAt)
+    sealed record Grant(
+        Claim Claim, bool Started, AgentNumber? SupersededAgent, DateTimeOffset SupersededExpiresAt, string Actor)
     {
         public static Grant Read(System.Data.Common.DbDataReader row, AgentNumber agent) => new(
-            Rows.Claim(row, agent), row.GetBoolean(9), row.MaybeAgent(10), row.MaybeAt(11) ?? default);
+            Rows.Claim(row, agent), row.GetBoolean(9), row.MaybeAgent(10), row.MaybeAt(11) ?? default,
+            row.GetString(12));
     }
 }

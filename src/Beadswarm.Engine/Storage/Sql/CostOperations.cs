@@ -12,7 +12,7 @@ static class CostOperations
     const decimal NanosOfDollar = 1_000_000_000;
 
     public static WriteOutcome Record(
-        SqlSession session, DateTimeOffset now, BeadId bead, AgentNumber agent, JournalEvent.AgentUsed used)
+        SqlSession session, StoreInstant now, BeadId bead, AgentNumber agent, JournalEvent.AgentUsed used)
     {
         if (session.Run(
             "InsertCost", ("run", used.Run), ("bead", bead), ("agent", agent), ("stage", used.Stage),
@@ -29,7 +29,7 @@ static class CostOperations
     }
 
     public static WriteOutcome Record(
-        SqlSession session, DateTimeOffset now, BeadId bead, JournalEvent.PlanUsed used)
+        SqlSession session, StoreInstant now, BeadId bead, JournalEvent.PlanUsed used)
     {
         if (session.Run(
             "InsertPlanCost", ("session", used.Session), ("bead", bead), ("runner", used.Runner),

@@ -6,7 +6,7 @@ namespace Beadswarm.Storage.Sql;
 /// <summary>Effects that are intended and settled.</summary>
 static class EffectOperations
 {
-    public static EffectId? Intend(SqlSession session, DateTimeOffset now, SwarmEpoch epoch, NewEffect effect)
+    public static EffectId? Intend(SqlSession session, StoreInstant now, SwarmEpoch epoch, NewEffect effect)
     {
         if (session.Hold(epoch) is null)
         {
@@ -21,7 +21,7 @@ static class EffectOperations
     }
 
     public static WriteOutcome Settle(
-        SqlSession session, DateTimeOffset now, SwarmEpoch epoch, EffectId id, string outcome)
+        SqlSession session, StoreInstant now, SwarmEpoch epoch, EffectId id, string outcome)
     {
         if (session.Hold(epoch) is null
             || session.First("DeleteEffect", Rows.Effect, ("id", id.Value)) is not { } open)

@@ -8,7 +8,7 @@ namespace Beadswarm.Storage.Sql;
 /// </summary>
 static class Journalling
 {
-    public static void Tell(this SqlSession session, DateTimeOffset now, BeadChange change)
+    public static void Tell(this SqlSession session, StoreInstant now, BeadChange change)
     {
         var (kind, text) = StoredNames.Of(change);
         session.Post("InsertOutbox", ("bead", change.Bead), ("kind", kind), ("text", text), ("now", now));
@@ -16,11 +16,11 @@ static class Journalling
     }
 
     /// <summary>The agent has no claim any more, unless it has another.</summary>
-    public static void Idle(this SqlSession session, DateTimeOffset now, AgentNumber agent) =>
+    public static void Idle(this SqlSession session, StoreInstant now, AgentNumber agent) =>
         session.Post("AgentIdles", ("now", now), ("agent", agent));
 
     /// <summary>A claim has ended while its stage was open.</summary>
-    public static void Interrupt(this SqlSession session, DateTimeOffset now, BeadId bead, string why) =>
+    public static void Interrupt(this SqlSession session, StoreInstant now, BeadId bead, string why) =>
         session.Post("InterruptRuns", ("bead", bead), ("summary", why), ("now", now));
 
     /// <summary>The fence of the orchestrator's writes: null when the epoch is stale.</summary>
@@ -33,10 +33,12 @@ static class Journalling
             ("epoch", epoch.Value));
 
     /// <summary>The fence of writes on behalf of a claim: null when it is lost.</summary>
-    public static HeldClaim? Hold(this SqlSession session, DateTimeOffset now, ClaimKey claim) =>
+    public static HeldClaim? Hold(this SqlSession session, StoreInstant now, ClaimKey claim) =>
         session.First(
             "HoldClaim",
-            row => new HeldClaim(new Pipelines.StageName(row.GetString(0)), row.GetInt32(1)),
+            row => new HeldClaim(
+                new Pipelines.StageName(row.GetString(0)), row.GetInt32(1),
+                StoredNames.ToSwarmStatus(row.GetString(2))),
             ("bead", claim.Bead), ("agent", claim.Agent), ("token", claim.Token), ("now", now));
 }
 
@@ -45,5 +47,5 @@ sealed record SwarmTerms(
     long Id, Swarms.SwarmStatus Status, bool FollowTracker, Pipelines.StageName FirstStage,
     Pipelines.StageName RetryStage, string Actor);
 
-/// <summary>A claim that may write.</summary>
-sealed record HeldClaim(Pipelines.StageName Stage, int Attempt);
+/// <summary>A claim that may write, and how the swarm stands meanwhile.</summary>
+sealed record HeldClaim(Pipelines.StageName Stage, int Attempt, Swarms.SwarmStatus Swarm);

@@ -9,7 +9,7 @@ namespace Beadswarm.Storage.Sql;
 /// <summary>The merge queue's rows, and the outbox to the tracker that landing feeds.</summary>
 static class LandingOperations
 {
-    public static void Queue(SqlSession session, DateTimeOffset now, ClaimKey key)
+    public static void Queue(SqlSession session, StoreInstant now, ClaimKey key)
     {
         var bead = session.First("SelectBead", Rows.BeadWork, ("bead", key.Bead));
         if (bead is not { HeadCommit: not null, HeadTree: not null })
@@ -24,7 +24,7 @@ static class LandingOperations
     }
 
     public static WriteOutcome Intend(
-        SqlSession session, DateTimeOffset now, SwarmEpoch epoch, IReadOnlyList<IntendedLanding> landings)
+        SqlSession session, StoreInstant now, SwarmEpoch epoch, IReadOnlyList<IntendedLanding> landings)
     {
         if (session.Hold(epoch) is null)
         {
@@ -51,26 +51,26 @@ static class LandingOperations
     }
 
     public static WriteOutcome Propose(
-        SqlSession session, DateTimeOffset now, SwarmEpoch epoch, LandingId id, PullRequest pull) =>
+        SqlSession session, StoreInstant now, SwarmEpoch epoch, LandingId id, PullRequest pull) =>
         Change(session, now, epoch, id,
             session => session.Run("ProposeLanding", ("landing", id.Value), ("number", pull.Number),
                 ("url", pull.Url), ("branch", pull.Branch), ("head", pull.Head), ("waits", pull.Waits), ("now", now)),
             new JournalEvent.LandingProposed(id.Value, pull.Number, pull.Url, pull.Head, pull.Waits));
 
     public static WriteOutcome Void(
-        SqlSession session, DateTimeOffset now, SwarmEpoch epoch, LandingId id, string reason) =>
+        SqlSession session, StoreInstant now, SwarmEpoch epoch, LandingId id, string reason) =>
         Change(session, now, epoch, id,
             session => session.Run("VoidLanding", ("landing", id.Value), ("now", now)),
             new JournalEvent.LandingVoided(id.Value, reason));
 
     public static WriteOutcome Integrate(
-        SqlSession session, DateTimeOffset now, SwarmEpoch epoch, LandingId id, string commit) =>
+        SqlSession session, StoreInstant now, SwarmEpoch epoch, LandingId id, string commit) =>
         Change(session, now, epoch, id,
             session => session.Run("IntegrateLanding", ("landing", id.Value), ("commit", commit), ("now", now)),
             new JournalEvent.LandingIntegrated(id.Value, commit));
 
     public static WriteOutcome Complete(
-        SqlSession session, DateTimeOffset now, SwarmEpoch epoch, LandingId id, LandingProof proof)
+        SqlSession session, StoreInstant now, SwarmEpoch epoch, LandingId id, LandingProof proof)
     {
         if (session.Hold(epoch) is null || Find(session, id) is not { } landing)
         {
@@ -95,7 +95,7 @@ static class LandingOperations
     }
 
     public static WriteOutcome Leave(
-        SqlSession session, DateTimeOffset now, SwarmEpoch epoch, LandingId id, string branch)
+        SqlSession session, StoreInstant now, SwarmEpoch epoch, LandingId id, string branch)
     {
         if (session.Hold(epoch) is null || Find(session, id) is not { } landing
             || !End(session, now, id, "left", branch, null))
@@ -111,7 +111,7 @@ static class LandingOperations
     }
 
     public static WriteOutcome Return(
-        SqlSession session, DateTimeOffset now, SwarmEpoch epoch, LandingId id, string reason,
+        SqlSession session, StoreInstant now, SwarmEpoch epoch, LandingId id, string reason,
         BeadTransition transition, IReadOnlyList<NewArtifact> artifacts)
     {
         if (transition is BeadTransition.Keep or BeadTransition.Land)
@@ -143,7 +143,7 @@ static class LandingOperations
     }
 
     public static WriteOutcome Reopen(
-        SqlSession session, DateTimeOffset now, SwarmEpoch epoch, LandingId id, LandingFault fault, string reason,
+        SqlSession session, StoreInstant now, SwarmEpoch epoch, LandingId id, LandingFault fault, string reason,
         BeadTransition.Free to, int furtherAttempts, IReadOnlyList<NewArtifact> artifacts)
     {
         if (session.Hold(epoch) is null || Find(session, id) is not { State: "landed" } landing
@@ -167,7 +167,7 @@ static class LandingOperations
         return WriteOutcome.Done;
     }
 
-    public static WriteOutcome Wish(SqlSession session, DateTimeOffset now, BeadId bead, LandingWish wish)
+    public static WriteOutcome Wish(SqlSession session, StoreInstant now, BeadId bead, LandingWish wish)
     {
         var (word, reason) = StoredNames.Of(wish);
         var asked = session.First(
@@ -182,7 +182,7 @@ static class LandingOperations
         return WriteOutcome.Done;
     }
 
-    public static WriteOutcome Pause(SqlSession session, DateTimeOffset now, string? reason)
+    public static WriteOutcome Pause(SqlSession session, StoreInstant now, string? reason)
     {
         if (session.Run("InsertPause", ("reason", reason), ("now", now)) == 0)
         {
@@ -193,7 +193,7 @@ static class LandingOperations
         return WriteOutcome.Done;
     }
 
-    public static WriteOutcome Resume(SqlSession session, DateTimeOffset now)
+    public static WriteOutcome Resume(SqlSession session, StoreInstant now)
     {
         if (session.Run("DeletePause") == 0)
         {
@@ -205,7 +205,7 @@ static class LandingOperations
     }
 
     public static bool ConfirmOutbox(
-        SqlSession session, DateTimeOffset now, SwarmEpoch epoch, IReadOnlyList<long> ids)
+        SqlSession session, StoreInstant now, SwarmEpoch epoch, IReadOnlyList<long> ids)
     {
         if (session.Hold(epoch) is null)
         {
@@ -225,7 +225,7 @@ static class LandingOperations
     }
 
     static WriteOutcome Change(
-        SqlSession session, DateTimeOffset now, SwarmEpoch epoch, LandingId id, Func<SqlSession, int> change,
+        SqlSession session, StoreInstant now, SwarmEpoch epoch, LandingId id, Func<SqlSession, int> change,
         JournalEvent entry)
     {
         if (session.Hold(epoch) is null || Find(session, id) is not { } landing || change(session) == 0)
@@ -238,7 +238,7 @@ static class LandingOperations
     }
 
     static bool End(
-        SqlSession session, DateTimeOffset now, LandingId id, string state, string detail, string? observedTip) =>
+        SqlSession session, StoreInstant now, LandingId id, string state, string detail, string? observedTip) =>
         session.Run("EndLanding", ("landing", id.Value), ("state", state), ("detail", detail),
             ("observed_tip", observedTip), ("now", now)) > 0;
 

@@ -38,7 +38,7 @@ abstract class SqlSession : IDisposable
         string name, Func<DbDataReader, T> read, params ReadOnlySpan<(string Name, object? Value)> arguments);
 
     /// <summary>Writes an entry of the journal with the transaction that is open.</summary>
-    public abstract void Append(DateTimeOffset now, BeadId? bead, AgentNumber? agent, JournalEvent entry);
+    public abstract void Append(StoreInstant now, BeadId? bead, AgentNumber? agent, JournalEvent entry);
 
     public abstract void Dispose();
 }

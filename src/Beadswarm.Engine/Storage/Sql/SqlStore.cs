@@ -20,10 +20,10 @@ abstract class SqlStore : IStore
     /// <param name="now">By the store's clock.</param>
     protected abstract DateTimeOffset ByStore(DateTimeOffset at, DateTimeOffset now);
 
-    BeadTransition ByStore(BeadTransition transition, DateTimeOffset now) =>
+    BeadTransition ByStore(BeadTransition transition, StoreInstant now) =>
         transition is BeadTransition.Free free ? ByStore(free, now) : transition;
 
-    BeadTransition.Free ByStore(BeadTransition.Free free, DateTimeOffset now) =>
+    BeadTransition.Free ByStore(BeadTransition.Free free, StoreInstant now) =>
         free.NotBefore is { } at ? free with { NotBefore = ByStore(at, now) } : free;
 
     public Task<SwarmRecord> BeginSwarmAsync(SwarmBegin begin, CancellationToken cancellationToken) =>
@@ -278,7 +278,7 @@ abstract class SqlStore : IStore
 
     /// <summary>Runs the operation in one transaction, at one instant of the store's clock, and commits it.</summary>
     protected abstract Task<T> Write<T>(
-        Func<SqlSession, DateTimeOffset, T> operation, CancellationToken cancellationToken,
+        Func<SqlSession, StoreInstant, T> operation, CancellationToken cancellationToken,
         SqlTurn turn = SqlTurn.Shared);
 
     /// <summary>Runs the operation in a transaction that sees one moment and changes nothing.</summary>

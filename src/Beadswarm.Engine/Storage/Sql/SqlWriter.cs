@@ -26,7 +26,7 @@ abstract class SqlWriter : IAsyncDisposable
     /// effect only before the operation has begun: afterwards its outcome is known, and told.
     /// </summary>
     public async Task<T> RunAsync<T>(
-        Func<SqlSession, DateTimeOffset, T> operation, SqlTurn turn, CancellationToken cancellationToken)
+        Func<SqlSession, StoreInstant, T> operation, SqlTurn turn, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_closing.IsCancellationRequested, this);
         await _slots.WaitAsync(cancellationToken);
@@ -120,7 +120,7 @@ abstract class SqlOperation(SqlTurn turn)
     public abstract bool Withdrawn();
 
     /// <summary>May be called again, when nothing of an earlier call was kept.</summary>
-    public abstract void Run(SqlSession session, DateTimeOffset now);
+    public abstract void Run(SqlSession session, StoreInstant now);
 
     /// <summary>It failed by itself; what its neighbours did is committed.</summary>
     public abstract void Refuse(Exception failure);
@@ -134,7 +134,7 @@ abstract class SqlOperation(SqlTurn turn)
 
 /// <summary>An operation that answers with a value.</summary>
 sealed class SqlOperation<T>(
-    Func<SqlSession, DateTimeOffset, T> operation, SqlTurn turn, CancellationToken cancellationToken)
+    Func<SqlSession, StoreInstant, T> operation, SqlTurn turn, CancellationToken cancellationToken)
     : SqlOperation(turn)
 {
     T? _result;
@@ -145,7 +145,7 @@ sealed class SqlOperation<T>(
     public override bool Withdrawn() =>
         cancellationToken.IsCancellationRequested && Answer.TrySetCanceled(cancellationToken);
 
-    public override void Run(SqlSession session, DateTimeOffset now) => _result = operation(session, now);
+    public override void Run(SqlSession session, StoreInstant now) => _result = operation(session, now);
 
     public override void Refuse(Exception failure) => _refusal = failure;
 

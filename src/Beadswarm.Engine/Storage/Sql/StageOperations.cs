@@ -9,7 +9,7 @@ namespace Beadswarm.Storage.Sql;
 /// <summary>Stages, and the evidence they leave: artifacts, gate results, baselines.</summary>
 static class StageOperations
 {
-    public static StageRunId? Start(SqlSession session, DateTimeOffset now, ClaimKey key, StageStart start)
+    public static StageRunId? Start(SqlSession session, StoreInstant now, ClaimKey key, StageStart start)
     {
         if (session.Hold(now, key) is null)
         {
@@ -30,7 +30,7 @@ static class StageOperations
     }
 
     public static WriteOutcome RecordProcess(
-        SqlSession session, DateTimeOffset now, ClaimKey key, StageRunId run, AgentProcess process)
+        SqlSession session, StoreInstant now, ClaimKey key, StageRunId run, AgentProcess process)
     {
         if (session.Hold(now, key) is null
             || session.Run("RecordProcess", ("run", run.Value), ("bead", key.Bead), ("pid", process.Identity.Pid),
@@ -45,7 +45,7 @@ static class StageOperations
     }
 
     public static WriteOutcome Finish(
-        SqlSession session, DateTimeOffset now, ClaimKey key, StageFinish finish, BeadTransition transition)
+        SqlSession session, StoreInstant now, ClaimKey key, StageFinish finish, BeadTransition transition)
     {
         if (session.Hold(now, key) is null)
         {
@@ -94,7 +94,7 @@ static class StageOperations
 
     /// <summary>Keeps artifacts by what they contain: the same content is stored once.</summary>
     public static void Keep(
-        SqlSession session, DateTimeOffset now, BeadId bead, long? run, long? landing,
+        SqlSession session, StoreInstant now, BeadId bead, long? run, long? landing,
         IReadOnlyList<NewArtifact> artifacts)
     {
         foreach (var artifact in artifacts)
@@ -107,7 +107,7 @@ static class StageOperations
         }
     }
 
-    public static bool RecordGate(SqlSession session, DateTimeOffset now, BeadId? bead, GateResult result)
+    public static bool RecordGate(SqlSession session, StoreInstant now, BeadId? bead, GateResult result)
     {
         var before = result.Status == GateStatus.Passed
             ? session.First("FindGateResult", Rows.GateResult, ("tree", result.Tree), ("recipe", result.Recipe))
@@ -130,7 +130,7 @@ static class StageOperations
         return true;
     }
 
-    public static bool LowerBaseline(SqlSession session, DateTimeOffset now, string gate, int count)
+    public static bool LowerBaseline(SqlSession session, StoreInstant now, string gate, int count)
     {
         var lowered = session.Run("LowerBaseline", ("gate", gate), ("count", count), ("now", now)) > 0;
         if (lowered)
@@ -141,7 +141,7 @@ static class StageOperations
         return lowered;
     }
 
-    static void Move(SqlSession session, DateTimeOffset now, ClaimKey key, BeadTransition transition)
+    static void Move(SqlSession session, StoreInstant now, ClaimKey key, BeadTransition transition)
     {
         switch (transition)
         {

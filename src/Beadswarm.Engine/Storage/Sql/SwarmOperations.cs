@@ -10,7 +10,7 @@ namespace Beadswarm.Storage.Sql;
 /// <summary>Beginning and ending a swarm, its agents, and what comes in from the tracker.</summary>
 static class SwarmOperations
 {
-    public static SwarmRecord Begin(SqlSession session, DateTimeOffset now, SwarmBegin begin)
+    public static SwarmRecord Begin(SqlSession session, StoreInstant now, SwarmBegin begin)
     {
         var newest = session.First("SelectSwarm", Rows.Swarm);
         var continued = begin.Continues(newest);
@@ -27,7 +27,7 @@ static class SwarmOperations
         }
 
         session.Post("OrderBeads", ("follow_tracker", followTracker), ("first_stage", begin.FirstStage.Value));
-        session.Post("DeleteRequests", ("before", now - RequestRules.KeptFor));
+        session.Post("DeleteRequests", ("before", now.Before(RequestRules.KeptFor)));
         session.Post("RemoveAgents", ("agents", StoredLists.Write(begin.Agents.Select(slot => slot.Number.Value))));
         foreach (var slot in begin.Agents)
         {
@@ -46,7 +46,7 @@ static class SwarmOperations
     }
 
     public static WriteOutcome SetStatus(
-        SqlSession session, DateTimeOffset now, SwarmEpoch epoch, SwarmStatus status, string? reason)
+        SqlSession session, StoreInstant now, SwarmEpoch epoch, SwarmStatus status, string? reason)
     {
         if (session.Hold(epoch) is null)
         {
@@ -73,7 +73,7 @@ static class SwarmOperations
     }
 
     public static WriteOutcome SetAgentStatus(
-        SqlSession session, DateTimeOffset now, SwarmEpoch epoch, AgentNumber agent, AgentStatus status,
+        SqlSession session, StoreInstant now, SwarmEpoch epoch, AgentNumber agent, AgentStatus status,
         string? reason)
     {
         if (session.Hold(epoch) is null)
@@ -91,7 +91,7 @@ static class SwarmOperations
     }
 
     public static IntakeResult UpdateBacklog(
-        SqlSession session, DateTimeOffset now, SwarmEpoch epoch, IReadOnlyList<BacklogEntry> entries,
+        SqlSession session, StoreInstant now, SwarmEpoch epoch, IReadOnlyList<BacklogEntry> entries,
         int attemptsAllowed)
     {
         if (session.Hold(epoch) is not { } terms)
@@ -112,7 +112,7 @@ static class SwarmOperations
     }
 
     static void Apply(
-        SqlSession session, DateTimeOffset now, SwarmTerms terms, IntakeChange change, int attemptsAllowed)
+        SqlSession session, StoreInstant now, SwarmTerms terms, IntakeChange change, int attemptsAllowed)
     {
         switch (change)
         {
@@ -146,7 +146,7 @@ static class SwarmOperations
     }
 
     static void Write(
-        SqlSession session, string statement, DateTimeOffset now, SwarmTerms terms, BacklogEntry entry, bool ready,
+        SqlSession session, string statement, StoreInstant now, SwarmTerms terms, BacklogEntry entry, bool ready,
         params ReadOnlySpan<(string Name, object? Value)> more) =>
         session.Post(
             statement,

@@ -58,4 +58,4 @@ WHERE id = (
     bead.rank, bead.priority, bead.unblocks DESC, bead.created_at, bead.id
   LIMIT 1)
 RETURNING id, token, stage, attempt, attempts_allowed, infrastructure_failures, expires_at, head_commit, base_commit,
-  started, superseded_agent, superseded_expires_at
+  started, superseded_agent, superseded_expires_at, (SELECT actor FROM swarm WHERE swarm.id = begun_swarm)

@@ -108,7 +108,7 @@ sealed class SqliteSession : SqlSession
         return rows;
     }
 
-    public override void Append(DateTimeOffset now, BeadId? bead, AgentNumber? agent, JournalEvent entry) =>
+    public override void Append(StoreInstant now, BeadId? bead, AgentNumber? agent, JournalEvent entry) =>
         Run(
             "InsertJournal", ("now", now), ("bead", bead?.Value), ("agent", agent?.Value),
             ("type", StoredEvent.TypeOf(entry)), ("body", StoredEvent.Write(entry)));
@@ -163,6 +163,7 @@ sealed class SqliteSession : SqlSession
         AgentNumber agent => agent.Value,
         FencingToken token => token.Value,
         DateTimeOffset at => StoreTime.ToMicros(at),
+        StoreInstant now => StoreTime.ToMicros(now),
         TimeSpan span => StoreTime.ToMicros(span),
         bool flag => flag ? 1L : 0L,
         ReadOnlyMemory<byte> bytes => bytes.ToArray(),

@@ -53,7 +53,8 @@ sealed class SqliteWriter : SqlWriter
         _session.Script("SAVEPOINT operation");
         try
         {
-            operation.Run(_session, _time.GetUtcNow());
+            var now = _time.GetUtcNow();
+            operation.Run(_session, new StoreInstant(() => now));
         }
         catch (Exception e) when (!_session.OutsideTransaction)
         {

@@ -2,6 +2,7 @@ using Beadswarm.Claims;
 using Beadswarm.Journal;
 using Beadswarm.Pipelines;
 using Beadswarm.Storage;
+using Beadswarm.Storage.Postgres;
 using Beadswarm.Tests.Support;
 
 namespace Beadswarm.Tests.Storage.Postgres;
@@ -139,6 +140,26 @@ public sealed class PostgresConcurrencyTests : IAsyncLifetime
         Assert.Equal(30, claims.Select(claim => claim!.Bead).Distinct().Count());
         var after = long.Parse(await CommitsAsync(), System.Globalization.CultureInfo.InvariantCulture);
         Assert.InRange(after - before, 1, 29);
+    }
+
+    [Fact]
+    public async Task A_claim_and_its_end_ask_the_server_twice_each()
+    {
+        await using var proxy = new CuttingProxy(_database.Server.Socket);
+        var place = PostgresAddress.Parse(
+            $"postgres://{PostgresServer.User}@/{_database.Name}?host={Uri.EscapeDataString(proxy.Folder)}",
+            new Dictionary<string, string>());
+        await using var store = await PostgresStore.OpenAsync(
+            place, "node-1", PostgresDatabase.Limits, TimeProvider.System, Token);
+        var epoch = await store.BeginAsync(beads: 1);
+
+        var before = proxy.RoundTrips;
+        var claim = await store.ClaimAsync(epoch, 1);
+        var claimed = proxy.RoundTrips;
+        await store.ReleaseAsync(
+            claim!.Key, new BeadTransition.Free(PostgresSwarm.Contract, 1, 0, null), "done", null, Token);
+
+        Assert.Equal((2, 2), (claimed - before, proxy.RoundTrips - claimed));
     }
 
     [Fact]
