@@ -26,18 +26,27 @@ static class TrackerRules
 
     static IEnumerable<AuditFinding> Told(AuditView view)
     {
-        var may = new HashSet<BeadId>();
-        foreach (var entry in view.Store.Journal.Where(entry => entry.Bead is not null))
+        var (may, landed, holder) = (new HashSet<BeadId>(), new HashSet<BeadId>(), (string?)null);
+        foreach (var entry in view.Store.Journal)
         {
-            var bead = entry.Bead.GetValueOrDefault(); // filtered just above
-            if (entry.Event is JournalEvent.BeadLanded or JournalEvent.EpicCompleted)
+            switch (entry)
             {
-                may.Add(bead);
-            }
-            else if (entry.Event is JournalEvent.TrackerTold { Change: "close" } && !may.Remove(bead))
-            {
-                yield return new AuditFinding(
-                    bead, $"entry {entry.Sequence} has told the tracker to close {bead}", "it had not landed");
+                // The tracker that is told from now on is another clone's, and may not know what this swarm has done.
+                case { Event: JournalEvent.SwarmStarted started }:
+                    may.UnionWith(holder is null || holder == started.Node ? [] : landed);
+                    holder = started.Node;
+                    break;
+                case { Event: JournalEvent.BeadLanded or JournalEvent.EpicCompleted, Bead: { } bead }:
+                    may.Add(bead);
+                    landed.Add(bead);
+                    break;
+                case { Event: JournalEvent.BeadRevived or JournalEvent.BeadClaimed, Bead: { } bead }:
+                    landed.Remove(bead);
+                    break;
+                case { Event: JournalEvent.TrackerTold { Change: "close" }, Bead: { } bead } when !may.Remove(bead):
+                    yield return new AuditFinding(
+                        bead, $"entry {entry.Sequence} has told the tracker to close {bead}", "it had not landed");
+                    break;
             }
         }
     }

@@ -303,6 +303,22 @@ public sealed class AuditRulesTests
         Assert.DoesNotContain(found.Findings, finding => finding.Rule.Name == "bead.owner");
     }
 
+    [Theory]
+    [InlineData("another", false)]
+    [InlineData("box", true)]
+    public void Only_a_node_that_takes_over_tells_its_tracker_again_what_has_landed(string node, bool wrong)
+    {
+        var input = AuditCase.Of(
+        [
+            .. AuditCase.Sound.Select(line => line.Event is JournalEvent.SwarmStarted started
+                ? line with { Event = started with { Node = "box" } } : line),
+            new Line(new JournalEvent.SwarmStarted(9, node, 1, null, null, true)),
+            new Line(new JournalEvent.TrackerTold("close"), "a-1"),
+        ]);
+
+        Assert.Equal(wrong, Find(input).Any(finding => finding.Rule.Name == "tracker.told"));
+    }
+
     [Fact]
     public void A_sound_swarm_has_no_findings() => Assert.Empty(Find(Sound));
 
