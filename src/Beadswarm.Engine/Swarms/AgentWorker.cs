@@ -274,17 +274,15 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
     /// </summary>
     async Task GiveUpAsync(Claim claim, Exception defect)
     {
-        var limits = parts.Config.Limits;
-        var failures = claim.InfrastructureFailures + 1;
-        var until = parts.Time.GetUtcNow()
-            + PipelineRules.Delay(failures, limits.Retry, parts.Random.NextDouble());
         var reason = PipelineRules.OneLine($"agent {slot.Number} failed: {defect.Message}");
         parts.Failures.StageFailed(claim.Bead.Value, reason);
         try
         {
             using var patience = new CancellationTokenSource(StageEnding.RecordTime, parts.Time);
+            var (stage, attempt, before) = await StandsAtAsync(claim, patience.Token);
+            var pause = PipelineRules.Delay(before + 1, parts.Config.Limits.Retry, parts.Random.NextDouble());
             await parts.Store.ReleaseAsync(
-                claim.Key, new BeadTransition.Free(claim.Stage, claim.Attempt, failures, until), reason,
+                claim.Key, new BeadTransition.Free(stage, attempt, before + 1, parts.Time.GetUtcNow() + pause), reason,
                 null, patience.Token);
         }
         catch (Exception)
@@ -292,4 +290,15 @@ sealed class AgentWorker(SwarmParts parts, AgentSlot slot, IReadOnlyList<StageNa
             // What the supervisor is to hear of is the defect.
         }
     }
+
+    /// <summary>
+    /// Where the bead is: the stage that failed may have been recorded, and its bead a step further, and only the
+    /// answer was lost.
+    /// </summary>
+    async Task<(StageName Stage, int Attempt, int Failures)> StandsAtAsync(
+        Claim claim, CancellationToken cancellationToken) =>
+        await parts.Store.ReadBeadAsync(claim.Bead, cancellationToken) is { State: BeadState.Held held } bead
+        && held.Token == claim.Key.Token
+            ? (PipelineRules.Resume(parts.Config.Pipeline, held.Stage), bead.Attempt, bead.InfrastructureFailures)
+            : (claim.Stage, claim.Attempt, claim.InfrastructureFailures);
 }
