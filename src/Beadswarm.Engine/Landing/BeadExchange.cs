@@ -10,7 +10,7 @@ namespace Beadswarm.Landing;
 /// ref of its own for each bead, <c>refs/beadswarm/work/BEAD/NODE</c>, and is the only one that moves it: by
 /// compare-and-swap, from where it was. Which of the refs is the newest is said by the store, never by the remote.
 /// </summary>
-sealed class BeadExchange(Hub hub, string remote, string node)
+sealed class BeadExchange(IWorkRefs refs, string node, TimeProvider time)
 {
     public const string Prefix = "refs/beadswarm/work/";
 
@@ -21,7 +21,6 @@ sealed class BeadExchange(Hub hub, string remote, string node)
 
     readonly ConcurrentDictionary<BeadId, CommitId> _offered = [];
     readonly ConcurrentDictionary<CommitId, bool> _known = [];
-    RemoteGit? _git;
 
     static string FolderOf(BeadId bead) => $"{Prefix}{WorkspaceBranch.Encode(bead.Value)}/";
 
@@ -51,7 +50,7 @@ sealed class BeadExchange(Hub hub, string remote, string node)
                 return trouble;
             }
 
-            await Task.Delay(pause, hub.Runner.TimeProvider, cancellationToken);
+            await Task.Delay(pause, time, cancellationToken);
             pause *= 2;
         }
     }
@@ -64,21 +63,10 @@ sealed class BeadExchange(Hub hub, string remote, string node)
             return true;
         }
 
-        if (!await IsHereAsync(head, cancellationToken))
+        if (!await refs.IsHereAsync(head, cancellationToken))
         {
-            var git = await GitAsync(cancellationToken);
-            await hub.AddingWorkTrees.WaitAsync(cancellationToken);
-            try
-            {
-                var refs = $"{FolderOf(bead)}*";
-                await git.FetchAsync($"{refs}:{refs}", cancellationToken);
-            }
-            finally
-            {
-                hub.AddingWorkTrees.Release();
-            }
-
-            if (!await IsHereAsync(head, cancellationToken))
+            await refs.FetchAsync(FolderOf(bead), cancellationToken);
+            if (!await refs.IsHereAsync(head, cancellationToken))
             {
                 return false;
             }
@@ -95,14 +83,12 @@ sealed class BeadExchange(Hub hub, string remote, string node)
     public async Task<string> RemoveAsync(BeadId bead, CommitId landed, CancellationToken cancellationToken)
     {
         _offered.TryRemove(bead, out _);
-        var git = await GitAsync(cancellationToken);
-        var there = (await git.AskAsync($"{FolderOf(bead)}*", cancellationToken))
-            .Where(offer => offer.Ref.StartsWith(Prefix, StringComparison.Ordinal)).ToArray();
+        var there = await refs.AskAsync(FolderOf(bead), cancellationToken);
         var over = new List<(CommitId At, string Ref)>();
         foreach (var offer in there)
         {
-            if (offer.At == landed || (await IsHereAsync(offer.At, cancellationToken)
-                && await hub.Repository.IsAncestorAsync(offer.At, landed, cancellationToken)))
+            if (offer.At == landed || (await refs.IsHereAsync(offer.At, cancellationToken)
+                && await refs.IsAncestorAsync(offer.At, landed, cancellationToken)))
             {
                 over.Add(offer);
             }
@@ -110,17 +96,17 @@ sealed class BeadExchange(Hub hub, string remote, string node)
 
         if (over.Count > 0)
         {
-            var output = await git.PushAsync(
+            var push = await refs.PushAsync(
                 [.. over.Select(offer => new RefMove(offer.Ref, offer.At, null))], cancellationToken);
-            if (output.ExitCode != 0)
+            if (!push.Done)
             {
-                return $"what its nodes have shared is kept: {output.StandardErrorTail.Trim()}";
+                return $"what its nodes have shared is kept: {push.Said}";
             }
         }
 
-        return there.Length == over.Count
+        return there.Count == over.Count
             ? "what its nodes have shared is gone"
-            : $"{there.Length - over.Count} of its nodes' refs hold more than what landed, and are kept";
+            : $"{there.Count - over.Count} of its nodes' refs hold more than what landed, and are kept";
     }
 
     async Task<(bool Done, string Trouble, bool Passes)> TryOfferAsync(
@@ -130,15 +116,15 @@ sealed class BeadExchange(Hub hub, string remote, string node)
         {
             // Nobody else moves this ref, so where it was pushed to last is where it is, unless it was removed.
             var name = RefOf(bead);
-            var git = await GitAsync(cancellationToken);
-            var there = _offered.TryGetValue(bead, out var last) ? last : await git.FindAsync(name, cancellationToken);
+            CommitId? there = _offered.TryGetValue(bead, out var last) ? last
+                : (await refs.AskAsync(FolderOf(bead), cancellationToken))
+                    .Where(offer => offer.Ref == name).Select(offer => (CommitId?)offer.At).FirstOrDefault();
             if (there == head)
             {
                 return (true, "", false);
             }
 
-            var output = await git.PushAsync([new RefMove(name, there, head)], cancellationToken);
-            var answer = PushAnswer.Read(output.Text, output.StandardErrorTail);
+            var (_, answer, said) = await refs.PushAsync([new RefMove(name, there, head)], cancellationToken);
             if (answer is not PushAnswer.Accepted && _offered.TryRemove(bead, out _) && answer is PushAnswer.Stale)
             {
                 return await TryOfferAsync(bead, head, cancellationToken); // which asks where it is
@@ -149,7 +135,7 @@ sealed class BeadExchange(Hub hub, string remote, string node)
                 PushAnswer.Accepted => (true, "", false),
                 PushAnswer.Refused refused => (false, $"the remote refuses {name}: {refused.Reason}", false),
                 PushAnswer.Stale or PushAnswer.Lost => (
-                    false, $"the push of {name} gave no answer: {output.StandardErrorTail.Trim()}", true),
+                    false, $"the push of {name} gave no answer: {said}", true),
                 _ => throw new System.Diagnostics.UnreachableException($"{answer}"),
             };
         }
@@ -158,10 +144,4 @@ sealed class BeadExchange(Hub hub, string remote, string node)
             return (false, error.Message, error.IsTransient);
         }
     }
-
-    async Task<bool> IsHereAsync(CommitId commit, CancellationToken cancellationToken) =>
-        (await hub.Repository.LookUpAsync([commit.Value], cancellationToken))[0] is not null;
-
-    async Task<RemoteGit> GitAsync(CancellationToken cancellationToken) =>
-        _git ??= await RemoteGit.FindAsync(hub, remote, cancellationToken);
 }

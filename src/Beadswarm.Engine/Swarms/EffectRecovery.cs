@@ -13,14 +13,17 @@ namespace Beadswarm.Swarms;
 sealed class EffectRecovery(SwarmParts parts, SwarmSurroundings outside)
 {
     /// <param name="resumed">Stages that are taken up again: how their agents end is theirs to say.</param>
-    /// <param name="theirs">What somebody else may be in the middle of.</param>
+    /// <param name="others">Tells what somebody else may be in the middle of.</param>
     public async Task RunAsync(
-        IEnumerable<AdoptedStage> resumed, Func<OpenEffect, bool> theirs, CancellationToken cancellationToken)
+        IEnumerable<AdoptedStage> resumed, Func<CancellationToken, Task<Func<OpenEffect, bool>>> others,
+        CancellationToken cancellationToken)
     {
         var stages = resumed.ToArray();
         var ending = stages.Select(stage => stage.Ending).OfType<EffectId>().ToHashSet();
         var living = stages.Select(stage => parts.TagOf(stage.Open)).ToHashSet();
-        foreach (var open in await parts.Store.ReadOpenEffectsAsync(cancellationToken))
+        var half = await parts.Store.ReadOpenEffectsAsync(cancellationToken);
+        var theirs = await others(cancellationToken);
+        foreach (var open in half)
         {
             if (ending.Contains(open.Id) || theirs(open))
             {

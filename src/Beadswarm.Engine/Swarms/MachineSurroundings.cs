@@ -137,8 +137,7 @@ static class MachineSurroundings
         var card = new NodeCard(
             CloneName.Of(paths), Environment.MachineName, Environment.ProcessId, ProcessIdentity.CurrentBootId, place,
             setup.Config.Landing.Target);
-        return new Membership(
-            registry, card, node => remote is null ? null : new BeadExchange(hub, remote, node));
+        return new Membership(registry, card, remote is null ? null : new GitWorkRefs(hub, remote));
     }
 
     /// <summary>What makes the sandboxes that the configuration asks for; null where it asks for none.</summary>

@@ -27,10 +27,11 @@ sealed class Recovery(SwarmParts parts, IReadOnlyList<AgentSlot> slots, Elsewher
         var open = await parts.Store.ReadOpenStagesAsync(cancellationToken);
         var endings = (await parts.Store.ReadOpenEffectsAsync(cancellationToken))
             .Where(one => one.Effect.Kind == EffectKind.Termination).ToLookup(one => one.Effect.Subject, one => one.Id);
+        var theirs = await elsewhere.ClaimsAsync(cancellationToken);
         var resumed = new Dictionary<AgentNumber, AdoptedStage>();
         foreach (var stage in open)
         {
-            if (IsElsewhere(stage.Claim.Key, stage.Claim.External))
+            if (IsElsewhere(theirs, stage.Claim.Key, stage.Claim.External))
             {
                 continue;
             }
@@ -56,7 +57,7 @@ sealed class Recovery(SwarmParts parts, IReadOnlyList<AgentSlot> slots, Elsewher
         await EndOrphansAsync(
             [
                 .. resumed.Values.Select(adopted => adopted.Open),
-                .. open.Where(stage => IsElsewhere(stage.Claim.Key, stage.Claim.External)),
+                .. open.Where(stage => IsElsewhere(theirs, stage.Claim.Key, stage.Claim.External)),
             ],
             cancellationToken);
         return resumed;
@@ -64,8 +65,8 @@ sealed class Recovery(SwarmParts parts, IReadOnlyList<AgentSlot> slots, Elsewher
 
     // Another node's: it goes on with it, or its lease ends. Or the agent was not started by the swarm, and did not end
     // with it: where one of the swarm's own has its number now, the two would share a workspace, and it is given up.
-    bool IsElsewhere(ClaimKey claim, bool external) =>
-        elsewhere.Claims.Contains(claim) || (external && slots.All(slot => slot.Number != claim.Agent));
+    bool IsElsewhere(IReadOnlySet<ClaimKey> theirs, ClaimKey claim, bool external) =>
+        theirs.Contains(claim) || (external && slots.All(slot => slot.Number != claim.Agent));
 
     // A slot can take up one stage; and a pipeline that was changed meanwhile may not have the stage any more.
     bool CanResume(OpenStage stage, Dictionary<AgentNumber, AdoptedStage> resumed) =>
@@ -103,10 +104,12 @@ sealed class Recovery(SwarmParts parts, IReadOnlyList<AgentSlot> slots, Elsewher
     /// </summary>
     public async Task ReleaseIdleClaimsAsync(HashSet<BeadId> resumed, CancellationToken cancellationToken)
     {
-        foreach (var work in await parts.Store.ReadBeadsAsync(cancellationToken))
+        var beads = await parts.Store.ReadBeadsAsync(cancellationToken);
+        var theirs = await elsewhere.ClaimsAsync(cancellationToken);
+        foreach (var work in beads)
         {
             if (work.State is not BeadState.Held held || resumed.Contains(work.Id)
-                || IsElsewhere(new ClaimKey(work.Id, held.Agent, held.Token), held.External))
+                || IsElsewhere(theirs, new ClaimKey(work.Id, held.Agent, held.Token), held.External))
             {
                 continue;
             }

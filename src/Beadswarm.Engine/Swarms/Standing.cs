@@ -4,8 +4,8 @@ using Beadswarm.Storage;
 namespace Beadswarm.Swarms;
 
 /// <summary>What a process needs in order to be one node of several.</summary>
-/// <param name="Exchange">Through which a node of this name gives its beads' commits to the others, if it can.</param>
-sealed record Membership(INodeRegistry Registry, NodeCard Card, Func<string, BeadExchange?> Exchange);
+/// <param name="Work">Through which it gives its beads' commits to the others; null: it cannot.</param>
+sealed record Membership(INodeRegistry Registry, NodeCard Card, IWorkRefs? Work);
 
 /// <summary>
 /// As what this process takes part in the swarm. It holds it, alone or as one node of several, or it has joined and
@@ -119,22 +119,33 @@ sealed class Standing
     }
 }
 
-/// <summary>What belongs to other nodes and is not to be touched by a start of this one.</summary>
-sealed record Elsewhere(IReadOnlySet<Claims.ClaimKey> Claims, IReadOnlyList<AgentBlock> Agents)
+/// <summary>
+/// What belongs to other nodes and is not to be touched by a start of this one. They begin new things all the while: it
+/// is asked for after what it is compared with was read, so that whatever is in that and is another node's is known.
+/// </summary>
+sealed class Elsewhere
 {
-    public static readonly Elsewhere Nothing = new(new HashSet<Claims.ClaimKey>(), []);
+    public static readonly Elsewhere Nothing = new(null, "");
 
-    public static async Task<Elsewhere> ReadAsync(
-        INodeRegistry registry, NodeGrant mine, CancellationToken cancellationToken)
+    readonly INodeRegistry? _registry;
+    readonly string _mine;
+
+    Elsewhere(INodeRegistry? registry, string mine) => (_registry, _mine) = (registry, mine);
+
+    public static Elsewhere Of(INodeRegistry registry, NodeGrant mine) => new(registry, mine.Name);
+
+    /// <summary>Claims that others hold now.</summary>
+    public async Task<IReadOnlySet<Claims.ClaimKey>> ClaimsAsync(CancellationToken cancellationToken) =>
+        _registry is null ? new HashSet<Claims.ClaimKey>()
+            : (await _registry.ReadClaimsElsewhereAsync(_mine, cancellationToken)).ToHashSet();
+
+    /// <summary>Tells whether an agent of another node is in the middle of something.</summary>
+    public async Task<Func<OpenEffect, bool>> EffectsAsync(CancellationToken cancellationToken)
     {
-        var claims = await registry.ReadClaimsElsewhereAsync(mine.Name, cancellationToken);
-        var nodes = await registry.ReadNodesAsync(cancellationToken);
-        return new Elsewhere(
-            claims.ToHashSet(),
-            [.. nodes.Where(node => node.Name != mine.Name && node.Ended is null).Select(node => node.Agents)]);
+        AgentBlock[] theirs = _registry is null ? []
+            : [.. (await _registry.ReadNodesAsync(cancellationToken))
+                .Where(node => node.Name != _mine && node.Ended is null).Select(node => node.Agents)];
+        return open => EffectRules.IsOfAgent(open)
+            && open.Effect.Agent is { } agent && theirs.Any(block => block.Contains(agent));
     }
-
-    /// <summary>Whether an agent of another node is in the middle of it.</summary>
-    public bool Has(OpenEffect open) => EffectRules.IsOfAgent(open)
-        && open.Effect.Agent is { } agent && Agents.Any(block => block.Contains(agent));
 }

@@ -95,7 +95,8 @@ sealed class SwarmAssembly : IAsyncDisposable
                 cancellationToken);
         }
 
-        await new EffectRecovery(Parts, Surroundings).RunAsync([], EffectRules.IsOfAgent, cancellationToken);
+        await new EffectRecovery(Parts, Surroundings).RunAsync(
+            [], _ => Task.FromResult<Func<OpenEffect, bool>>(EffectRules.IsOfAgent), cancellationToken);
     }
 
     /// <summary>
@@ -108,7 +109,7 @@ sealed class SwarmAssembly : IAsyncDisposable
         if (Surroundings.Membership is { } membership && Parts.Standing.Node is { } node)
         {
             await Parts.Standing.CatchUpAsync(Parts.Store, cancellationToken);
-            var elsewhere = await Elsewhere.ReadAsync(membership.Registry, node, cancellationToken);
+            var elsewhere = Elsewhere.Of(membership.Registry, node);
             await new Recovery(Parts, [.. Agents.Select(agent => agent.Slot)], elsewhere)
                 .ReleaseIdleClaimsAsync([], cancellationToken);
         }
@@ -167,7 +168,7 @@ sealed class SwarmAssembly : IAsyncDisposable
         var (swarm, standing, block) = await EnterAsync(outside, begin, config, setup.Time, cancellationToken);
         var slots = begin.At(block).Agents;
         var elsewhere = outside.Membership is { } several
-            ? await Elsewhere.ReadAsync(several.Registry, standing.Node!, cancellationToken) // it has entered
+            ? Elsewhere.Of(several.Registry, standing.Node!) // it has entered
             : Elsewhere.Nothing;
         foreach (var cleared in outside.Cleared)
         {
@@ -199,7 +200,11 @@ sealed class SwarmAssembly : IAsyncDisposable
         var unfinished = await new Recovery(parts, slots, elsewhere).RunAsync(cancellationToken);
         await new EffectRecovery(parts, outside).RunAsync(
             unfinished.Values,
-            standing.Holds ? elsewhere.Has : open => !EffectRules.IsOfAgent(open) || elsewhere.Has(open),
+            async token =>
+            {
+                var has = await elsewhere.EffectsAsync(token);
+                return standing.Holds ? has : open => !EffectRules.IsOfAgent(open) || has(open);
+            },
             cancellationToken);
         if (standing.Holds)
         {
@@ -291,7 +296,9 @@ sealed class SwarmAssembly : IAsyncDisposable
             Config = setup.Config,
             Paths = outside.Paths,
             Standing = standing,
-            Exchange = outside.Membership?.Exchange(standing.Node!.Name), // it has entered
+            Exchange = outside.Membership?.Work is { } work
+                ? new BeadExchange(work, standing.Node!.Name, setup.Time) // it has entered
+                : null,
             Node = standing.Node?.Name ?? outside.Node,
             Store = outside.Store,
             Effects = effects,

@@ -41,7 +41,8 @@ public sealed class BeadExchangeTests : IAsyncLifetime
     [Fact]
     public async Task What_one_node_offers_another_one_brings_and_what_nobody_offered_is_not_there()
     {
-        var (one, two) = (Exchange("one"), new BeadExchange(await CloneAsync("second"), "origin", "two"));
+        var (one, two) = (Exchange("one"), new BeadExchange(
+            new GitWorkRefs(await CloneAsync("second"), "origin"), "two", TimeProvider.System));
         var head = await CommitAsync("work");
 
         Assert.False(await two.BringAsync(Bead, head, Cancel));
@@ -149,7 +150,7 @@ public sealed class BeadExchangeTests : IAsyncLifetime
         Assert.Equal(more, await AtAsync("two"));
     }
 
-    BeadExchange Exchange(string node) => new(_hub, "origin", node);
+    BeadExchange Exchange(string node) => new(new GitWorkRefs(_hub, "origin"), node, TimeProvider.System);
 
     async Task<Hub> CloneAsync(string name)
     {
