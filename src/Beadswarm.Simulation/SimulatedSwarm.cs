@@ -70,11 +70,11 @@ static class SimulatedSwarm
             world.Note("from here on nothing goes wrong");
             weather.Calm();
         });
-        var operating = new Operator(world).RunAsync(calm);
+        var operating = world.Clones.Select(clone => new Operator(world, clone).RunAsync(calm)).ToArray();
         var bound = world.Plan.FaultyTime + world.Plan.CalmTimeMax;
         try
         {
-            return await operating.WaitAsync(bound, world.Outside.Clock);
+            return (await Task.WhenAll(operating).WaitAsync(bound, world.Outside.Clock))[^1];
         }
         catch (TimeoutException)
         {
@@ -114,6 +114,17 @@ static class SimulatedSwarm
             text.AppendLine(CultureInfo.InvariantCulture,
                 $"  {row.Id} {row.Work.State}, attempt {row.Work.Attempt} of {row.Work.AttemptsAllowed}, "
                 + $"{row.Work.InfrastructureFailures} infrastructure failures, ready {row.Work.Ready}");
+        }
+
+        foreach (var clone in world.Clones)
+        {
+            text.AppendLine(CultureInfo.InvariantCulture, $"tracker of {clone.Host}:");
+            foreach (var bead in clone.Backlog.Read().Beads)
+            {
+                text.AppendLine(
+                    CultureInfo.InvariantCulture,
+                    $"  {bead.Id} {bead.Status} {bead.Assignee} {bead.UpdatedAt:HH:mm:ss}");
+            }
         }
 
         text.AppendLine("what happened outside:");

@@ -13,13 +13,13 @@ namespace Beadswarm.Simulation.Agents;
 /// verdict,
 /// or does something else instead. What it does is drawn from the seed, the bead, the stage and the attempt.
 /// </summary>
-sealed class SimulatedAgentProgram(SimulatedWorld world, SimulatedSession session)
+sealed class SimulatedAgentProgram(SimulatedWorld world, SimulatedClone clone, SimulatedSession session)
 {
     const int AbortSignal = 6;
     const int FailedCode = 1;
 
     readonly AgentLaunch _launch = session.Launch;
-    readonly SimulatedFolder _folder = world.Git.FolderAt(session.Launch.Workspace);
+    readonly SimulatedFolder _folder = clone.Git.FolderAt(session.Launch.Workspace);
     readonly Chance _chance = new(
         world.Plan.Seed,
         $"agent {session.Launch.Bead} {session.Launch.Stage} {session.Launch.Attempt} {session.Launch.SessionFolder}");
@@ -163,7 +163,7 @@ sealed class SimulatedAgentProgram(SimulatedWorld world, SimulatedSession sessio
                 _folder.Write(SimulatedBacklog.Path, "{}\n");
                 break;
             case AgentConduct.LeavesProcess:
-                world.Machine.Start(_self.Tag, "child of an agent", ScribbleAsync);
+                clone.Machine.Start(_self.Tag, "child of an agent", ScribbleAsync);
                 break;
         }
 
@@ -175,6 +175,7 @@ sealed class SimulatedAgentProgram(SimulatedWorld world, SimulatedSession sessio
         var made = _folder.Commit(message, now);
         if (conduct == AgentConduct.LeavesRebase && world.LandingTip is { } tip && tip.Id != made)
         {
+            clone.Git.Fetch(tip.Id);
             _folder.BeginRebase(tip.Id);
         }
     }
@@ -188,6 +189,7 @@ sealed class SimulatedAgentProgram(SimulatedWorld world, SimulatedSession sessio
             return;
         }
 
+        clone.Git.Fetch(tip.Id);
         foreach (var path in _folder.Merge(tip.Id))
         {
             _folder.Write(path, WorkRules.Union(head.Tree.Find(path)?.Text, tip.Tree.Find(path)?.Text));
@@ -257,7 +259,7 @@ sealed class SimulatedAgentProgram(SimulatedWorld world, SimulatedSession sessio
     {
         if (world.Plan.Config.Pipeline[_launch.Stage].Artifact is { } name)
         {
-            world.Machine.WriteFile(
+            clone.Machine.WriteFile(
                 Path.Combine(new AgentFiles(_launch.SessionFolder).Context, name), $"{name} of {_launch.Bead}\n");
         }
     }

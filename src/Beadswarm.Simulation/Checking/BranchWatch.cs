@@ -32,7 +32,7 @@ sealed class BranchWatch(SimulatedWorld world, BranchName branch)
     /// <param name="intended">Candidates of which the store has an intent.</param>
     public void Check(IReadOnlySet<string> intended)
     {
-        var tip = world.Git.TargetRefs.Find(branch) is { } id ? world.Git[id] : null;
+        var tip = world.TargetRefs.Find(branch) is { } id ? world.Commits[id] : null;
         if (tip == _tip || tip is null)
         {
             return;

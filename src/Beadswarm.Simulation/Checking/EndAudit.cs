@@ -30,11 +30,16 @@ sealed class EndAudit(SimulatedWorld world)
         }
     }
 
-    /// <summary>Whoever audits is told that a person took a landing back, and that is nobody's mistake.</summary>
-    bool IsSomebodyElses(RuledFinding finding) => finding is
+    /// <summary>
+    /// Whoever audits is told that a person took a landing back, and that is nobody's mistake; and that the tracker of
+    /// one clone has not heard what another one's was told.
+    /// </summary>
+    bool IsSomebodyElses(RuledFinding finding) => finding switch
     {
-        Rule.Name: "landing.content", Finding.Bead: { } bead,
-    } && world.Witness.WasTakenBack(bead);
+        { Rule.Name: "landing.content", Finding.Bead: { } bead } => world.Witness.WasTakenBack(bead),
+        { Rule.Name: "tracker.agrees" } => world.HasNodes,
+        _ => false,
+    };
 
     AuditInput Look()
     {
@@ -47,15 +52,15 @@ sealed class EndAudit(SimulatedWorld world)
             Store = store,
             Target = Target(store),
             Tracker = new AuditedTracker(
-                world.Plan.Config.Tracker.Actor, world.Backlog.Read().Beads.ToDictionary(bead => bead.Id)),
+                world.Plan.Config.Tracker.Actor, world.Holder.Backlog.Read().Beads.ToDictionary(bead => bead.Id)),
             Surroundings = new AuditedSurroundings
             {
                 Processes =
                 [
-                    .. world.Machine.Running.Select(process => new TaggedTrace(
+                    .. world.Clones.SelectMany(clone => clone.Machine.Running).Select(process => new TaggedTrace(
                         process.Identity.Pid, process.Tag, process.Command)),
                 ],
-                Locks = world.Git.Checkout?.Lock?.StartsWith(LockMark, StringComparison.Ordinal) == true
+                Locks = world.Holder.Git.Checkout?.Lock?.StartsWith(LockMark, StringComparison.Ordinal) == true
                     ? ["index.lock"] : [],
                 Unkept = [.. Unkept(store)],
             },
@@ -64,7 +69,7 @@ sealed class EndAudit(SimulatedWorld world)
 
     AuditedTarget? Target(AuditedStore store)
     {
-        if (world.Git.Tip is not { } tip)
+        if (world.Tip is not { } tip)
         {
             return null;
         }
@@ -79,7 +84,7 @@ sealed class EndAudit(SimulatedWorld world)
             .ToDictionary(group => group.Key, group => heads.GetValueOrDefault(group.Last().Landing));
         return new AuditedTarget
         {
-            Branch = world.Git.Target.Value,
+            Branch = world.Target.Value,
             Tip = tip.Id.Value,
             Commits = [.. commits.Select(commit => Describe(commit, landings))],
             Contained = contained,
@@ -124,7 +129,7 @@ sealed class EndAudit(SimulatedWorld world)
 
     IEnumerable<(Beads.BeadId Bead, string Commit)> Unkept(AuditedStore store)
     {
-        var reached = world.Git.Reached(except: null).ToArray();
+        var reached = world.Clones.SelectMany(clone => clone.Git.Reached(except: null)).ToArray();
         return
             from work in store.Beads
             where work.State is not (BeadState.Completed or BeadState.Withdrawn)
@@ -133,5 +138,5 @@ sealed class EndAudit(SimulatedWorld world)
             select (work.Id, head.Id.Value);
     }
 
-    SimulatedCommit? Find(string id) => CommitId.TryParse(id, out var commit) ? world.Git.Find(commit) : null;
+    SimulatedCommit? Find(string id) => CommitId.TryParse(id, out var commit) ? world.Commits.Find(commit) : null;
 }

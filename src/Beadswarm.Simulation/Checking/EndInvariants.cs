@@ -41,7 +41,7 @@ sealed class EndInvariants(SimulatedWorld world)
 
     void CheckProcesses()
     {
-        if (world.Machine.Running.FirstOrDefault() is { } left)
+        if (world.Clones.SelectMany(clone => clone.Machine.Running).FirstOrDefault() is { } left)
         {
             throw new ViolationException(Invariant.ProcessesGone, $"{left.Command} under {left.Tag} still runs");
         }
@@ -49,7 +49,7 @@ sealed class EndInvariants(SimulatedWorld world)
 
     void CheckBeads()
     {
-        var tracker = world.Backlog.Read().Beads.ToDictionary(bead => bead.Id);
+        var tracker = world.Holder.Backlog.Read().Beads.ToDictionary(bead => bead.Id);
         foreach (var work in world.Database.Beads.Rows.Select(row => row.Work))
         {
             if (Trouble(work, tracker.GetValueOrDefault(work.Id)) is { } trouble)
@@ -76,7 +76,8 @@ sealed class EndInvariants(SimulatedWorld world)
             new ViolationException(Invariant.Settled, $"{work.Id} is blocked without a dossier"),
         BeadState.Blocked when bead is { Status: BeadStatus.InProgress } =>
             new ViolationException(Invariant.TrackerAgrees, $"{work.Id} is blocked, the tracker says {bead.Status}"),
-        BeadState.Pending when bead is { Status: BeadStatus.InProgress } && !work.Ready =>
+        // What a node has begun and another gave back, the first one's tracker learns when somebody works on it again.
+        BeadState.Pending when bead is { Status: BeadStatus.InProgress } && !work.Ready && !world.HasNodes =>
             new ViolationException(Invariant.TrackerAgrees, $"{work.Id} waits, the tracker says {bead.Status}"),
         _ => null,
     };
@@ -118,8 +119,8 @@ sealed class EndInvariants(SimulatedWorld world)
         var kept = new HashSet<string>(StringComparer.Ordinal);
         var seen = new HashSet<SimulatedCommit>();
         var open = new Stack<SimulatedCommit>(
-            world.Git.Hub.All.Concat(world.Git.User.All).Concat(world.Git.TargetRefs.All)
-                .Select(entry => CommitId.TryParse(entry.Value, out var id) ? world.Git.Find(id) : null)
+            world.Clones.SelectMany(clone => clone.Git.Hub.All.Concat(clone.Git.User.All)).Concat(world.TargetRefs.All)
+                .Select(entry => CommitId.TryParse(entry.Value, out var id) ? world.Commits.Find(id) : null)
                 .OfType<SimulatedCommit>());
         while (open.TryPop(out var commit))
         {
@@ -133,7 +134,7 @@ sealed class EndInvariants(SimulatedWorld world)
             }
         }
 
-        foreach (var folder in world.Git.Folders.Where(folder => folder.Exists))
+        foreach (var folder in world.Clones.SelectMany(clone => clone.Git.Folders).Where(folder => folder.Exists))
         {
             kept.UnionWith(folder.Files.Files.Select(file => file.Value.Id));
         }

@@ -24,8 +24,8 @@ sealed class MoneyWatch(SimulatedWorld world)
         },
     };
 
-    /// <summary>The swarm has stopped because its budget is used up.</summary>
-    public void Raise() => BudgetUsd *= 2;
+    /// <summary>An orchestrator has stopped because the budget that it was started with is used up.</summary>
+    public void Raise(decimal? used) => BudgetUsd = BudgetUsd == used ? used * 2 : BudgetUsd;
 
     public void AgentStarts(SimulatedSession session)
     {
@@ -58,7 +58,8 @@ sealed class MoneyWatch(SimulatedWorld world)
 
     string? Excess() =>
         BudgetUsd is { } budget && Read(new CostQuery { ThisSwarm = true }) is var used
-        && used > budget + (world.Plan.Config.AgentCount * BeyondPerAgent * world.Plan.Vendor!.UsdPerStage)
+        && used > budget
+            + (world.Plan.Clones * world.Plan.Config.AgentCount * BeyondPerAgent * world.Plan.Vendor!.UsdPerStage)
             ? $"{used} USD of {budget} are used"
             : null;
 

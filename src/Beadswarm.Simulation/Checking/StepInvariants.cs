@@ -3,6 +3,7 @@ using Beadswarm.Claims;
 using Beadswarm.Configuration;
 using Beadswarm.Git;
 using Beadswarm.Journal;
+using Beadswarm.Simulation.Git;
 using Beadswarm.Simulation.Worlds;
 
 namespace Beadswarm.Simulation.Checking;
@@ -22,6 +23,7 @@ sealed class StepInvariants
     readonly Dictionary<long, int> _voids = [];
     readonly HashSet<string> _intended = new(StringComparer.Ordinal);
     readonly Dictionary<(BeadId Bead, string Change), int> _confirmed = [];
+    string? _node;
     JournalEntry? _last;
     int _seen;
     int _foldedAt;
@@ -31,7 +33,7 @@ sealed class StepInvariants
         _world = world;
         _counters = new CounterWatch(world);
         Writes = new WriteWatch(world, _claims);
-        Target = new BranchWatch(world, world.Git.Target);
+        Target = new BranchWatch(world, world.Target);
         LandsOn = world.Plan.Config.Landing is { Mode: LandingMode.Integration, IntegrationBranch: var branch }
             ? new BranchWatch(world, new BranchName(branch))
             : Target;
@@ -100,6 +102,9 @@ sealed class StepInvariants
             case JournalEvent.TrackerTold told:
                 CheckTold(entry.Bead!.Value, told.Change);
                 break;
+            case JournalEvent.SwarmStarted started:
+                SeeStart(started);
+                break;
             case JournalEvent.BeadRevived { By: "tracker" } when !_world.Witness.WasAskedAgain(entry.Bead!.Value):
                 throw new ViolationException(
                     Invariant.AskedAgain, $"{entry.Bead} begins again, and nobody has touched it in the tracker");
@@ -113,10 +118,31 @@ sealed class StepInvariants
             case JournalEvent.BeadClaimed:
                 CheckReady(entry.Bead!.Value);
                 break;
+            case JournalEvent.StageEnded { HeadCommit: { } head } when _world.HasNodes:
+                CheckShared(entry, head);
+                break;
             case JournalEvent.BeadLanded landed:
                 CheckLanded(entry.Bead!.Value, landed);
                 break;
         }
+    }
+
+    /// <summary>
+    /// Of a bead that it blocked, a swarm tells the tracker of its holder, and that the target. A new swarm that begins
+    /// in another clone before the target was told finds the bead open there, and takes that for a person's word.
+    /// </summary>
+    void SeeStart(JournalEvent.SwarmStarted started)
+    {
+        if (!started.Continued && _node is not null && _node != started.Node)
+        {
+            foreach (var row in _world.Database.Beads.Rows.Where(
+                row => row.Work.State is BeadState.Blocked or BeadState.Left))
+            {
+                _world.Witness.AskedAgain(row.Id);
+            }
+        }
+
+        _node = started.Node;
     }
 
     void CheckTold(BeadId bead, string change)
@@ -151,6 +177,21 @@ sealed class StepInvariants
             && rows.Rows.Count(row => row.Work.Begun) is var begun && begun > limit)
         {
             throw new ViolationException(Invariant.ReadyOnly, $"{begun} beads were begun, the limit is {limit}");
+        }
+    }
+
+    /// <summary>Where other nodes live, one of them may be the next to work on it.</summary>
+    void CheckShared(JournalEntry entry, string head)
+    {
+        var known = entry.At - (2 * _world.Plan.Config.Limits.Lease);
+        var others = _world.Database.Nodes.Rows.Select(row => row.Node).Where(node => node.Lives(entry.At)
+            && node.JoinedAt < known && !node.Agents.Contains(entry.Agent!.Value));
+        var commit = _world.Commits[CommitId.Parse(head)];
+        if (others.Any() && !_world.Remote!.Refs.All.Any(one =>
+            CommitId.TryParse(one.Value, out var id) && HistoryRules.IsAncestor(commit, _world.Commits[id])))
+        {
+            throw new ViolationException(
+                Invariant.Shared, $"{entry.Bead} is at {commit}, which is in the clone of agent {entry.Agent} alone");
         }
     }
 

@@ -9,8 +9,10 @@ static class Invariant
     public const string OneHolder = "1: at most one live claim per bead";
     public const string TokensGrow = "1: tokens grow and are never granted again";
     public const string StaleWrite = "1: a write by a stale token, or of a replaced orchestrator, changes nothing";
+    public const string NewEpoch = "1: whoever holds the swarm has an epoch of its own";
     public const string OneAtWork = "1: at most one agent at work on a bead";
     public const string NothingLost = "2: no work is lost";
+    public const string Shared = "2: what the store names can be had by every node";
     public const string LandedBeforeDone = "3: completed only when its content is on the target";
     public const string LandsOnce = "3: it lands once";
     public const string Green = "4: every commit of the swarm on the target passed the gates as exactly that tree";

@@ -39,9 +39,10 @@ sealed class Witness(SimulatedWorld world)
     public void Started(SimulatedSession session)
     {
         Agents++;
-        var others = world.Machine.Running.Where(process => process != session.Process
+        var running = world.Clones.SelectMany(clone => clone.Machine.Running).ToArray();
+        var others = running.Where(process => process != session.Process
             && process.Command.StartsWith("agent", StringComparison.Ordinal)
-            && world.Machine.SessionAt(FolderOf(process))?.Launch.Workspace == session.Launch.Workspace).ToArray();
+            && SessionOf(process)?.Launch.Workspace == session.Launch.Workspace).ToArray();
         if (others.Length > 0)
         {
             world.Violate(
@@ -49,9 +50,9 @@ sealed class Witness(SimulatedWorld world)
                 $"{session.Process.Tag} begins in {session.Launch.Workspace} while {others[0].Tag} works there");
         }
 
-        var twin = world.Machine.Running.FirstOrDefault(process => process != session.Process
+        var twin = running.FirstOrDefault(process => process != session.Process
             && process.Command.StartsWith("agent", StringComparison.Ordinal)
-            && world.Machine.SessionAt(FolderOf(process))?.Launch.Bead == session.Launch.Bead);
+            && SessionOf(process)?.Launch.Bead == session.Launch.Bead);
         if (twin is not null && !_leasesRunOut)
         {
             world.Violate(
@@ -59,11 +60,20 @@ sealed class Witness(SimulatedWorld world)
                 $"{session.Process.Tag} begins with {session.Launch.Bead} while {twin.Tag} is at work on it");
         }
 
-        _sessions[session.Process] = session.Folder;
+        // By the claim's token: two agents of one claim are never apart, whatever else went wrong.
+        if (running.FirstOrDefault(process => process != session.Process
+            && SessionOf(process) is { } other && ClaimOf(other) == ClaimOf(session)) is { } same)
+        {
+            world.Violate(
+                Invariant.OneAtWork,
+                $"{session.Process.Tag} begins while {same.Tag} is at work under the same claim");
+        }
+
+        _sessions[session.Process] = session;
         world.Money.AgentStarts(session);
     }
 
-    readonly Dictionary<SimulatedProcess, string> _sessions = [];
+    readonly Dictionary<SimulatedProcess, SimulatedSession> _sessions = [];
     readonly HashSet<SimulatedSession> _letThrough = [];
 
     /// <summary>How many agents a vendor has turned away because there were too many.</summary>
@@ -86,14 +96,15 @@ sealed class Witness(SimulatedWorld world)
 
     /// <summary>
     /// Whoever sleeps for longer than its lease, or has no answer of the store, may not have ended its agent when
-    /// another one begins: then the two are kept apart by workspace and token alone.
+    /// another one begins, nor who died on another machine: then the two are kept apart by workspace and token alone.
     /// </summary>
     readonly bool _leasesRunOut =
         world.Plan.Faults.Kinds.Overlaps(
         [
             FaultKind.Pause, FaultKind.TakeOver, FaultKind.StoreClockJumps, FaultKind.StoreIsSlow,
             FaultKind.StoreFailsBefore, FaultKind.StoreFailsAfter, FaultKind.DiskFull,
-        ]);
+        ])
+        || (world.HasNodes && world.Plan.Faults.Kinds.Overlaps([FaultKind.Crash, FaultKind.StoreAway]));
 
     /// <summary>An orchestrator has begun an epoch: every lander of an earlier one has no right any more.</summary>
     public void LanderBegan(SimulatedOrchestrator orchestrator, long epoch) =>
@@ -151,8 +162,8 @@ sealed class Witness(SimulatedWorld world)
 
     public bool IsForeign(CommitId commit) => _foreign.Contains(commit);
 
-    /// <summary>A person has asked for further attempts: the counters may begin anew.</summary>
-    public void PersonAsksAgain(BeadId bead) => _askedAgain.Add(bead);
+    /// <summary>Somebody has asked for further attempts: the counters may begin anew.</summary>
+    public void AskedAgain(BeadId bead) => _askedAgain.Add(bead);
 
     public void PersonChanged(Bead bead)
     {
@@ -206,5 +217,9 @@ sealed class Witness(SimulatedWorld world)
         commit.Changes.All(change => change.To is not { } content
             || world.Invariants.Target.HasHeld(change.Path, content)));
 
-    string FolderOf(SimulatedProcess process) => _sessions.GetValueOrDefault(process, "");
+    // Tags begin with the clone.
+    static string ClaimOf(SimulatedSession session) =>
+        session.Process.Tag[session.Process.Tag.IndexOf('/', StringComparison.Ordinal)..];
+
+    SimulatedSession? SessionOf(SimulatedProcess process) => _sessions.GetValueOrDefault(process);
 }

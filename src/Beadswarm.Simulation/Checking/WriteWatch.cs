@@ -16,6 +16,12 @@ sealed class WriteWatch(SimulatedWorld world, ClaimWatch claims)
     {
         if (entry.Event is JournalEvent.SwarmStarted started)
         {
+            if (started.Epoch <= _epoch)
+            {
+                throw new ViolationException(
+                    Invariant.NewEpoch, $"{started.Node} begins in epoch {started.Epoch} after epoch {_epoch}");
+            }
+
             _epoch = started.Epoch;
         }
     }

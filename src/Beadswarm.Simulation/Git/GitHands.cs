@@ -52,6 +52,9 @@ sealed class GitHands(SimulatedGit git, GitHandsOptions options)
         return new SimulatedBranches(epoch, target, integration, PublishAsync);
     }
 
+    /// <summary>The refs through which nodes give each other the commits of beads; null without a remote.</summary>
+    public SimulatedWorkRefs? OpenWorkRefs() => Git.Remote is { } remote ? new SimulatedWorkRefs(this, remote) : null;
+
     public SimulatedWorkspaces OpenWorkspaces(WorkspaceOptions room) => new(this, room);
 
     /// <summary>A branch at its place: the remote when there is one, else the user's repository.</summary>
@@ -89,6 +92,23 @@ sealed class GitHands(SimulatedGit git, GitHandsOptions options)
     {
         await options.StepAsync(step);
         cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>A push that was sent arrives, and is answered, unless it gets lost.</summary>
+    public async Task<PushAnswer> DeliverAsync(
+        SimulatedRemote remote, SimulatedPush push, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await StepAsync(GitStep.PushSent, cancellationToken);
+            var answer = remote.Deliver(push);
+            await StepAsync(GitStep.PushArrived, cancellationToken);
+            return answer;
+        }
+        catch (AnswerLostException)
+        {
+            return new PushAnswer.Lost();
+        }
     }
 
     /// <summary>

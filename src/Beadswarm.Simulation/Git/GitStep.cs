@@ -20,6 +20,9 @@ static class GitStep
     public const string Observing = "observation: the tip is known";
     public const string CommitMade = "objects: a commit was made";
 
+    public const string WorkAsked = "shared work: about to look";
+    public const string WorkFetched = "shared work: about to fetch";
+
     public const string PushBegun = "push: about to be sent";
 
     /// <summary>On its way; it arrives although its sender dies, unless the world drops it.</summary>

@@ -17,6 +17,9 @@ sealed record SimulatedGitSetup
     /// <summary>The target lives on a remote and not in the user's repository.</summary>
     public bool HasRemote { get; init; }
 
+    /// <summary>Another clone of the same remote; null: the first one.</summary>
+    public SimulatedGit? Beside { get; init; }
+
     /// <summary>The user's repository has no checkout.</summary>
     public bool Bare { get; init; }
 
@@ -31,12 +34,12 @@ sealed record SimulatedGitSetup
 /// whoever dies has done it or not. What an orchestrator does with it goes by <see cref="GitHands"/>.
 /// </summary>
 /// <remarks>
-/// Objects are never pruned and are at hand everywhere: pins and transfers, which only keep them so, are not simulated.
-/// Nor are renames, modes, ignored files and hooks. The same calls in the same order give the same ids.
+/// Objects are never pruned: pins, which only keep them, are not simulated. Nor are renames, modes, ignored files and
+/// hooks. The same calls in the same order give the same ids.
 /// </remarks>
 sealed class SimulatedGit
 {
-    readonly Dictionary<CommitId, SimulatedCommit> _commits = [];
+    readonly HashSet<CommitId> _here = [];
     readonly SortedDictionary<string, SimulatedFolder> _folders = new(StringComparer.Ordinal);
 
     public SimulatedGit(SimulatedGitSetup setup)
@@ -45,7 +48,8 @@ sealed class SimulatedGit
         Target = setup.Target;
         Hub = new RefTable(setup.SwarmFolder + "/hub.git");
         User = new RefTable(setup.SwarmFolder + "/../.git");
-        Remote = setup.HasRemote ? new SimulatedRemote(this) : null;
+        Commits = setup.Beside?.Commits ?? new CommitTable();
+        Remote = setup.Beside is { } other ? other.Remote : setup.HasRemote ? new SimulatedRemote() : null;
         var first = Commit(FileTree.Of(setup.Files), [], "first\n", setup.When);
         User.Set(setup.Target.Ref, first.Id.Value);
         Remote?.Refs.Set(setup.Target.Ref, first.Id.Value);
@@ -53,6 +57,9 @@ sealed class SimulatedGit
     }
 
     public string SwarmFolder { get; }
+
+    /// <summary>Those of all clones.</summary>
+    public CommitTable Commits { get; }
 
     public BranchName Target { get; }
 
@@ -72,7 +79,7 @@ sealed class SimulatedGit
     public RefTable TargetRefs => Remote?.Refs ?? User;
 
     /// <summary>Where the target is now, whoever asks; null when somebody has deleted it.</summary>
-    public SimulatedCommit? Tip => TargetRefs.Find(Target) is { } id ? _commits[id] : null;
+    public SimulatedCommit? Tip => TargetRefs.Find(Target) is { } id ? Commits[id] : null;
 
     /// <summary>
     /// A crash in the middle of moving a ref leaves its lock, as when git itself is killed. In the user's repository
@@ -91,26 +98,37 @@ sealed class SimulatedGit
     /// <summary>All folders of agents and landers, by path.</summary>
     public IReadOnlyCollection<SimulatedFolder> Folders => _folders.Values;
 
-    public SimulatedCommit? Find(CommitId id) => _commits.GetValueOrDefault(id);
+    /// <summary>A commit that this clone has.</summary>
+    public SimulatedCommit? Find(CommitId id) => _here.Contains(id) ? Commits[id] : null;
 
-    /// <exception cref="GitException">There is no such commit.</exception>
+    /// <exception cref="GitException">This clone has no such commit.</exception>
     public SimulatedCommit this[CommitId id] =>
-        _commits.TryGetValue(id, out var commit) ? commit
-            : throw new GitException(
-                ["rev-parse", "--verify", id.Value], 128, "fatal: Needed a single revision", Hub.Place, false);
+        Find(id) ?? throw new GitException(
+            ["rev-parse", "--verify", id.Value], 128, "fatal: Needed a single revision", Hub.Place, false);
 
     /// <summary>Makes a commit, which nothing reaches yet.</summary>
     public SimulatedCommit Commit(
         FileTree tree, ImmutableArray<SimulatedCommit> parents, string message, DateTimeOffset when)
     {
-        var made = new SimulatedCommit(tree, parents, message, when);
-        if (_commits.TryGetValue(made.Id, out var known))
-        {
-            return known;
-        }
-
-        _commits.Add(made.Id, made);
+        var made = Commits.Make(tree, parents, message, when);
+        _here.Add(made.Id);
         return made;
+    }
+
+    /// <summary>A commit and all that it leads to come here from the remote.</summary>
+    public void Fetch(CommitId id)
+    {
+        var open = new Stack<SimulatedCommit>([Commits[id]]);
+        while (open.TryPop(out var commit))
+        {
+            if (_here.Add(commit.Id))
+            {
+                foreach (var parent in commit.Parents)
+                {
+                    open.Push(parent);
+                }
+            }
+        }
     }
 
     /// <summary>The commits that refs of the user's repository and the hub name, but for one of the hub.</summary>

@@ -5,15 +5,15 @@ namespace Beadswarm.Simulation.Git;
 
 /// <summary>A push on its way to the remote.</summary>
 /// <param name="Number">In the order they were sent, from 1.</param>
-/// <param name="Expected">Where the branch must be; null: it must not exist.</param>
+/// <param name="Moves">All of them, or none, each from where it is expected.</param>
 /// <param name="Forced">Whatever is expected (a planted defect).</param>
-sealed record SimulatedPush(long Number, BranchName Branch, CommitId? Expected, CommitId Candidate, bool Forced);
+sealed record SimulatedPush(long Number, IReadOnlyList<RefMove> Moves, bool Forced);
 
 /// <summary>
 /// The repository that pushes go to. A push is sent, then decided here in one step, then answered; each of these may
 /// come late or never, and one whose sender is gone may still arrive.
 /// </summary>
-sealed class SimulatedRemote(SimulatedGit git)
+sealed class SimulatedRemote
 {
     readonly SortedDictionary<long, SimulatedPush> _underWay = [];
     readonly SortedDictionary<long, PushAnswer> _answers = [];
@@ -31,14 +31,27 @@ sealed class SimulatedRemote(SimulatedGit git)
     public IReadOnlyCollection<SimulatedPush> UnderWay => _underWay.Values;
 
     /// <exception cref="GitException">It cannot be reached.</exception>
-    public CommitId? Ask(BranchName branch) => Away
-        ? throw new GitException(
-            ["ls-remote", branch.Ref], 128, "fatal: unable to access: Could not resolve host", git.Hub.Place, true)
-        : Refs.Find(branch);
-
-    public SimulatedPush Send(BranchName branch, CommitId? expected, CommitId candidate, bool forced)
+    public CommitId? Ask(BranchName branch)
     {
-        var push = new SimulatedPush(++_sent, branch, expected, candidate, forced);
+        RefuseAway(branch.Ref);
+        return Refs.Find(branch);
+    }
+
+    /// <summary>The refs below a folder of refs.</summary>
+    /// <exception cref="GitException">It cannot be reached.</exception>
+    public IReadOnlyList<(CommitId At, string Ref)> AskBelow(string folder)
+    {
+        RefuseAway(folder);
+        return
+        [
+            .. Refs.All.Where(entry => entry.Key.StartsWith(folder, StringComparison.Ordinal))
+                .Select(entry => (new CommitId(entry.Value), entry.Key)),
+        ];
+    }
+
+    public SimulatedPush Send(IReadOnlyList<RefMove> moves, bool forced)
+    {
+        var push = new SimulatedPush(++_sent, moves, forced);
         _underWay.Add(push.Number, push);
         return push;
     }
@@ -65,18 +78,26 @@ sealed class SimulatedRemote(SimulatedGit git)
             return new PushAnswer.Refused($"[remote rejected] (pre-receive hook declined): {reason}");
         }
 
-        var found = Refs.Find(push.Branch);
-        if (found == push.Candidate)
-        {
-            return new PushAnswer.Accepted();
-        }
-
-        if (Refs.IsLocked(push.Branch.Ref) || (!push.Forced && found != push.Expected))
+        var open = push.Moves.Where(move => Refs.Find(move.Ref) != move.To?.Value).ToArray();
+        if (open.Any(move => Refs.IsLocked(move.Ref) || (!push.Forced && Refs.Find(move.Ref) != move.From?.Value)))
         {
             return new PushAnswer.Stale();
         }
 
-        Refs.Set(push.Branch.Ref, push.Candidate.Value);
+        foreach (var move in open)
+        {
+            Refs.Set(move.Ref, move.To?.Value);
+        }
+
         return new PushAnswer.Accepted();
+    }
+
+    void RefuseAway(string asked)
+    {
+        if (Away)
+        {
+            throw new GitException(
+                ["ls-remote", asked], 128, "fatal: unable to access: Could not resolve host", Refs.Place, true);
+        }
     }
 }

@@ -30,6 +30,7 @@ sealed class SimulatedRemoteTarget(GitHands hands, SimulatedRemote remote, Branc
         await hands.StepAsync(GitStep.TargetFetched, cancellationToken);
         var fetched = remote.Ask(Branch) ?? throw new GitException(
             ["fetch", Branch.Ref], 128, $"fatal: couldn't find remote ref {Branch.Ref}", _git.Hub.Place, false);
+        _git.Fetch(fetched);
         await hands.MoveRefAsync(_git.Hub, new RefChange.Move(SeenRef, fetched.Value, null), cancellationToken);
         return fetched;
     }
@@ -72,18 +73,9 @@ sealed class SimulatedRemoteTarget(GitHands hands, SimulatedRemote remote, Branc
             return new PushAnswer.Lost();
         }
 
-        var push = remote.Send(Branch, expected, candidate, forced: hands.Defects.NoCompareAndSwap);
-        try
-        {
-            await hands.StepAsync(GitStep.PushSent, cancellationToken);
-            var answer = remote.Deliver(push);
-            await hands.StepAsync(GitStep.PushArrived, cancellationToken);
-            return answer;
-        }
-        catch (AnswerLostException)
-        {
-            return new PushAnswer.Lost();
-        }
+        var push = remote.Send(
+            [new RefMove(Branch.Ref, expected, candidate)], forced: hands.Defects.NoCompareAndSwap);
+        return await hands.DeliverAsync(remote, push, cancellationToken);
     }
 
     async Task<AdvanceOutcome> AcceptedAsync(CommitId candidate, CancellationToken cancellationToken)

@@ -67,7 +67,7 @@ sealed class SimulatedAgentSession(
             await Task.Delay(Limits.Grace, owner.Node.Clock, CancellationToken.None);
         }
 
-        return owner.Replaced ? [] : world.Machine.KillTagged(Running.Tag).Ended;
+        return owner.Replaced ? [] : owner.Clone.Machine.KillTagged(Running.Tag).Ended;
     }
 
     AgentEnd? Look()

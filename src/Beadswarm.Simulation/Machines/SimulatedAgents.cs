@@ -16,15 +16,15 @@ sealed class SimulatedAgents(SimulatedOrchestrator owner, SimulatedWorld world) 
             return new UnstartedAgent(new AgentEnd.FailedToStart("stale file handle", Transient: true));
         }
 
-        if (world.Disk.IsFull || owner.Strikes(FaultKind.AgentNotStarted))
+        if (owner.Clone.Disk.IsFull || owner.Strikes(FaultKind.AgentNotStarted))
         {
             return new UnstartedAgent(new AgentEnd.FailedToStart("no space left on device", Transient: true));
         }
 
         var session = new SimulatedSession(launch, owner.Node.Clock.GetUtcNow()) { ActiveAt = world.Scheduler.Now };
-        world.Machine.Open(session);
-        var program = new SimulatedAgentProgram(world, session);
-        session.Process = world.Machine.Start(launch.Tag, $"agent {launch.Agent}", program.LiveAsync);
+        owner.Clone.Machine.Open(session);
+        var program = new SimulatedAgentProgram(world, owner.Clone, session);
+        session.Process = owner.Clone.Machine.Start(launch.Tag, $"agent {launch.Agent}", program.LiveAsync);
         world.Witness.Started(session);
         await owner.StepAsync(Seam.Agents, "started", CancellationToken.None);
         return new SimulatedAgentSession(owner, world, session, TimeSpan.Zero);
@@ -33,7 +33,7 @@ sealed class SimulatedAgents(SimulatedOrchestrator owner, SimulatedWorld world) 
     public async Task<IAgentSession?> TryAdoptAsync(AgentProcess process, CancellationToken cancellationToken)
     {
         await owner.StepAsync(Seam.Agents, "adopt", cancellationToken);
-        if (world.Machine.SessionAt(process.SessionFolder) is not { } session
+        if (owner.Clone.Machine.SessionAt(process.SessionFolder) is not { } session
             || session.Process.Identity != process.Identity
             || (!session.Process.Running && session.Process.Exit is null))
         {
@@ -47,28 +47,28 @@ sealed class SimulatedAgents(SimulatedOrchestrator owner, SimulatedWorld world) 
     public async Task<LeakReport> ClearAsync(string tag, CancellationToken cancellationToken)
     {
         await owner.StepAsync(Seam.Agents, "clear", cancellationToken);
-        return owner.Replaced ? LeakReport.Nothing : world.Machine.KillTagged(tag);
+        return owner.Replaced ? LeakReport.Nothing : owner.Clone.Machine.KillTagged(tag);
     }
 
     public async Task<OrphanReport> ClearOrphansAsync(SweepSearch search, CancellationToken cancellationToken)
     {
         var kept = search.Kept.Select(child => child.Tag).ToHashSet();
         var swept = new List<SweptOrphans>();
-        foreach (var tag in world.Machine.TagsFrom(search.TagPrefix).Where(tag => !kept.Contains(tag)))
+        foreach (var tag in owner.Clone.Machine.TagsFrom(search.TagPrefix).Where(tag => !kept.Contains(tag)))
         {
             await owner.StepAsync(Seam.Agents, "clear", cancellationToken);
-            swept.Add(new SweptOrphans(tag, world.Machine.KillTagged(tag)));
+            swept.Add(new SweptOrphans(tag, owner.Clone.Machine.KillTagged(tag)));
         }
 
         return new OrphanReport(swept, []);
     }
 
     public EarlierSession? Recall(string sessionFolder) =>
-        world.Plan.Vendor is not null && world.Machine.SessionAt(sessionFolder) is { } session
+        world.Plan.Vendor is not null && owner.Clone.Machine.SessionAt(sessionFolder) is { } session
             ? new EarlierSession(session.Launch.Runner.Name, session.End ?? new AgentEnd.Lost(), session.Usage)
             : null;
 
-    public string ReadText(string path, int bytesMax) => world.Machine.ReadFile(path) ?? "";
+    public string ReadText(string path, int bytesMax) => owner.Clone.Machine.ReadFile(path) ?? "";
 
     /// <summary>An agent that never ran.</summary>
     sealed class UnstartedAgent(AgentEnd.FailedToStart end) : IAgentSession

@@ -25,14 +25,14 @@ sealed class SimulatedGates(SimulatedOrchestrator owner, SimulatedWorld world) :
     {
         await owner.StepAsync(Seam.Gates, "run", cancellationToken);
         var began = owner.Node.Clock.GetTimestamp();
-        var folder = world.Git.FolderAt(run.Directory);
+        var folder = owner.Clone.Git.FolderAt(run.Directory);
         if (Refusal(folder, run) is { } refusal)
         {
             return Result(run, new GateJudgement(GateStatus.NoVerdict, null, refusal), began);
         }
 
         var end = await ExecuteAsync(run, folder, cancellationToken);
-        var judgement = GateRules.Judge(end, world.Disk.IsFull, null, baseline);
+        var judgement = GateRules.Judge(end, owner.Clone.Disk.IsFull, null, baseline);
         if (folder.Head?.Id.Value != run.Commit)
         {
             judgement = new GateJudgement(
@@ -55,7 +55,7 @@ sealed class SimulatedGates(SimulatedOrchestrator owner, SimulatedWorld world) :
         var slow = owner.Strikes(FaultKind.GateSlow);
         var time = world.Plan.Pace.OfGate(run.Spec.Name, world.Chances.Gates) * (slow ? 20 : 1);
         var (process, code) = ((SimulatedProcess?)null, 0);
-        process = world.Machine.Start(run.Tag, $"gate {run.Spec.Name}", async self =>
+        process = owner.Clone.Machine.Start(run.Tag, $"gate {run.Spec.Name}", async self =>
         {
             await Task.Delay(time, self.Node.Clock);
             var red = WorkRules.Complaint(folder.Files) is not null;
@@ -73,7 +73,7 @@ sealed class SimulatedGates(SimulatedOrchestrator owner, SimulatedWorld world) :
             {
                 if (left <= TimeSpan.Zero)
                 {
-                    world.Machine.KillTagged(run.Tag);
+                    owner.Clone.Machine.KillTagged(run.Tag);
                     return new ShellEnd.TimedOut(run.Spec.Timeout);
                 }
 
@@ -81,7 +81,7 @@ sealed class SimulatedGates(SimulatedOrchestrator owner, SimulatedWorld world) :
             }
             catch (OperationCanceledException)
             {
-                world.Machine.KillTagged(run.Tag);
+                owner.Clone.Machine.KillTagged(run.Tag);
                 throw;
             }
 
@@ -91,7 +91,7 @@ sealed class SimulatedGates(SimulatedOrchestrator owner, SimulatedWorld world) :
         return process.Exit switch
         {
             ChildExit.Exited exited => new ShellEnd.Exited(
-                world.Disk.IsFull && exited.Code != 0 ? NoSpaceCode : exited.Code),
+                owner.Clone.Disk.IsFull && exited.Code != 0 ? NoSpaceCode : exited.Code),
             ChildExit.Killed killed => new ShellEnd.Killed(killed.Signal),
             _ => new ShellEnd.NotStarted("the machine was restarted"),
         };

@@ -25,7 +25,8 @@ static class ClaimOperations
                 transaction.Expiry(request.Lease))
             {
                 External = request.External is not null,
-            });
+            },
+            request.Node);
         var claim = ClaimOn(bead);
         if (superseded is not null)
         {
@@ -69,7 +70,8 @@ static class ClaimOperations
         {
             Token = new FencingToken(old.Token.Value + 1),
             ExpiresAt = transaction.Expiry(lease),
-        });
+        },
+        old.Node);
         var claim = ClaimOn(bead);
         transaction.Work(key.Agent);
         transaction.Append(key.Bead, key.Agent, new JournalEvent.BeadAdopted(
@@ -291,11 +293,15 @@ static class ClaimOperations
             : next;
     }
 
-    static StoredBead Grant(StoreTransaction transaction, BeadWork work, StoredBead old, BeadState.Held held)
+    static StoredBead Grant(
+        StoreTransaction transaction, BeadWork work, StoredBead old, BeadState.Held held, string? node)
     {
-        var bead = old.With(
+        var bead = new StoredBead(
             work with { State = held, Begun = true, LastAgent = held.Agent, UpdatedAt = transaction.Now },
-            held.Token);
+            held.Token, old.Branch, old.Ranked)
+        {
+            Node = node,
+        };
         transaction.Tables.Beads.Put(bead);
         return bead;
     }

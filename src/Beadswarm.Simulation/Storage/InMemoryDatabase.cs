@@ -31,6 +31,7 @@ sealed class InMemoryDatabase
         Defects = defects ?? StoreDefects.None;
         Swarms = new Series<StoredSwarm>(_undo);
         Agents = new Table<AgentNumber, StoredAgent>(_undo);
+        Nodes = new Table<string, StoredNode>(_undo, StringComparer.Ordinal);
         Beads = new BeadTable(_undo);
         Runs = new RunTable(_undo);
         Landings = new LandingTable(_undo);
@@ -53,6 +54,9 @@ sealed class InMemoryDatabase
     public Series<StoredSwarm> Swarms { get; }
 
     public Table<AgentNumber, StoredAgent> Agents { get; }
+
+    /// <summary>By name.</summary>
+    public Table<string, StoredNode> Nodes { get; }
 
     public BeadTable Beads { get; }
 

@@ -28,7 +28,8 @@ namespace Beadswarm.Simulation.Storage;
 /// </param>
 sealed class InMemoryStore(
     InMemoryDatabase database, TimeProvider? callersClock = null,
-    Func<string, StoreStep, CancellationToken, Task>? lookOn = null, Action<StoreWrite>? wrote = null) : IStore
+    Func<string, StoreStep, CancellationToken, Task>? lookOn = null, Action<StoreWrite>? wrote = null)
+    : IStore, INodeRegistry
 {
     bool _disposed;
 
@@ -38,6 +39,41 @@ sealed class InMemoryStore(
     public Task<WriteOutcome> SetSwarmStatusAsync(
         SwarmEpoch epoch, SwarmStatus status, string? reason, CancellationToken cancellationToken) =>
         Write(epoch, transaction => SwarmOperations.SetStatus(transaction, epoch, status, reason), cancellationToken);
+
+    public Task<NodeEntry> EnterAsync(
+        NodeCard card, SwarmBegin begin, TimeSpan lease, CancellationToken cancellationToken) =>
+        Write(transaction => NodeOperations.Enter(transaction, card, begin, lease), cancellationToken);
+
+    public Task<NodePulse?> BeatAsync(NodeGrant node, TimeSpan lease, CancellationToken cancellationToken) =>
+        Write(transaction => NodeOperations.Beat(transaction, node, lease), cancellationToken);
+
+    public Task<SwarmRecord?> TakeOverAsync(
+        NodeGrant node, SwarmBegin begin, TimeSpan lease, CancellationToken cancellationToken) =>
+        Write(transaction => NodeOperations.TakeOver(transaction, node, begin, lease), cancellationToken);
+
+    public Task<SharedSpending?> ShareSpendingAsync(
+        NodeGrant node, NodeSpending mine, CancellationToken cancellationToken) =>
+        Write(transaction => NodeOperations.ShareSpending(transaction, node, mine), cancellationToken);
+
+    public Task<WriteOutcome> LeaveAsync(NodeGrant node, string reason, CancellationToken cancellationToken) =>
+        Write(transaction => NodeOperations.Leave(transaction, node, reason), cancellationToken);
+
+    public Task<IReadOnlyList<NodeRecord>> ReadNodesAsync(CancellationToken cancellationToken) =>
+        Read(NodeOperations.All, cancellationToken);
+
+    public Task<IReadOnlyList<ClaimKey>> ReadClaimsElsewhereAsync(string node, CancellationToken cancellationToken) =>
+        List(tables => NodeOperations.ClaimsElsewhere(tables, node), cancellationToken);
+
+    public Task<long> ReadJournalEndAsync(CancellationToken cancellationToken) =>
+        Read(tables => (long)tables.Journal.Count, cancellationToken);
+
+    /// <summary>Nobody hears anything at once, as behind a pooler that passes no notifications on.</summary>
+    public IAsyncDisposable Listen(Action heard) => new NoEar();
+
+    public void Announce(TimeSpan? pause)
+    {
+        // Nobody listens.
+    }
 
     public Task<SwarmRecord?> ReadSwarmAsync(CancellationToken cancellationToken) =>
         Read(tables => tables.Swarms.Last?.Record, cancellationToken);
@@ -276,12 +312,20 @@ sealed class InMemoryStore(
     {
         var (now, tally, swarm) = (tables.Now, tables.Beads.Tally, tables.Swarms.Last);
         var mayBegin = swarm is null || ClaimRules.MayBegin(tally.Begun, tally.Promising, swarm.Bounds);
-        var agents = tables.Agents.Rows.Select(agent =>
+        var nodes = NodeOperations.All(tables);
+        var gone = swarm?.Record.Status is SwarmStatus.Starting or SwarmStatus.Running or SwarmStatus.Stopping
+            ? nodes.Where(node => node.Ended is not null && node.Name != swarm.Record.Node).Select(node => node.Name)
+                .ToHashSet()
+            : [];
+        var agents = tables.Agents.Rows.Where(agent => agent.Node is null || !gone.Contains(agent.Node)).Select(agent =>
         {
             var bead = tables.Beads.HeldBy(agent.Number)?.Work;
             return new AgentSnapshot(
                 agent.Number, agent.Role, agent.Status, bead?.Id, (bead?.State as BeadState.Held)?.Stage,
-                bead?.Attempt, agent.Since, agent.Reason);
+                bead?.Attempt, agent.Since, agent.Reason)
+            {
+                Node = agent.Node,
+            };
         });
         return new StatusSnapshot(
             swarm?.Record, tally.Landed, tally.Held, tally.Landing, tally.Blocked, tally.Left, tally.Pending,
@@ -295,6 +339,7 @@ sealed class InMemoryStore(
                         landing.Bead, landing.PullRequest!.Number, landing.PullRequest.Url,
                         landing.PullRequest.Waits)),
             ],
+            Nodes = [.. nodes.Select(node => node.At(now))],
             Costs = CostOperations.Read(tables, new CostQuery { ThisSwarm = true })[0].Sum,
         };
     }
@@ -393,5 +438,10 @@ sealed class InMemoryStore(
         var result = run();
         await lookOn(operation, StoreStep.AfterCommit, CancellationToken.None);
         return result;
+    }
+
+    sealed class NoEar : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }

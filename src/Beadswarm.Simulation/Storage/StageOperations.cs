@@ -27,7 +27,10 @@ static class StageOperations
                 start.SessionFolder, start.Workspace, start.Branch, transaction.Now, null),
             start.BaseCommit, null));
         transaction.Tables.Beads.Put(new StoredBead(
-            bead.Work with { BaseCommit = start.BaseCommit }, bead.Token, start.Branch, bead.Ranked));
+            bead.Work with { BaseCommit = start.BaseCommit }, bead.Token, start.Branch, bead.Ranked)
+        {
+            Node = bead.Node,
+        });
         transaction.Work(key.Agent);
         transaction.Append(key.Bead, key.Agent, new JournalEvent.StageStarted(
             id.Value, start.Stage.Value, start.Attempt, start.Branch, start.BaseCommit));

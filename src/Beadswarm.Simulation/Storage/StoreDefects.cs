@@ -50,6 +50,9 @@ sealed record StoreDefects
     /// <summary>The verdict of a gate on one tree is found for every other tree.</summary>
     public bool GateFoundByRecipeAlone { get; init; }
 
+    /// <summary>Whoever takes the swarm over goes on in the epoch of its predecessor.</summary>
+    public bool TakeOverKeepsEpoch { get; init; }
+
     /// <summary>The intent of a landing is answered and not kept, so that nobody looks whether it came about.</summary>
     public bool IntentForgotten { get; init; }
 

@@ -15,9 +15,21 @@ sealed record StoredSwarm(
     public ClaimBounds Bounds => new(Record.Target, Record.Limit, FollowTracker);
 }
 
+/// <summary>A process that takes part, or took part, and what its agents use that is not recorded yet.</summary>
+sealed record StoredNode(NodeRecord Node)
+{
+    public NodeSpending Spending { get; init; }
+
+    public string Name => Node.Name;
+}
+
 /// <summary>A worker slot.</summary>
 sealed record StoredAgent(
-    AgentNumber Number, string Role, string Runner, AgentStatus Status, string? Reason, DateTimeOffset Since);
+    AgentNumber Number, string Role, string Runner, AgentStatus Status, string? Reason, DateTimeOffset Since)
+{
+    /// <summary>Whose agent it is; null where there is one orchestrator only.</summary>
+    public string? Node { get; init; }
+}
 
 /// <summary>A bead that was ever selected, and what is kept of it beside the swarm's work.</summary>
 /// <param name="token">The last one granted.</param>
@@ -35,9 +47,13 @@ sealed class StoredBead(BeadWork work, FencingToken token, string? branch, bool 
 
     public ClaimPlace Place { get; } = ClaimPlace.Of(work, ranked);
 
+    /// <summary>On which its last claim was granted.</summary>
+    public string? Node { get; init; }
+
     public BeadId Id => Work.Id;
 
-    public StoredBead With(BeadWork work, FencingToken? token = null) => new(work, token ?? Token, Branch, Ranked);
+    public StoredBead With(BeadWork work, FencingToken? token = null) =>
+        new(work, token ?? Token, Branch, Ranked) { Node = Node };
 }
 
 /// <summary>What a request of an external agent came to.</summary>

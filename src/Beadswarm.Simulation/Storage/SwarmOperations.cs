@@ -14,7 +14,8 @@ static class SwarmOperations
     public static SwarmRecord Begin(StoreTransaction transaction, SwarmBegin begin)
     {
         var newest = transaction.Newest?.Record;
-        var epoch = new SwarmEpoch((newest?.Epoch.Value ?? 0) + 1);
+        var kept = transaction.Defects.TakeOverKeepsEpoch && newest is not null && newest.Node != begin.Node;
+        var epoch = new SwarmEpoch((newest?.Epoch.Value ?? 0) + (kept ? 0 : 1));
         var continued = newest is not null && begin.Continues(newest);
         // A target or limit that is not given stays as it was: going on is going on where it was.
         var record = continued
@@ -159,7 +160,10 @@ static class SwarmOperations
 
             if (work != bead.Work || bead.Ranked != swarm.FollowTracker)
             {
-                transaction.Tables.Beads.Put(new StoredBead(work, bead.Token, bead.Branch, swarm.FollowTracker));
+                transaction.Tables.Beads.Put(new StoredBead(work, bead.Token, bead.Branch, swarm.FollowTracker)
+                {
+                    Node = bead.Node,
+                });
             }
         }
     }
@@ -173,12 +177,14 @@ static class SwarmOperations
         }
     }
 
+    // Those of other nodes that live stay.
     static void SeatAgents(StoreTransaction transaction, IReadOnlyList<AgentSlot> slots)
     {
         var agents = transaction.Tables.Agents;
         foreach (var known in agents.Rows.ToArray())
         {
-            if (!slots.Any(slot => slot.Number == known.Number))
+            if (!slots.Any(slot => slot.Number == known.Number)
+                && (known.Node is null || transaction.Tables.Nodes.Find(known.Node)?.Node is not { Ended: null }))
             {
                 agents.Put(known.Number, null);
             }
@@ -186,13 +192,23 @@ static class SwarmOperations
 
         foreach (var slot in slots)
         {
-            var known = agents.Find(slot.Number);
-            // Whoever still holds a bead from before works; a new one holds nothing yet, whatever the beads say.
-            var working = known is not null && transaction.Tables.Beads.Holds(slot.Number);
-            agents.Put(slot.Number, new StoredAgent(
-                slot.Number, slot.Role, slot.Runner, working ? AgentStatus.Working : AgentStatus.Idle, null,
-                transaction.Now));
+            Seat(transaction, slot);
         }
+    }
+
+    /// <summary>There is an agent of this number, whatever it was before.</summary>
+    public static void Seat(StoreTransaction transaction, AgentSlot slot)
+    {
+        var agents = transaction.Tables.Agents;
+        var known = agents.Find(slot.Number);
+        // Whoever still holds a bead from before works; a new one holds nothing yet, whatever the beads say.
+        var working = known is not null && transaction.Tables.Beads.Holds(slot.Number);
+        agents.Put(slot.Number, new StoredAgent(
+            slot.Number, slot.Role, slot.Runner, working ? AgentStatus.Working : AgentStatus.Idle, null,
+            transaction.Now)
+        {
+            Node = known?.Node,
+        });
     }
 
     static void RestAgents(StoreTransaction transaction)

@@ -70,4 +70,7 @@ enum FaultKind
     GateFlaky,
     GateWithoutVerdict,
     GateSlow,
+
+    /// <summary>One of several machines has no way to the store for a while.</summary>
+    StoreAway,
 }

@@ -14,7 +14,7 @@ sealed record FaultMix(IReadOnlySet<FaultKind> Kinds, double Eagerness = 1)
 
     public static FaultMix Draw(Chance chance)
     {
-        var all = Enum.GetValues<FaultKind>();
+        var all = Enum.GetValues<FaultKind>().Where(kind => kind != FaultKind.StoreAway).ToArray();
         var drawn = chance.Fraction();
         if (drawn < NoneRate)
         {
@@ -30,6 +30,8 @@ sealed record FaultMix(IReadOnlySet<FaultKind> Kinds, double Eagerness = 1)
         var share = 0.1 + (0.7 * chance.Fraction());
         return new FaultMix(all.Where(_ => chance.Happens(share)).ToHashSet());
     }
+
+    public FaultMix And(FaultKind kind) => this with { Kinds = Kinds.Append(kind).ToHashSet() };
 
     public static FaultMix Of(params FaultKind[] kinds) => new(kinds.ToHashSet());
 
@@ -69,6 +71,7 @@ sealed record FaultMix(IReadOnlySet<FaultKind> Kinds, double Eagerness = 1)
         FaultKind.PersonEdits => TimeSpan.FromMinutes(5),
         FaultKind.PersonCommands => TimeSpan.FromMinutes(15),
         FaultKind.PersonWorksOnBranch => TimeSpan.FromMinutes(10),
+        FaultKind.StoreAway => TimeSpan.FromMinutes(12),
         _ => null,
     };
 

@@ -4,10 +4,10 @@ using Beadswarm.Swarms;
 namespace Beadswarm.Simulation.Worlds;
 
 /// <summary>
-/// Whoever keeps the swarm running: starts it again when it has died or ended, and in the end, when nothing goes wrong
-/// any more, until it says that there is nothing left to do.
+/// Whoever keeps the swarm running in one clone: starts it again when it has died or ended, and in the end, when
+/// nothing goes wrong any more, until it says that there is nothing left to do.
 /// </summary>
-sealed class Operator(SimulatedWorld world)
+sealed class Operator(SimulatedWorld world, SimulatedClone clone)
 {
     /// <summary>More starts than this without faults: it does not come to its end.</summary>
     const int CalmStartsMax = 30;
@@ -24,12 +24,12 @@ sealed class Operator(SimulatedWorld world)
                 throw new LivenessException($"still not at its end after {CalmStartsMax} starts without faults");
             }
 
-            var orchestrator = world.StartOrchestrator(resume);
+            var orchestrator = world.StartOrchestrator(clone, resume);
             var end = await orchestrator.Gone;
             world.Note($"{orchestrator.Node.Name}: {Describe(end)}");
             if (end is OrchestratorEnd.Finished { Outcome.End: SwarmEnd.BudgetExceeded })
             {
-                world.Money.Raise();
+                world.Money.Raise(orchestrator.BudgetUsd);
             }
 
             if (calm.IsCompleted && calmStarts > 0
@@ -37,7 +37,7 @@ sealed class Operator(SimulatedWorld world)
                 {
                     Outcome: { End: SwarmEnd.Completed or SwarmEnd.Exhausted } outcome,
                 }
-                && !world.Orchestrators.Any(other => other.Node.Alive))
+                && !clone.Orchestrators.Any(other => other.Node.Alive))
             {
                 return outcome;
             }

@@ -117,3 +117,26 @@ sealed class OwnedWorkspaces(SimulatedOrchestrator owner, IWorkspaces git) : IWo
 
     public AdmissionOutcome Admit() => git.Admit();
 }
+
+/// <summary>The refs that nodes share, as one of them reaches them.</summary>
+sealed class OwnedWorkRefs(SimulatedOrchestrator owner, IWorkRefs git) : IWorkRefs
+{
+    public Task<bool> IsHereAsync(CommitId commit, CancellationToken cancellationToken) =>
+        owner.OnGitAsync(() => git.IsHereAsync(commit, cancellationToken));
+
+    public Task<bool> IsAncestorAsync(CommitId ancestor, CommitId of, CancellationToken cancellationToken) =>
+        owner.OnGitAsync(() => git.IsAncestorAsync(ancestor, of, cancellationToken));
+
+    public Task<IReadOnlyList<(CommitId At, string Ref)>> AskAsync(
+        string folder, CancellationToken cancellationToken) =>
+        owner.OnGitAsync(() => git.AskAsync(folder, cancellationToken));
+
+    public Task FetchAsync(string folder, CancellationToken cancellationToken) => owner.OnGitAsync(async () =>
+    {
+        await git.FetchAsync(folder, cancellationToken);
+        return true;
+    });
+
+    public Task<WorkPush> PushAsync(IReadOnlyList<RefMove> moves, CancellationToken cancellationToken) =>
+        owner.OnGitAsync(() => git.PushAsync(moves, cancellationToken));
+}

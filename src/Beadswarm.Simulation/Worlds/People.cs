@@ -16,14 +16,14 @@ sealed class People(SimulatedWorld world)
     static readonly TimeSpan LockPatience = TimeSpan.FromMinutes(1);
 
     readonly Chance _chance = world.Chances.People;
-    readonly ForeignUser _foreign = new(world.Git);
+    readonly ForeignUser _foreign = new(world.Clones[0].Git);
     int _added;
     int _pushed;
     bool _obstructing;
 
     DateTimeOffset Now => world.Outside.Clock.GetUtcNow();
 
-    BranchName Target => world.Git.Target;
+    BranchName Target => world.Target;
 
     public void Begin()
     {
@@ -35,7 +35,7 @@ sealed class People(SimulatedWorld world)
         world.Every(FaultKind.CheckoutInTheWay, _chance, ObstructAsync);
         world.Begin(UnlockAsync);
         world.Begin(MergeByHandAsync);
-        if (world.Plan.Faults.Kinds.Contains(FaultKind.TakeOver))
+        if (world.Plan.Faults.Kinds.Contains(FaultKind.TakeOver) && !world.HasNodes)
         {
             world.Begin(RestoreCheckoutAsync);
         }
@@ -43,12 +43,12 @@ sealed class People(SimulatedWorld world)
 
     Task EditAsync()
     {
-        if (world.Backlog.Away is not null)
+        if (world.Holder.Backlog.Away is not null)
         {
             return Task.CompletedTask;
         }
 
-        var bead = _chance.Pick(world.Backlog.Read().Beads);
+        var bead = _chance.Pick(world.Holder.Backlog.Read().Beads);
         switch (_chance.Below(7))
         {
             case 0:
@@ -82,12 +82,12 @@ sealed class People(SimulatedWorld world)
     {
         world.Note($"a person {what} {bead.Id}");
         world.Witness.PersonChanged(bead);
-        world.Backlog.Put(bead);
+        world.Holder.Backlog.Put(bead);
     }
 
     async Task CommandAsync()
     {
-        if (world.Orchestrators.LastOrDefault(one => one.Commands is not null)
+        if (world.AnyClone(_chance).Orchestrators.LastOrDefault(one => one.Commands is not null)
             is not { Commands: { } commands } running)
         {
             return;
@@ -123,7 +123,7 @@ sealed class People(SimulatedWorld world)
                     commands.Terminate("a person asked");
                     break;
                 case 2:
-                    world.Witness.PersonAsksAgain(bead);
+                    world.Witness.AskedAgain(bead);
                     await commands.Retry(bead, CancellationToken.None);
                     break;
                 default:
@@ -149,7 +149,7 @@ sealed class People(SimulatedWorld world)
 
     Task RevertAsync()
     {
-        var landed = world.Git.Tip is { } tip
+        var landed = world.Tip is { } tip
             ? HistoryRules.FirstParents(tip, null).Take(5)
                 .Where(commit => commit.Trailer(LandingMessage.BeadTrailer) is not null
                     || SimulatedBatch.Of(commit) is not null).ToArray()
@@ -173,12 +173,13 @@ sealed class People(SimulatedWorld world)
     {
         var landing = world.Database.Landings.Queue.FirstOrDefault();
         if (landing is not null && new BranchName(landing.Branch) is var branch
-            && world.Git.Hub.Find(branch) is { } tip && !world.Git.Hub.IsLocked(branch.Ref))
+            && world.Clones.FirstOrDefault(clone => clone.Git.Hub.Find(branch) is not null)?.Git is { } git
+            && git.Hub.Find(branch) is { } tip && !git.Hub.IsLocked(branch.Ref))
         {
             var (path, text) = ($"notes/{landing.Bead}.txt", $"noted at {Now:HH:mm:ss}\n");
-            var made = world.Git.Commit(
-                world.Git[tip].Tree.With(path, FileContent.Of(text)), [world.Git[tip]], "A note\n", Now);
-            world.Git.Hub.Set(branch.Ref, made.Id.Value);
+            var made = git.Commit(
+                git[tip].Tree.With(path, FileContent.Of(text)), [git[tip]], "A note\n", Now);
+            git.Hub.Set(branch.Ref, made.Id.Value);
             world.Witness.WroteByHand(landing.Bead, path, text);
             world.Note($"a person commits on {branch}");
         }
@@ -188,7 +189,7 @@ sealed class People(SimulatedWorld world)
 
     async Task ObstructAsync()
     {
-        var checkout = world.Git.Checkout!;
+        var checkout = world.AnyClone(_chance).Git.Checkout!;
         var busy = _chance.Happens(0.5);
         var path = world.Plan.Beads.Count > 0 ? WorkRules.PathOf(world.Plan.Beads[0].Bead.Id) : "README.md";
         var before = checkout.Files.Find(path);
@@ -219,9 +220,9 @@ sealed class People(SimulatedWorld world)
         while (world.Plan.Config.Landing.Mode == LandingMode.Integration)
         {
             await Task.Delay(_chance.Lognormal(TimeSpan.FromMinutes(10), 0.5), world.Outside.Clock);
-            var refs = world.Git.TargetRefs;
-            if (refs.IsLocked(branch.Ref) || refs.Find(branch) is not { } id || world.Git.Tip is not { } target
-                || MergeRules.Merge(target, world.Git[id], ProtectedFolders.Contain)
+            var refs = world.TargetRefs;
+            if (refs.IsLocked(branch.Ref) || refs.Find(branch) is not { } id || world.Tip is not { } target
+                || MergeRules.Merge(target, world.Commits[id], ProtectedFolders.Contain)
                     is not { Conflicts.Count: > 0 } merge)
             {
                 continue;
@@ -229,7 +230,7 @@ sealed class People(SimulatedWorld world)
 
             var files = merge.Conflicts.Aggregate(merge.Tree, (tree, conflict) => tree.With(
                 conflict.Path, FileContent.Of(WorkRules.Union(conflict.Ours?.Text, conflict.Theirs?.Text))));
-            var made = world.Git.Commit(files, [world.Git[id], target], "Merge main into integration\n", Now);
+            var made = _foreign.Make(files, [world.Commits[id], target], "Merge main into integration\n", Now);
             refs.Set(branch.Ref, made.Id.Value);
             world.Witness.Foreign(made.Id);
             world.Note("a person merges the target into the integration branch");
@@ -243,7 +244,7 @@ sealed class People(SimulatedWorld world)
     /// </summary>
     async Task RestoreCheckoutAsync()
     {
-        var checkout = world.Git.Checkout!;
+        var checkout = world.Clones[0].Git.Checkout!;
         for (var seen = false; ;)
         {
             await Task.Delay(_chance.Lognormal(TimeSpan.FromMinutes(10), 0.5), world.Outside.Clock);
@@ -261,25 +262,26 @@ sealed class People(SimulatedWorld world)
     }
 
     bool Dirty(UserFolder checkout) =>
-        checkout.Branch is { } branch && world.Git.User.Find(branch) is { } head
-        && FileTree.Differences(world.Git[head].Tree, checkout.Files)
-            .Concat(FileTree.Differences(world.Git[head].Tree, checkout.Index))
+        checkout.Branch is { } branch && world.Clones[0].Git.User.Find(branch) is { } head
+        && FileTree.Differences(world.Commits[head].Tree, checkout.Files)
+            .Concat(FileTree.Differences(world.Commits[head].Tree, checkout.Index))
             .Any(change => !ProtectedFolders.Contain(change.Path));
 
     /// <summary>A lock that a killed git left in the user's repository is removed by hand.</summary>
     async Task UnlockAsync()
     {
-        var seen = new HashSet<string>();
+        HashSet<(SimulatedGit Git, string Name)> Locks() =>
+            [.. world.Clones.SelectMany(clone => clone.Git.User.Locks.Select(name => (clone.Git, name)))];
+        var seen = Locks();
         while (true)
         {
             await Task.Delay(LockPatience, world.Outside.Clock);
-            var left = world.Git.User.Locks.Where(seen.Contains).ToArray();
-            foreach (var name in left)
+            foreach (var (git, name) in Locks().Where(seen.Contains))
             {
-                world.Git.User.Unlock(name);
+                git.User.Unlock(name);
             }
 
-            seen = [.. world.Git.User.Locks];
+            seen = Locks();
         }
     }
 }

@@ -29,6 +29,9 @@ sealed class SimulatedOrchestrator
     /// <summary>What has died does nothing more, and nobody cleans up after it.</summary>
     static readonly Task Never = new TaskCompletionSource().Task;
 
+    /// <summary>So long a store that cannot be reached is waited for.</summary>
+    static readonly TimeSpan StorePatience = TimeSpan.FromSeconds(20);
+
     static readonly TimeSpan GitEndsWithin = TimeSpan.FromSeconds(10);
     const string WorkspaceStep = "workspace:";
 
@@ -38,21 +41,28 @@ sealed class SimulatedOrchestrator
     readonly TaskCompletionSource<OrchestratorEnd> _gone = new();
     bool _givenUp;
 
-    public SimulatedOrchestrator(SimulatedWorld world, int number)
+    public SimulatedOrchestrator(SimulatedWorld world, SimulatedClone clone, int number)
     {
-        _world = world;
+        (_world, Clone) = (world, clone);
         Number = number;
         Node = world.Scheduler.AddNode($"orchestrator {number}");
         GitNode = world.Scheduler.AddNode($"git of orchestrator {number}");
-        Node.Clock.Skew = world.MachineSkew;
+        Node.Clock.Skew = clone.Skew;
+        BudgetUsd = world.Money.BudgetUsd;
     }
 
     public int Number { get; }
+
+    /// <summary>In which it works.</summary>
+    public SimulatedClone Clone { get; }
 
     public SimulatedNode Node { get; }
 
     /// <summary>The git commands it has started: they end by themselves when it dies.</summary>
     public SimulatedNode GitNode { get; }
+
+    /// <summary>What the swarm may use, by its configuration.</summary>
+    public decimal? BudgetUsd { get; }
 
     /// <summary>What it can be told while it runs; null before and after.</summary>
     public ControlCommands? Commands { get; private set; }
@@ -98,13 +108,14 @@ sealed class SimulatedOrchestrator
     }
 
     /// <summary>
-    /// It takes no step for a while; where another is to take over, somebody gives it up and starts that one.
+    /// It takes no step for a while; where another is to take over, somebody gives it up and starts that one. Where
+    /// there are nodes, one of those does so by itself.
     /// </summary>
     public async Task SleepAsync(bool takeOver, Chance chance)
     {
         var lease = _world.Plan.Config.Limits.Lease;
         Node.Pause();
-        if (takeOver)
+        if (takeOver && !_world.HasNodes)
         {
             await Task.Delay(lease * chance.Fraction(), _world.Outside.Clock);
             _givenUp = _gone.TrySetResult(new OrchestratorEnd.Asleep());
@@ -159,7 +170,7 @@ sealed class SimulatedOrchestrator
         {
             var setup = new SwarmSetup
             {
-                RepositoryPath = SimulatedWorld.Repository,
+                RepositoryPath = Clone.Repository,
                 Config = _world.Money.Config,
                 Environment = new Dictionary<string, string>(),
                 ScriptedAgentPath = "",
@@ -178,9 +189,11 @@ sealed class SimulatedOrchestrator
 
     async Task<SwarmSurroundings> OpenAsync(CancellationToken cancellationToken)
     {
-        var tracker = new SimulatedTracker(this, _world);
+        var (tracker, store) = (
+            new SimulatedTracker(this, _world),
+            new InMemoryStore(_world.Database, Node.Clock, StoreStepAsync, _world.Invariants.Writes.Wrote));
         await tracker.ReadAsync(cancellationToken);
-        var hands = new GitHands(_world.Git, new GitHandsOptions
+        var hands = new GitHands(Clone.Git, new GitHandsOptions
         {
             StepAsync = GitStepAsync,
             Time = Node.Clock,
@@ -192,10 +205,10 @@ sealed class SimulatedOrchestrator
         var room = new WorkspaceOptions { BytesFreeMin = SimulatedWorld.BytesFreeMin };
         return _world.Options.Sabotage(new SwarmSurroundings
         {
-            Node = "machine",
-            Paths = new SwarmPaths(SimulatedWorld.Repository),
-            Store = new InMemoryStore(
-                _world.Database, Node.Clock, StoreStepAsync, _world.Invariants.Writes.Wrote),
+            Node = Clone.Host,
+            Paths = new SwarmPaths(Clone.Repository),
+            Store = store,
+            Membership = _world.HasNodes ? new Membership(store, Clone.Card, Work(hands)) : null,
             Tracker = tracker,
             Workspaces = new OwnedWorkspaces(this, hands.OpenWorkspaces(room)),
             Agents = new SimulatedAgents(this, _world),
@@ -203,13 +216,15 @@ sealed class SimulatedOrchestrator
             Target = new OwnedLanding(this, branches.Target),
             Integration = branches.Integration is { } integration ? new OwnedLanding(this, integration) : null,
             PublishAsync = (entry, token) => OnGitAsync(() => branches.PublishAsync(entry, token)),
-            Machine = _world.Machine,
+            Machine = Clone.Machine,
             ReadTemplate = _ => null,
             Serve = Serve,
             Random = new Random(_world.Chances.Engine.Below(int.MaxValue)),
             CloseAsync = () => ValueTask.CompletedTask,
         });
     }
+
+    OwnedWorkRefs? Work(GitHands hands) => hands.OpenWorkRefs() is { } refs ? new OwnedWorkRefs(this, refs) : null;
 
     /// <summary>Runs something of git: it takes its steps beside the orchestrator, as the program git does.</summary>
     public Task<T> OnGitAsync<T>(Func<Task<T>> work) => GitNode.RunAsync(work);
@@ -237,7 +252,7 @@ sealed class SimulatedOrchestrator
             throw new IOException("stale file handle");
         }
 
-        if (_world.Disk.IsFull && step is GitStep.CommitMade or GitStep.WorkspaceHalf or GitStep.WorkspaceHalfMade
+        if (Clone.Disk.IsFull && step is GitStep.CommitMade or GitStep.WorkspaceHalf or GitStep.WorkspaceHalfMade
             or GitStep.CandidateHalf or GitStep.CheckoutHalf)
         {
             throw new IOException("no space left on device");
@@ -256,7 +271,7 @@ sealed class SimulatedOrchestrator
         if (Strikes(FaultKind.GitFails))
         {
             throw new GitException(
-                ["simulated"], 128, "fatal: Unable to create '.lock': File exists.", SimulatedWorld.Repository, true);
+                ["simulated"], 128, "fatal: Unable to create '.lock': File exists.", Clone.Repository, true);
         }
     }
 
@@ -270,7 +285,16 @@ sealed class SimulatedOrchestrator
         }
 
         var kind = step == StoreStep.BeforeCommit ? FaultKind.StoreFailsBefore : FaultKind.StoreFailsAfter;
-        if (step == StoreStep.BeforeCommit && _world.Disk.IsFull && !IsLook(operation))
+        if (Clone.StoreAway)
+        {
+            await Task.Delay(StorePatience, Node.Clock, cancellationToken);
+            if (Clone.StoreAway)
+            {
+                throw new StoreException("the server cannot be reached: no route to host", transient: true);
+            }
+        }
+
+        if (step == StoreStep.BeforeCommit && Clone.Disk.IsFull && !_world.HasNodes && !IsLook(operation))
         {
             throw new StoreException("the disk is full", transient: true);
         }

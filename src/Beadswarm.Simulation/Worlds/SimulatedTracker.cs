@@ -5,7 +5,7 @@ namespace Beadswarm.Simulation.Worlds;
 /// <summary>What one orchestrator does with the tracker's file.</summary>
 sealed class SimulatedTracker(SimulatedOrchestrator owner, SimulatedWorld world) : IBeadTracker
 {
-    public TrackerDialect Dialect => world.Backlog.Dialect;
+    public TrackerDialect Dialect => owner.Clone.Backlog.Dialect;
 
     public TrackerOrder Order => OrderRules.Newest(Dialect);
 
@@ -15,7 +15,7 @@ sealed class SimulatedTracker(SimulatedOrchestrator owner, SimulatedWorld world)
     {
         await owner.StepAsync(Seam.Tracker, "read", cancellationToken);
         Refuse();
-        return world.Backlog.Read();
+        return owner.Clone.Backlog.Read();
     }
 
     public async Task<IReadOnlyList<BeadId>> ApplyAsync(
@@ -23,7 +23,7 @@ sealed class SimulatedTracker(SimulatedOrchestrator owner, SimulatedWorld world)
     {
         await owner.StepAsync(Seam.Tracker, "apply", cancellationToken);
         Refuse();
-        if (world.Disk.IsFull)
+        if (owner.Clone.Disk.IsFull)
         {
             throw Full();
         }
@@ -33,7 +33,7 @@ sealed class SimulatedTracker(SimulatedOrchestrator owner, SimulatedWorld world)
             world.Witness.Telling(owner, changes);
         }
 
-        var missing = world.Backlog.Apply(changes, owner.Node.Clock.GetUtcNow());
+        var missing = owner.Clone.Backlog.Apply(changes, owner.Node.Clock.GetUtcNow());
         world.Witness.Told(changes);
         await owner.StepAsync(Seam.Tracker, "applied", CancellationToken.None);
         return owner.Strikes(FaultKind.TrackerAnswerLost)
@@ -45,12 +45,12 @@ sealed class SimulatedTracker(SimulatedOrchestrator owner, SimulatedWorld world)
     {
         await owner.StepAsync(Seam.Tracker, "merge", cancellationToken);
         Refuse();
-        if (world.Disk.IsFull)
+        if (owner.Clone.Disk.IsFull)
         {
             throw Full();
         }
 
-        world.Backlog.Merge(copy);
+        owner.Clone.Backlog.Merge(copy);
         await owner.StepAsync(Seam.Tracker, "merged", CancellationToken.None);
     }
 
@@ -60,14 +60,14 @@ sealed class SimulatedTracker(SimulatedOrchestrator owner, SimulatedWorld world)
     public async Task<TrackerContent?> ReadFileAsync(string repository, CancellationToken cancellationToken)
     {
         await owner.StepAsync(Seam.Tracker, "read file", cancellationToken);
-        return new TrackerContent(SimulatedBacklog.Path, world.Backlog.Bytes);
+        return new TrackerContent(SimulatedBacklog.Path, owner.Clone.Backlog.Bytes);
     }
 
-    public string ChangeStamp() => world.Backlog.Stamp + (world.Backlog.Away is null ? "" : "+");
+    public string ChangeStamp() => owner.Clone.Backlog.Stamp + (owner.Clone.Backlog.Away is null ? "" : "+");
 
     void Refuse()
     {
-        if (world.Backlog.Away is { } reason)
+        if (owner.Clone.Backlog.Away is { } reason)
         {
             throw new TrackerException(reason, SimulatedBacklog.Path);
         }

@@ -1,7 +1,6 @@
 using Beadswarm.Git;
 using Beadswarm.Simulation.Checking;
 using Beadswarm.Simulation.Git;
-using Beadswarm.Simulation.Machines;
 using Beadswarm.Simulation.Scheduling;
 using Beadswarm.Simulation.Storage;
 
@@ -18,12 +17,12 @@ sealed record Chances(Chance Order, Chance Faults, Chance Gates, Chance People, 
 /// <summary>Everything there is in one simulated run.</summary>
 sealed class SimulatedWorld
 {
-    public const string Repository = "/simulated";
     public const long BytesFreeMin = 1024 * 1024;
 
     const int NotesMax = 200;
 
     readonly Queue<string> _notes = new();
+    readonly List<SimulatedClone> _clones = [];
     readonly List<SimulatedOrchestrator> _orchestrators = [];
     Exception? _error;
 
@@ -35,24 +34,15 @@ sealed class SimulatedWorld
         StoreNode = Scheduler.AddNode("store");
         Faults = new Faults(plan.Faults, Chances.Faults);
         Database = new InMemoryDatabase(StoreNode.Clock, options.StoreDefects);
-        Git = new SimulatedGit(new SimulatedGitSetup
+        for (var number = 1; number <= plan.Clones; number++)
         {
-            SwarmFolder = Repository + "/.beadswarm",
-            HasRemote = plan.HasRemote,
-            When = Outside.Clock.GetUtcNow(),
-            Files = plan.TrackerInGit ? [.. FirstFiles, (SimulatedBacklog.Path, "")] : FirstFiles,
-        });
-        Backlog = new SimulatedBacklog(Git, plan.Dialect, Outside.Clock);
-        Disk = new SimulatedDisk(Git);
-        Machine = new SimulatedMachine(Scheduler, Fail);
-        Backlog.Put([.. plan.Beads.Select(planned => planned.Bead)]);
+            _clones.Add(new SimulatedClone(this, number, _clones.FirstOrDefault()));
+        }
 
         Money = new MoneyWatch(this);
         Witness = new Witness(this);
         Invariants = new StepInvariants(this);
     }
-
-    static readonly (string Path, string? Text)[] FirstFiles = [("README.md", "hello\n"), ("shared/1.txt", "one\n")];
 
     public WorldPlan Plan { get; }
 
@@ -72,13 +62,29 @@ sealed class SimulatedWorld
 
     public InMemoryDatabase Database { get; }
 
-    public SimulatedGit Git { get; }
+    /// <summary>At least one.</summary>
+    public IReadOnlyList<SimulatedClone> Clones => _clones;
 
-    public SimulatedBacklog Backlog { get; }
+    /// <summary>Several orchestrators work the swarm, each in a clone of its own.</summary>
+    public bool HasNodes => _clones.Count > 1;
 
-    public SimulatedDisk Disk { get; }
+    /// <summary>Where the swarm is held, or was last.</summary>
+    public SimulatedClone Holder =>
+        _clones.Find(clone => clone.Host == Database.Swarms.Last?.Record.Node) ?? _clones[0];
 
-    public SimulatedMachine Machine { get; }
+    public SimulatedRemote? Remote => _clones[0].Git.Remote;
+
+    /// <summary>The branch that beads complete on.</summary>
+    public BranchName Target => _clones[0].Git.Target;
+
+    /// <summary>Where that branch is.</summary>
+    public RefTable TargetRefs => _clones[0].Git.TargetRefs;
+
+    /// <summary>Where the target is now; null when somebody has deleted it.</summary>
+    public SimulatedCommit? Tip => _clones[0].Git.Tip;
+
+    /// <summary>Those of all clones.</summary>
+    public CommitTable Commits => _clones[0].Git.Commits;
 
     public Witness Witness { get; }
 
@@ -86,25 +92,22 @@ sealed class SimulatedWorld
 
     public StepInvariants Invariants { get; }
 
-    /// <summary>How wrong the wall clock of the machine is.</summary>
-    public TimeSpan MachineSkew { get; private set; }
-
     /// <summary>Oldest first.</summary>
     public IReadOnlyList<SimulatedOrchestrator> Orchestrators => _orchestrators;
 
     /// <summary>Where beads land first: the target, or the integration branch once it is there.</summary>
     public SimulatedCommit? LandingTip =>
         Plan.Config.Landing.Mode == Beadswarm.Configuration.LandingMode.Integration
-        && Git.TargetRefs.Find(new BranchName(Plan.Config.Landing.IntegrationBranch)) is { } integration
-            ? Git[integration]
-            : Git.Tip;
+        && TargetRefs.Find(new BranchName(Plan.Config.Landing.IntegrationBranch)) is { } integration
+            ? Commits[integration]
+            : Tip;
 
     /// <summary>What happened outside of the store, the newest last.</summary>
     public IEnumerable<string> Notes => _notes;
 
-    public SimulatedOrchestrator StartOrchestrator(bool resume)
+    public SimulatedOrchestrator StartOrchestrator(SimulatedClone clone, bool resume)
     {
-        var orchestrator = new SimulatedOrchestrator(this, _orchestrators.Count + 1);
+        var orchestrator = new SimulatedOrchestrator(this, clone, _orchestrators.Count + 1);
         _orchestrators.Add(orchestrator);
         Note($"{orchestrator.Node.Name} starts");
         orchestrator.Start(resume);
@@ -149,14 +152,8 @@ sealed class SimulatedWorld
         }
     });
 
-    public void SetMachineClock(TimeSpan skew)
-    {
-        MachineSkew = skew;
-        foreach (var orchestrator in _orchestrators)
-        {
-            orchestrator.Node.Clock.Skew = skew;
-        }
-    }
+    /// <summary>One of all clones; nothing is drawn where there is one only.</summary>
+    public SimulatedClone AnyClone(Chance chance) => HasNodes ? chance.Pick(_clones) : _clones[0];
 
     public void Note(string text)
     {

@@ -16,14 +16,15 @@ sealed class Weather(SimulatedWorld world)
         Every(FaultKind.MachineRestarts, () => Now(RestartMachine));
         Every(FaultKind.Pause, () => PauseAsync(takeOver: false));
         Every(FaultKind.TakeOver, () => PauseAsync(takeOver: true));
-        Every(FaultKind.ClockJumps, () => Now(() => world.SetMachineClock(Jump(world.MachineSkew))));
+        Every(FaultKind.ClockJumps, () => Now(() => JumpOn(world.AnyClone(_chance))));
         Every(
             FaultKind.StoreClockJumps, () => Now(() => world.StoreNode.Clock.Skew = Jump(world.StoreNode.Clock.Skew)));
-        Every(FaultKind.DiskFull, () => ForAWhileAsync(world.Disk.Fill, world.Disk.MakeRoom));
-        Every(FaultKind.TrackerAway, () => ForAWhileAsync(
-            () => world.Backlog.Away = "cannot read the backlog: a merge left conflict markers",
-            () => world.Backlog.Away = null));
-        if (world.Git.Remote is { } remote)
+        Every(FaultKind.DiskFull, () => OnOneAsync(clone => clone.Disk.Fill(), clone => clone.Disk.MakeRoom()));
+        Every(FaultKind.TrackerAway, () => OnOneAsync(
+            clone => clone.Backlog.Away = "cannot read the backlog: a merge left conflict markers",
+            clone => clone.Backlog.Away = null));
+        Every(FaultKind.StoreAway, () => OnOneAsync(clone => clone.StoreAway = true, clone => clone.StoreAway = false));
+        if (world.Remote is { } remote)
         {
             Every(FaultKind.RemoteAway, () => ForAWhileAsync(() => remote.Away = true, () => remote.Away = false));
             Every(FaultKind.RemoteRefuses, () => ForAWhileAsync(
@@ -36,9 +37,13 @@ sealed class Weather(SimulatedWorld world)
     public void Calm()
     {
         world.Faults.Active = false;
-        world.Disk.MakeRoom();
-        world.Backlog.Away = null;
-        if (world.Git.Remote is { } remote)
+        foreach (var clone in world.Clones)
+        {
+            clone.Disk.MakeRoom();
+            (clone.Backlog.Away, clone.StoreAway) = (null, false);
+        }
+
+        if (world.Remote is { } remote)
         {
             (remote.Away, remote.RefusesBecause) = (false, null);
         }
@@ -74,28 +79,40 @@ sealed class Weather(SimulatedWorld world)
 
         foreach (var orchestrator in world.Orchestrators.Where(orchestrator => orchestrator.Alive).ToArray())
         {
-            orchestrator.Kill();
+            if (!world.HasNodes || _chance.Happens(0.5))
+            {
+                orchestrator.Kill();
+            }
         }
     }
 
     void RestartMachine()
     {
-        foreach (var orchestrator in world.Orchestrators.ToArray())
+        var clone = world.AnyClone(_chance);
+        foreach (var orchestrator in clone.Orchestrators.ToArray())
         {
             orchestrator.LosePower();
         }
 
-        world.Machine.Reboot();
+        clone.Machine.Reboot();
         world.Database.LosePower();
     }
 
     async Task PauseAsync(bool takeOver)
     {
-        if (world.Orchestrators.LastOrDefault(orchestrator => orchestrator.Alive) is { } orchestrator)
+        if (world.AnyClone(_chance).Orchestrators.LastOrDefault(orchestrator => orchestrator.Alive) is { } orchestrator)
         {
             await orchestrator.SleepAsync(takeOver, _chance);
         }
     }
+
+    Task OnOneAsync(Action<SimulatedClone> begin, Action<SimulatedClone> end)
+    {
+        var clone = world.AnyClone(_chance);
+        return ForAWhileAsync(() => begin(clone), () => end(clone));
+    }
+
+    void JumpOn(SimulatedClone clone) => clone.SetClock(Jump(clone.Skew));
 
     TimeSpan Jump(TimeSpan from) => _chance.Happens(0.3)
         ? TimeSpan.Zero
@@ -107,15 +124,15 @@ sealed class Weather(SimulatedWorld world)
         while (true)
         {
             await Task.Delay(_chance.Between(TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(5)), world.Outside.Clock);
-            foreach (var push in world.Git.Remote!.UnderWay.ToArray())
+            foreach (var push in world.Remote!.UnderWay.ToArray())
             {
                 if (_chance.Happens(0.3))
                 {
-                    world.Git.Remote.Drop(push);
+                    world.Remote.Drop(push);
                 }
                 else
                 {
-                    world.Git.Remote.Deliver(push);
+                    world.Remote.Deliver(push);
                 }
             }
         }

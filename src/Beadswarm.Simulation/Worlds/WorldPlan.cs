@@ -42,6 +42,9 @@ sealed record WorldPlan
     public required TrackerDialect Dialect { get; init; }
     public required IReadOnlyList<PlannedBead> Beads { get; init; }
 
+    /// <summary>How many clones there are, each on a machine of its own; more than one share a remote.</summary>
+    public int Clones { get; init; } = 1;
+
     /// <summary>Git tracks the tracker's file.</summary>
     public required bool TrackerInGit { get; init; }
     public required Pace Pace { get; init; }

@@ -11,6 +11,9 @@ namespace Beadswarm.Simulation.Worlds;
 /// <summary>Draws a world from a seed: configuration, backlog, agents, and what will go wrong.</summary>
 static class WorldPlanning
 {
+    /// <summary>In so many worlds several nodes work one swarm.</summary>
+    const double NodesRate = 0.25;
+
     const string Runner = "simulated";
     const string Remote = "origin";
     const string Integration = "integration";
@@ -27,7 +30,7 @@ static class WorldPlanning
             config = config with { Runners = AskingVendor };
         }
 
-        return new WorldPlan
+        var plan = new WorldPlan
         {
             Vendor = vendor,
             Seed = seed,
@@ -45,7 +48,31 @@ static class WorldPlanning
             Scheduling = chance.Happens(0.5) ? SchedulingOptions.Prompt
                 : new SchedulingOptions(0.05, TimeSpan.FromMilliseconds(chance.Between(1, 400))),
         };
+
+        var nodes = new Chance(seed, "nodes");
+        if (faults is not null || !nodes.Happens(NodesRate))
+        {
+            return plan;
+        }
+
+        var several = nodes.Happens(0.5) ? mix.And(FaultKind.StoreAway) : mix;
+        return WithNodes(plan with { Faults = several }, nodes.Between(2, 4));
     }
+
+    /// <summary>
+    /// The swarm is worked from several clones, which share a remote: there the others find the work of each, and the
+    /// tracker's file.
+    /// </summary>
+    public static WorldPlan WithNodes(WorldPlan plan, int clones) => plan with
+    {
+        Clones = clones,
+        TrackerInGit = true,
+        Config = plan.Config with
+        {
+            Landing = plan.Config.Landing with { Remote = Remote },
+            Tracker = plan.Config.Tracker with { Commit = true },
+        },
+    };
 
     static AgentHabits DrawHabits(Chance chance)
     {

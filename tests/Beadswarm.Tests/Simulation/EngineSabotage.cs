@@ -107,6 +107,53 @@ static class EngineSabotage
             : goOn()),
     };
 
+    /// <summary>What a node shares of its beads never leaves its clone, and counts as shared.</summary>
+    public static SwarmSurroundings KeepsWorkToItself(SwarmSurroundings sound) => sound with
+    {
+        Membership = sound.Membership! with
+        {
+            Work = Between<IWorkRefs>.Of(
+                sound.Membership.Work!, (name, _, goOn) => name == nameof(IWorkRefs.PushAsync)
+                    ? Task.FromResult(new WorkPush(true, new PushAnswer.Accepted(), ""))
+                    : goOn()),
+        },
+    };
+
+    /// <summary>Like <see cref="TrustsLeasesForEver"/>, but only nodes that have joined.</summary>
+    public static SwarmSurroundings JoinedKeepWhatTheyLost(SwarmSurroundings sound)
+    {
+        var joined = false;
+        return OnNodes(
+            sound with
+            {
+                Store = Between<IStore>.Of(sound.Store, (name, _, goOn) => joined && name == nameof(IStore.RenewAsync)
+                    ? Task.FromResult<IReadOnlyList<ClaimKey>>([])
+                    : goOn()),
+            },
+            nameof(INodeRegistry.EnterAsync),
+            async goOn =>
+            {
+                var entry = await (Task<NodeEntry>)goOn()!;
+                joined = entry is NodeEntry.Joined;
+                return entry;
+            });
+    }
+
+    /// <summary>What other nodes hold is asked for once, before a start looks at what was left half done.</summary>
+    public static SwarmSurroundings LooksForOthersOnce(SwarmSurroundings sound)
+    {
+        IReadOnlyList<ClaimKey>? once = null;
+        return OnNodes(
+            OnNodes(sound, nameof(INodeRegistry.ReadClaimsElsewhereAsync), _ => Task.FromResult(once ?? [])),
+            nameof(INodeRegistry.EnterAsync),
+            async goOn =>
+            {
+                var entry = await (Task<NodeEntry>)goOn()!;
+                once = await sound.Membership!.Registry.ReadClaimsElsewhereAsync(sound.Node, CancellationToken.None);
+                return entry;
+            });
+    }
+
     /// <summary>A landing is recorded as completed in the place of its intent, before the target has moved.</summary>
     public static SwarmSurroundings CompletesWithoutObserving(SwarmSurroundings sound) =>
         OnStore(sound, nameof(IStore.IntendLandingsAsync), async (given, goOn) =>
@@ -206,6 +253,16 @@ static class EngineSabotage
         {
             Store = Between<IStore>.Of(
                 sound.Store, (name, given, goOn) => name == operation ? instead(given, goOn) : goOn()),
+        };
+
+    static SwarmSurroundings OnNodes<T>(
+        SwarmSurroundings sound, string operation, Func<Func<object?>, Task<T>> instead) => sound with
+        {
+            Membership = sound.Membership! with
+            {
+                Registry = Between<INodeRegistry>.Of(
+                    sound.Membership.Registry, (name, _, goOn) => name == operation ? instead(goOn) : goOn()),
+            },
         };
 
     static SwarmSurroundings OnFinish(

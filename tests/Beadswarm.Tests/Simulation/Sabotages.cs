@@ -40,6 +40,7 @@ static class Sabotages
         Store(
             nameof(StoreDefects.LeaseJudgedByCallersClock), Situation.Timeless,
             new() { LeaseJudgedByCallersClock = true }),
+        Store(nameof(StoreDefects.TakeOverKeepsEpoch), Situation.Joined, new() { TakeOverKeepsEpoch = true }),
         Store(
             nameof(StoreDefects.OutboxConfirmedWhole), Situation.Slow, new() { OutboxConfirmedWhole = true }),
         Store(
@@ -59,6 +60,9 @@ static class Sabotages
         Git(nameof(GitDefects.JoinDropsLast), Situation.Together, new() { JoinDropsLast = true }),
         Git(nameof(GitDefects.RestartDropsCommits), Situation.Abandoned, new() { RestartDropsCommits = true }, seed: 3),
         Git(nameof(GitDefects.CheckoutLeavesFiles), Situation.Clashing, new() { CheckoutLeavesFiles = true }),
+        Engine(nameof(EngineSabotage.KeepsWorkToItself), Situation.Beside, EngineSabotage.KeepsWorkToItself),
+        Engine(nameof(EngineSabotage.JoinedKeepWhatTheyLost), Situation.Beside, EngineSabotage.JoinedKeepWhatTheyLost),
+        Engine(nameof(EngineSabotage.LooksForOthersOnce), Situation.Joined, EngineSabotage.LooksForOthersOnce),
         Engine(nameof(EngineSabotage.ClosesBeforeLanding), Situation.Plain, EngineSabotage.ClosesBeforeLanding),
         // Either fence alone holds such a lander back: only without both does it get through.
         new(

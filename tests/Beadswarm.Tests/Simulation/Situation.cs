@@ -141,6 +141,16 @@ static class Situation
     public static readonly SimulationOptions Deaf = Of(
         Often(6, FaultKind.TrackerAway, FaultKind.TrackerAnswerLost), plan => plan);
 
+    /// <summary>
+    /// Three machines work one swarm: each may lose its store, be killed, or fall asleep for longer than its lease.
+    /// </summary>
+    public static readonly SimulationOptions Joined = Of(
+        Often(4, FaultKind.Crash, FaultKind.Pause, FaultKind.StoreAway), plan => WorldPlanning.WithNodes(plan, 3));
+
+    /// <summary>Three machines work one swarm, and nothing happens to any of them.</summary>
+    public static readonly SimulationOptions Beside = Of(
+        Often(2, FaultKind.ForeignPush), plan => WorldPlanning.WithNodes(plan, 3));
+
     /// <summary>One of the above, for who asks by name.</summary>
     public static SimulationOptions Named(string name) =>
         typeof(Situation).GetField(name)?.GetValue(null) as SimulationOptions

@@ -1,56 +1,25 @@
-using Beadswarm.Beads;
-using Beadswarm.Claims;
-using Beadswarm.Configuration;
-using Beadswarm.Journal;
 using Beadswarm.Storage;
 using Beadswarm.Storage.Postgres;
-using Beadswarm.Swarms;
 using Beadswarm.Tests.Support;
 
 namespace Beadswarm.Tests.Storage.Postgres;
 
-/// <summary>
-/// Nodes on a real server whose clock the test moves: who holds the swarm, who has joined, who is lost.
-/// </summary>
-public sealed class NodeRegistryTests : IAsyncLifetime
+/// <summary>Nodes on a real server.</summary>
+public sealed class NodeRegistryTests : NodeConformance
 {
-    static readonly TimeSpan Lease = TimeSpan.FromSeconds(60);
-
-    readonly FakeTime _time = new();
     PostgresDatabase _database = null!; // made before each test
-    PostgresStore _store = null!;
 
-    static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
+    public override async ValueTask DisposeAsync()
     {
-        _database = await PostgresDatabase.MakeAsync(_time);
-        _store = await PostgresStore.OpenAsync(
-            _database.Address, "node", PostgresDatabase.Limits, TimeProvider.System, Token);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _store.DisposeAsync();
+        await base.DisposeAsync();
         _database.Drop();
     }
 
-    [Fact]
-    public async Task The_first_one_holds_the_swarm_and_the_next_ones_join_with_agents_of_their_own()
+    private protected override async Task<IStore> OpenAsync(FakeTime time)
     {
-        var first = Assert.IsType<NodeEntry.Holds>(await EnterAsync("a"));
-        var second = Assert.IsType<NodeEntry.Joined>(await EnterAsync("b"));
-        var third = Assert.IsType<NodeEntry.Joined>(await EnterAsync("c", agents: 2));
-
-        Assert.Equal("1-3 4-6 7-8", $"{first.Agents} {second.Agents} {third.Agents}");
-        Assert.Equal("box box-2 box-3", $"{first.Node.Name} {second.Node.Name} {third.Node.Name}");
-        Assert.Equal(first.Swarm.Epoch, third.Swarm.Epoch);
-        var status = await _store.ReadStatusAsync(Token);
-        Assert.Equal(
-            ["box", "box", "box", "box-2", "box-2", "box-2", "box-3", "box-3"],
-            status.Agents.Select(agent => agent.Node));
-        Assert.Equal(3, status.Nodes.Count);
-        Assert.Equal(["box", "box-2", "box-3"], (await OfAsync<JournalEvent.NodeJoined>()).Select(one => one.Node));
+        _database = await PostgresDatabase.MakeAsync(time);
+        return await PostgresStore.OpenAsync(
+            _database.Address, "node", PostgresDatabase.Limits, TimeProvider.System, Token);
     }
 
     [Fact]
@@ -61,7 +30,7 @@ public sealed class NodeRegistryTests : IAsyncLifetime
         var heard = new SemaphoreSlim(0);
         var listening = other.Listen(() => heard.Release());
         await heard.WaitAsync(Token); // it listens now
-        _store.Announce(TimeSpan.Zero);
+        ((INodeRegistry)Store).Announce(TimeSpan.Zero);
 
         await EnterAsync("a");
         await heard.WaitAsync(Token);
@@ -85,173 +54,4 @@ public sealed class NodeRegistryTests : IAsyncLifetime
         Assert.Equal(5, entries.OfType<NodeEntry.Joined>().Select(joined => joined.Agents.First).Distinct().Count());
         await stores.CloseAsync();
     }
-
-    [Fact]
-    public async Task Who_cannot_work_beside_the_holder_is_refused_and_nothing_is_changed()
-    {
-        await EnterAsync("a");
-        var before = await _store.ReadJournalEndAsync(Token);
-
-        var refused = await _store.EnterAsync(
-            Card("b") with { Target = "next" }, Begin(3), Lease, Token);
-
-        Assert.Equal(NodeMismatch.Target, Assert.IsType<NodeEntry.Refused>(refused).Why);
-        Assert.Equal(before, await _store.ReadJournalEndAsync(Token));
-        Assert.Single(await _store.ReadNodesAsync(Token));
-    }
-
-    [Fact]
-    public async Task A_clone_that_begins_again_is_itself_and_its_process_from_before_is_fenced()
-    {
-        var before = (NodeEntry.Holds)await EnterAsync("a");
-        await EnterAsync("b");
-
-        var again = Assert.IsType<NodeEntry.Holds>(await EnterAsync("a"));
-
-        Assert.Equal(before.Node.Name, again.Node.Name);
-        Assert.Equal(before.Agents, again.Agents);
-        Assert.True(again.Swarm.Epoch.Value > before.Swarm.Epoch.Value);
-        Assert.Null(await _store.BeatAsync(before.Node, Lease, Token));
-        Assert.Equal(WriteOutcome.Fenced, await _store.LeaveAsync(before.Node, "late", Token));
-        Assert.Equal(6, (await _store.ReadStatusAsync(Token)).Agents.Count);
-    }
-
-    [Fact]
-    public async Task A_joined_node_that_is_not_heard_of_is_lost_and_back_when_it_is()
-    {
-        var holder = (NodeEntry.Holds)await EnterAsync("a");
-        var joined = (NodeEntry.Joined)await EnterAsync("b");
-
-        _time.Advance(Lease + TimeSpan.FromSeconds(1));
-        await _store.BeatAsync(holder.Node, Lease, Token);
-
-        Assert.Equal("box-2", Assert.Single(await OfAsync<JournalEvent.NodeLost>()).Node);
-        Assert.Equal(3, (await _store.ReadStatusAsync(Token)).Agents.Count);
-        Assert.True((await _store.BeatAsync(joined.Node, Lease, Token))!.HolderLives);
-        Assert.Equal(6, (await _store.ReadStatusAsync(Token)).Agents.Count);
-        Assert.Equal(3, (await OfAsync<JournalEvent.NodeJoined>()).Count);
-    }
-
-    [Fact]
-    public async Task A_lost_node_whose_numbers_others_have_by_now_is_fenced()
-    {
-        var holder = (NodeEntry.Holds)await EnterAsync("a");
-        var joined = (NodeEntry.Joined)await EnterAsync("b");
-        _time.Advance(Lease + TimeSpan.FromSeconds(1));
-        await _store.BeatAsync(holder.Node, Lease, Token);
-
-        var next = (NodeEntry.Joined)await EnterAsync("c");
-
-        Assert.Equal(joined.Agents, next.Agents);
-        Assert.Null(await _store.BeatAsync(joined.Node, Lease, Token));
-    }
-
-    [Fact]
-    public async Task Numbers_under_which_a_lost_node_holds_beads_are_nobodys()
-    {
-        var holder = (NodeEntry.Holds)await EnterAsync("a");
-        var joined = (NodeEntry.Joined)await EnterAsync("b");
-        await FillAsync(holder.Swarm.Epoch, 2);
-        Assert.NotNull(await _store.ClaimAsync(holder.Swarm.Epoch, 5, joined.Node.Name));
-        _time.Advance(Lease + TimeSpan.FromSeconds(1));
-        await _store.BeatAsync(holder.Node, Lease, Token);
-
-        Assert.Equal("6-8", $"{((NodeEntry.Joined)await EnterAsync("c")).Agents}");
-        Assert.Equal(
-            [5], (await _store.ReadClaimsElsewhereAsync(holder.Node.Name, Token)).Select(claim => claim.Agent.Value));
-    }
-
-    [Fact]
-    public async Task The_swarm_is_taken_over_by_one_when_its_holder_is_gone_and_not_before()
-    {
-        var holder = (NodeEntry.Holds)await EnterAsync("a");
-        var second = (NodeEntry.Joined)await EnterAsync("b");
-        var third = (NodeEntry.Joined)await EnterAsync("c");
-        await FillAsync(holder.Swarm.Epoch, 2);
-        Assert.Null(await _store.TakeOverAsync(second.Node, Begin(3), Lease, Token));
-
-        _time.Advance(Lease - TimeSpan.FromSeconds(1));
-        await _store.BeatAsync(second.Node, Lease, Token);
-        await _store.BeatAsync(third.Node, Lease, Token);
-        _time.Advance(TimeSpan.FromSeconds(1));
-        Assert.False((await _store.BeatAsync(second.Node, Lease, Token))!.HolderLives);
-        var taken = await _store.TakeOverAsync(second.Node, Begin(3), Lease, Token);
-
-        Assert.Equal(second.Node.Name, taken!.Node);
-        Assert.Equal(holder.Swarm.Id, taken.Id);
-        Assert.Null(await _store.TakeOverAsync(third.Node, Begin(3), Lease, Token));
-        Assert.True((await _store.BeatAsync(third.Node, Lease, Token))!.HolderLives);
-        Assert.Null(await _store.ClaimAsync(holder.Swarm.Epoch, 1, holder.Node.Name));
-        Assert.NotNull(await _store.ClaimAsync(taken.Epoch, 7, third.Node.Name));
-        Assert.Equal("box", Assert.Single(await OfAsync<JournalEvent.NodeLost>()).Node);
-        Assert.Equal(
-            [4, 5, 6, 7, 8, 9], (await _store.ReadStatusAsync(Token)).Agents.Select(agent => agent.Agent.Value));
-    }
-
-    [Fact]
-    public async Task Whoever_takes_over_tells_its_tracker_again_what_has_become_of_the_swarms_beads()
-    {
-        var holder = (NodeEntry.Holds)await EnterAsync("a");
-        var joined = (NodeEntry.Joined)await EnterAsync("b");
-        await FillAsync(holder.Swarm.Epoch, 1);
-        await _store.BlockAsync((await _store.ClaimAsync(holder.Swarm.Epoch, 1, holder.Node.Name))!.Key);
-        var told = await _store.ReadOutboxAsync(Token);
-        await _store.ConfirmOutboxAsync(holder.Swarm.Epoch, [.. told.Select(entry => entry.Id)], Token);
-        await _store.LeaveAsync(holder.Node, "it was told to", Token);
-
-        Assert.NotNull(await _store.TakeOverAsync(joined.Node, Begin(3), Lease, Token));
-
-        Assert.Equal(
-            new BeadChange.Block(BeadId.Parse("x-0"), "enough"),
-            Assert.Single(await _store.ReadOutboxAsync(Token)).Change);
-    }
-
-    [Fact]
-    public async Task A_swarm_that_is_to_stop_is_not_taken_over()
-    {
-        var holder = (NodeEntry.Holds)await EnterAsync("a");
-        var joined = (NodeEntry.Joined)await EnterAsync("b");
-        await _store.SetSwarmStatusAsync(holder.Swarm.Epoch, SwarmStatus.Stopping, "asked", Token);
-        await _store.LeaveAsync(holder.Node, "over", Token);
-
-        Assert.Null(await _store.TakeOverAsync(joined.Node, Begin(3), Lease, Token));
-    }
-
-    [Fact]
-    public async Task What_agents_of_a_lost_node_were_about_to_do_is_nobodys_any_more()
-    {
-        var holder = (NodeEntry.Holds)await EnterAsync("a");
-        await EnterAsync("b");
-        var effect = new NewEffect(EffectKind.Workspace, "agent-4/x-0") { Agent = new AgentNumber(4) };
-        await _store.IntendEffectAsync(holder.Swarm.Epoch, effect, Token);
-        var landing = effect with { Kind = EffectKind.BranchRemoval };
-        await _store.IntendEffectAsync(holder.Swarm.Epoch, landing, Token);
-        _time.Advance(Lease + TimeSpan.FromSeconds(1));
-
-        await _store.BeatAsync(holder.Node, Lease, Token);
-
-        Assert.Equal(landing, Assert.Single(await _store.ReadOpenEffectsAsync(Token)).Effect);
-        var done = Assert.Single(await OfAsync<JournalEvent.EffectDone>());
-        Assert.Contains("was lost", done.Outcome, StringComparison.Ordinal);
-    }
-
-    async Task<IReadOnlyList<T>> OfAsync<T>() where T : JournalEvent =>
-        [.. (await _store.ReadJournalAsync(0, null, int.MaxValue, Token)).Select(entry => entry.Event).OfType<T>()];
-
-    Task<NodeEntry> EnterAsync(string clone, int agents = 3, IStore? store = null) =>
-        ((INodeRegistry)(store ?? _store)).EnterAsync(Card(clone), Begin(agents), Lease, Token);
-
-    async Task FillAsync(SwarmEpoch epoch, int beads) => await _store.UpdateBacklogAsync(
-        epoch,
-        [
-            .. Enumerable.Range(0, beads).Select(n => new BacklogEntry(
-                BeadId.Parse($"x-{n}"), $"Title {n}", 1, 0, DateTimeOffset.UnixEpoch, n, true)),
-        ],
-        3, Token);
-
-    static NodeCard Card(string clone) => new(clone, "box", 1, null, "origin", "main");
-
-    static SwarmBegin Begin(int agents) => new(
-        "node", null, null, SelectOrder.Triage, PostgresSwarm.Contract,
-        [.. Enumerable.Range(1, agents).Select(n => new AgentSlot(new AgentNumber(n), "worker", "scripted"))], false);
 }
