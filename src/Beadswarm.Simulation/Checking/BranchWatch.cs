@@ -54,6 +54,7 @@ sealed class BranchWatch(SimulatedWorld world, BranchName branch)
         }
 
         _tip = tip;
+        CheckOthersBeads(tip);
     }
 
     void CheckOwn(SimulatedCommit commit, IReadOnlySet<string> intended)
@@ -92,6 +93,30 @@ sealed class BranchWatch(SimulatedWorld world, BranchName branch)
         {
             throw new ViolationException(
                 Invariant.OwnContentOnly, $"{commit} is on {branch}, lands no bead and changes {path}");
+        }
+    }
+
+    /// <summary>
+    /// Whatever came onto the target is on its tip, in the tracker's file too; what it led over on another branch may
+    /// have been without.
+    /// </summary>
+    void CheckOthersBeads(SimulatedCommit commit)
+    {
+        if (branch != world.Target || world.Witness.PushedBeads.Count == 0)
+        {
+            return;
+        }
+
+        var file = commit.Tree.Find(SimulatedBacklog.Path);
+        var there = file is null ? [] : world.Holder.Backlog.Parse(file).Beads.ToDictionary(bead => bead.Id);
+        foreach (var pushed in world.Witness.PushedBeads.Values)
+        {
+            if (there.GetValueOrDefault(pushed.Id)?.Design is var design && design != pushed.Design)
+            {
+                throw new ViolationException(
+                    Invariant.OthersBeadsKept,
+                    $"{commit} is on {branch}, and {pushed.Id} has '{design}' where '{pushed.Design}' was pushed");
+            }
         }
     }
 

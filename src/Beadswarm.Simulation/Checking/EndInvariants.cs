@@ -58,6 +58,12 @@ sealed class EndInvariants(SimulatedWorld world)
             }
         }
 
+        foreach (var unknown in world.Witness.PushedBeads.Keys.Where(id => world.Database.Beads.Find(id) is null
+            && tracker.GetValueOrDefault(id) is not { Unfinished: false }))
+        {
+            throw new ViolationException(Invariant.OthersBeadsKept, $"{unknown} was pushed, and nobody works on it");
+        }
+
         if (world.Database.Untold.Count > 0)
         {
             throw new ViolationException(Invariant.Settled, $"{world.Database.Untold.Count} changes were never told");

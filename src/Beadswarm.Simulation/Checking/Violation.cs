@@ -34,6 +34,7 @@ static class Invariant
     public const string AskedAgain = "13: what has ended begins again only when somebody asks";
     public const string ToldWhenDone = "13: a change counts as told when the tracker has it";
     public const string Audited = "the audit finds nothing";
+    public const string OthersBeadsKept = "13: what others push in the tracker's file stays on the target";
     public const string TrackerAgrees = "13: the tracker says what the swarm has done";
     public const string Settled = "12: nothing is left half done";
 }

@@ -21,6 +21,7 @@ sealed class Witness(SimulatedWorld world)
     readonly HashSet<(BeadId Bead, string Path)> _touched = [];
     readonly HashSet<(string Tree, string Gate)> _passed = [];
     readonly HashSet<CommitId> _foreign = [];
+    readonly Dictionary<BeadId, Bead> _pushed = [];
     readonly HashSet<BeadId> _askedAgain = [];
     readonly HashSet<BeadId> _closedByPerson = [];
     readonly HashSet<BeadId> _takenBack = [];
@@ -161,6 +162,15 @@ sealed class Witness(SimulatedWorld world)
     }
 
     public bool IsForeign(CommitId commit) => _foreign.Contains(commit);
+
+    /// <summary>Beads as others have pushed them, each as it was pushed last.</summary>
+    public IReadOnlyDictionary<BeadId, Bead> PushedBeads => _pushed;
+
+    public void Pushed(Bead bead)
+    {
+        _pushed[bead.Id] = bead;
+        AskedAgain(bead.Id);
+    }
 
     /// <summary>Somebody has asked for further attempts: the counters may begin anew.</summary>
     public void AskedAgain(BeadId bead) => _askedAgain.Add(bead);

@@ -73,4 +73,10 @@ enum FaultKind
 
     /// <summary>One of several machines has no way to the store for a while.</summary>
     StoreAway,
+
+    /// <summary>Somebody else pushes changed and new beads in the tracker's file.</summary>
+    TrackerPush,
+
+    /// <summary>A person puts a landing first, ejects one, or holds the whole queue for a while.</summary>
+    PersonSteersQueue,
 }

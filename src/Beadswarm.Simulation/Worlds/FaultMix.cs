@@ -10,11 +10,15 @@ sealed record FaultMix(IReadOnlySet<FaultKind> Kinds, double Eagerness = 1)
     const double NoneRate = 0.05;
     const double SingleRate = 0.3;
 
+    /// <summary>Those that not every world can have: which do is decided when the world is known.</summary>
+    static readonly FaultKind[] DrawnByThemselves =
+        [FaultKind.StoreAway, FaultKind.TrackerPush, FaultKind.PersonSteersQueue];
+
     public static readonly FaultMix None = new(new HashSet<FaultKind>());
 
     public static FaultMix Draw(Chance chance)
     {
-        var all = Enum.GetValues<FaultKind>().Where(kind => kind != FaultKind.StoreAway).ToArray();
+        var all = Enum.GetValues<FaultKind>().Except(DrawnByThemselves).ToArray();
         var drawn = chance.Fraction();
         if (drawn < NoneRate)
         {
@@ -72,6 +76,8 @@ sealed record FaultMix(IReadOnlySet<FaultKind> Kinds, double Eagerness = 1)
         FaultKind.PersonCommands => TimeSpan.FromMinutes(15),
         FaultKind.PersonWorksOnBranch => TimeSpan.FromMinutes(10),
         FaultKind.StoreAway => TimeSpan.FromMinutes(12),
+        FaultKind.TrackerPush => TimeSpan.FromMinutes(8),
+        FaultKind.PersonSteersQueue => TimeSpan.FromMinutes(10),
         _ => null,
     };
 

@@ -5,7 +5,9 @@ using Beadswarm.Git;
 using Beadswarm.Landing;
 using Beadswarm.Simulation.Agents;
 using Beadswarm.Simulation.Git;
+using Beadswarm.Simulation.Storage;
 using Beadswarm.Storage;
+using Beadswarm.Swarms;
 using Beadswarm.Workspaces;
 
 namespace Beadswarm.Simulation.Worlds;
@@ -19,6 +21,7 @@ sealed class People(SimulatedWorld world)
     readonly ForeignUser _foreign = new(world.Clones[0].Git);
     int _added;
     int _pushed;
+    int _pushedBeads;
     bool _obstructing;
 
     DateTimeOffset Now => world.Outside.Clock.GetUtcNow();
@@ -32,6 +35,8 @@ sealed class People(SimulatedWorld world)
         world.Every(FaultKind.PersonWorksOnBranch, _chance, WorkAsync);
         world.Every(FaultKind.ForeignPush, _chance, PushAsync);
         world.Every(FaultKind.ForeignRevert, _chance, RevertAsync);
+        world.Every(FaultKind.TrackerPush, _chance, PushBeadsAsync);
+        world.Every(FaultKind.PersonSteersQueue, _chance, SteerQueueAsync);
         world.Every(FaultKind.CheckoutInTheWay, _chance, ObstructAsync);
         world.Begin(UnlockAsync);
         world.Begin(MergeByHandAsync);
@@ -145,6 +150,83 @@ sealed class People(SimulatedWorld world)
         world.Witness.Foreign(
             _foreign.Push(Target, $"somebody else's {path}\n", Now, (path, $"pushed at {Now:HH:mm:ss}\n")));
         return Task.CompletedTask;
+    }
+
+    /// <summary>
+    /// They see what was pushed, and no more, and write what nobody else here does: so whatever they wrote last stays.
+    /// </summary>
+    Task PushBeadsAsync()
+    {
+        if (world.Tip?.Tree.Find(SimulatedBacklog.Path) is not { } file)
+        {
+            return Task.CompletedTask;
+        }
+
+        var known = world.Holder.Backlog.Parse(file).Beads;
+        var number = ++_pushedBeads;
+        var old = known.Count > 0 && _chance.Happens(0.5) ? _chance.Pick(known) : null;
+        var bead = (old ?? WorldPlanning.Some($"bd-p{number}", $"pushed as {number}", _chance.Between(0, 4), [])) with
+        {
+            Design = $"design {number}",
+            UpdatedAt = Now,
+        };
+        var text = SimulatedBacklog.Text(
+            known.Select(one => one.Id == bead.Id ? bead : one).Concat(old is null ? [bead] : []));
+        if (_foreign.Push(Target, "beads: by somebody else\n", Now, (SimulatedBacklog.Path, text)) is { } made)
+        {
+            world.Note($"somebody pushes {bead.Id}");
+            world.Witness.Foreign(made);
+            world.Witness.Pushed(bead);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <summary>The queue is never left held: who holds it lets it go on again.</summary>
+    async Task SteerQueueAsync()
+    {
+        if (_chance.Happens(0.3))
+        {
+            await AskQueueAsync(new QueueRequest.Pause("a person looks at it"));
+            await Task.Delay(_chance.Lognormal(TimeSpan.FromMinutes(2), 1), world.Outside.Clock);
+            await AskQueueAsync(new QueueRequest.Resume());
+        }
+        else if (world.Database.Landings.Queue.FirstOrDefault() is { } landing)
+        {
+            await AskQueueAsync(_chance.Happens(0.5)
+                ? new QueueRequest.First(landing.Bead)
+                : new QueueRequest.Eject(landing.Bead, "a person asked"));
+        }
+    }
+
+    /// <summary>
+    /// On the store, and through the swarm where one runs, so that it hears of it: but for a pause, which one that
+    /// sleeps would hear of when the queue was to go on.
+    /// </summary>
+    async Task AskQueueAsync(QueueRequest request)
+    {
+        world.Note($"a person asks the queue: {request}");
+        var done = await PersonalRequests.QueueAsync(
+            new InMemoryStore(world.Database), request, CancellationToken.None);
+        foreach (var running in world.Orchestrators.Where(
+            one => one.Commands is not null && request is not QueueRequest.Pause))
+        {
+            _ = running.Node.RunAsync(() => HearAsync(running.Commands!, request));
+        }
+
+        world.Note(done.Message);
+    }
+
+    static async Task HearAsync(ControlCommands commands, QueueRequest request)
+    {
+        try
+        {
+            await commands.Queue!(request, CancellationToken.None);
+        }
+        catch (StoreException)
+        {
+            // The person reads that it did not work; it has been done on the store.
+        }
     }
 
     Task RevertAsync()

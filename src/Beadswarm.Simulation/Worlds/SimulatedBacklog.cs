@@ -53,6 +53,9 @@ sealed class SimulatedBacklog(SimulatedGit git, TrackerDialect dialect, TimeProv
         return _newest.Backlog;
     }
 
+    /// <summary>Another state of the file than the one here.</summary>
+    public Backlog Parse(FileContent file) => Backlog.Parse(Path, Encoding.UTF8.GetBytes(file.Text), dialect);
+
     /// <summary>What the swarm asks for.</summary>
     public IReadOnlyList<BeadId> Apply(IReadOnlyList<BeadChange> changes, DateTimeOffset now)
     {

@@ -49,14 +49,27 @@ static class WorldPlanning
                 : new SchedulingOptions(0.05, TimeSpan.FromMilliseconds(chance.Between(1, 400))),
         };
 
-        var nodes = new Chance(seed, "nodes");
-        if (faults is not null || !nodes.Happens(NodesRate))
+        return faults is null ? WithOthers(plan) : plan;
+    }
+
+    /// <summary>Each of these by a stream of its own, so that worlds without it stay what they were.</summary>
+    static WorldPlan WithOthers(WorldPlan plan)
+    {
+        var nodes = new Chance(plan.Seed, "nodes");
+        if (nodes.Happens(NodesRate))
         {
-            return plan;
+            plan = nodes.Happens(0.5) ? plan with { Faults = plan.Faults.And(FaultKind.StoreAway) } : plan;
+            plan = WithNodes(plan, nodes.Between(2, 4));
         }
 
-        var several = nodes.Happens(0.5) ? mix.And(FaultKind.StoreAway) : mix;
-        return WithNodes(plan with { Faults = several }, nodes.Between(2, 4));
+        if (plan is { HasRemote: true, TrackerInGit: true } && new Chance(plan.Seed, "strangers").Happens(0.4))
+        {
+            plan = plan with { Faults = plan.Faults.And(FaultKind.TrackerPush) };
+        }
+
+        return new Chance(plan.Seed, "wishes").Happens(0.2)
+            ? plan with { Faults = plan.Faults.And(FaultKind.PersonSteersQueue) }
+            : plan;
     }
 
     /// <summary>

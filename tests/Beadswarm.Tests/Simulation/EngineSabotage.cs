@@ -87,6 +87,13 @@ static class EngineSabotage
         }),
     };
 
+    /// <summary>What others did to the tracker's file counts as taken in and is not.</summary>
+    public static SwarmSurroundings OverwritesOthersBeads(SwarmSurroundings sound) => sound with
+    {
+        Tracker = Between<IBeadTracker>.Of(
+            sound.Tracker, (name, _, goOn) => name == nameof(IBeadTracker.MergeAsync) ? Task.CompletedTask : goOn()),
+    };
+
     /// <summary>A gate that fails counts as passed.</summary>
     public static SwarmSurroundings TakesRedForGreen(SwarmSurroundings sound) => OnGates(
         sound, async (_, run) => await run() is var result && result.Status == GateStatus.Failed

@@ -63,6 +63,7 @@ static class Sabotages
         Engine(nameof(EngineSabotage.KeepsWorkToItself), Situation.Beside, EngineSabotage.KeepsWorkToItself),
         Engine(nameof(EngineSabotage.JoinedKeepWhatTheyLost), Situation.Beside, EngineSabotage.JoinedKeepWhatTheyLost),
         Engine(nameof(EngineSabotage.LooksForOthersOnce), Situation.Joined, EngineSabotage.LooksForOthersOnce),
+        Engine(nameof(EngineSabotage.OverwritesOthersBeads), Situation.Strange, EngineSabotage.OverwritesOthersBeads),
         Engine(nameof(EngineSabotage.ClosesBeforeLanding), Situation.Plain, EngineSabotage.ClosesBeforeLanding),
         // Either fence alone holds such a lander back: only without both does it get through.
         new(

@@ -104,6 +104,23 @@ public sealed class SimulationTests
 
     [Theory]
     [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void What_others_push_in_the_trackers_file_stays_and_what_people_ask_of_the_queue_is_done(long seed)
+    {
+        IReadOnlyList<JournalEvent> wished = [];
+        var pushed = SimulatedSwarm.Run(seed, Situation.Strange);
+        var steered = SimulatedSwarm.Run(
+            seed, Situation.Steered with { Ended = world => wished = Journal(world) });
+
+        Assert.True(pushed.Failure is null, $"seed {seed}: {pushed}\n{pushed.Failure}");
+        Assert.True(steered.Failure is null, $"seed {seed}: {steered}\n{steered.Failure}");
+        Assert.True(pushed.Faults[FaultKind.TrackerPush] > 0);
+        Assert.Contains(wished, happened => happened is JournalEvent.LandingWished or JournalEvent.QueuePaused);
+    }
+
+    [Theory]
+    [InlineData(1)]
     [InlineData(5)]
     public void The_same_seed_gives_the_same_run(long seed) =>
         Assert.Equal(

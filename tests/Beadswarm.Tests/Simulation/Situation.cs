@@ -151,6 +151,14 @@ static class Situation
     public static readonly SimulationOptions Beside = Of(
         Often(2, FaultKind.ForeignPush), plan => WorldPlanning.WithNodes(plan, 3));
 
+    /// <summary>Others push changed and new beads in the tracker's file, and the orchestrator is killed.</summary>
+    public static readonly SimulationOptions Strange = Of(
+        Often(8, FaultKind.TrackerPush, FaultKind.Crash), plan => WorldPlanning.WithNodes(plan, 1));
+
+    /// <summary>People put landings first, eject them, and hold the queue, and the orchestrator is killed.</summary>
+    public static readonly SimulationOptions Steered = Of(
+        Often(8, FaultKind.PersonSteersQueue, FaultKind.Crash), plan => plan);
+
     /// <summary>One of the above, for who asks by name.</summary>
     public static SimulationOptions Named(string name) =>
         typeof(Situation).GetField(name)?.GetValue(null) as SimulationOptions
