@@ -17,6 +17,8 @@ sealed record BenchmarkOptions(string What, int Beads, int Agents, int Rounds, i
         ("scale", Scale.RunAsync),
         ("claims", ClaimThroughput.RunAsync),
         ("postgres", PostgresClaims.RunAsync),
+        ("strain", PostgresStrain.RunAsync),
+        ("queues", PostgresQueues.RunAsync),
         ("startup", Startup.RunAsync),
         ("spawns", SpawnCount.RunAsync),
         (Histories, QueueHistories.RunAsync),
