@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Beadswarm.Beads;
 using Beadswarm.Control;
+using Beadswarm.Git;
 using Beadswarm.Journal;
 using Beadswarm.Storage;
 using Beadswarm.Supervision;
@@ -202,7 +203,7 @@ sealed class SwarmRun : IAsyncDisposable
             await working;
             await _external.EndAsync();
             var outcome = await EndAsync(finish);
-            await SettleAsync(_assembly.Lander);
+            await SettleAsync(_assembly.Lander, finish.End);
             EndServices();
             await serving;
             await _failures.EndAsync(CancellationToken.None);
@@ -371,34 +372,76 @@ sealed class SwarmRun : IAsyncDisposable
         }
     }
 
-    /// <summary>What was decided reaches the tracker and, where git tracks it, the target.</summary>
-    async Task SettleAsync(Lander lander)
+    /// <summary>What was decided reaches the tracker and, where git tracks it, the target; or it is said why not.
+    /// </summary>
+    async Task SettleAsync(Lander lander, SwarmEnd end)
     {
         using var patience = new CancellationTokenSource(SettleTime, _assembly.Parts.Time);
+        string? missing;
         try
         {
-            if (await _assembly.Tracker.PassAsync(patience.Token))
-            {
-                for (var push = 0; push < SettlePushesMax; push++)
-                {
-                    if (await lander.CommitTrackerAsync(patience.Token) is not LandingStep.Moved)
-                    {
-                        break;
-                    }
-                }
-            }
+            missing = await _assembly.Tracker.PassAsync(patience.Token)
+                ? await CommitTrackerAsync(lander, end is SwarmEnd.Completed or SwarmEnd.Exhausted, patience.Token)
+                : null; // said already
         }
-        catch (Exception error) when (error is OperationCanceledException or Git.GitException or IOException)
+        catch (Exception error) when (error is OperationCanceledException or GitException or IOException)
         {
-            // The outbox and the file keep it: the next run brings it about.
+            missing = error.Message;
+        }
+
+        if (missing is not null)
+        {
+            // The outbox and the file keep it.
             await Store.AppendAsync(
-                null, null, new JournalEvent.ComponentHeld("tracker", error.Message),
+                null, null,
+                new JournalEvent.ComponentHeld(
+                    "tracker", $"{missing}; the next run brings the tracker's file to the target"),
                 CancellationToken.None);
         }
     }
 
+    /// <summary>Returns what is in the way; null when nothing is left to be brought to the target.</summary>
+    /// <param name="patient">Nobody waits: what may be in the way for a moment only is tried again.</param>
+    async Task<string?> CommitTrackerAsync(Lander lander, bool patient, CancellationToken cancellationToken)
+    {
+        var pause = SettlePause;
+        for (var (moves, retries) = (0, 0); moves < SettleMovesMax;)
+        {
+            switch (await TryCommitTrackerAsync(lander, cancellationToken))
+            {
+                case LandingStep.Moved:
+                    moves++;
+                    break;
+                case LandingStep.Held held when !patient || retries == SettleRetriesMax:
+                    return held.Reason;
+                case LandingStep.Held:
+                    await Task.Delay(pause, _assembly.Parts.Time, cancellationToken);
+                    (retries, pause) = (retries + 1, pause * 2);
+                    break;
+                case LandingStep.Idle or LandingStep.Waiting:
+                    return null;
+            }
+        }
+
+        return "others move the target all the time";
+    }
+
+    static async Task<LandingStep> TryCommitTrackerAsync(Lander lander, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await lander.CommitTrackerAsync(cancellationToken);
+        }
+        catch (GitException error) when (error.IsTransient)
+        {
+            return new LandingStep.Held(error.Message);
+        }
+    }
+
     static readonly TimeSpan SettleTime = TimeSpan.FromMinutes(15);
-    const int SettlePushesMax = 5;
+    static readonly TimeSpan SettlePause = TimeSpan.FromSeconds(1);
+    const int SettleRetriesMax = 4;
+    const int SettleMovesMax = 5;
 
     async Task<SwarmOutcome> EndAsync(SwarmDecision.Finish finish)
     {

@@ -128,6 +128,34 @@ public sealed class LanderOnARemoteTests : IDisposable
     }
 
     [Theory]
+    [InlineData(2, "closed")]
+    [InlineData(99, "open")]
+    public async Task What_the_remote_takes_a_moment_later_is_there_when_a_swarm_has_ended_and_otherwise_said(
+        int refusals, string status)
+    {
+        _repository.Bead("t-1");
+        Publish();
+        Hook("pre-receive",
+            $"""
+            read old new ref
+            [ "$ref" = refs/heads/main ] && [ "$(git log -1 --format=%s $new)" = 'beads: sync' ] || exit 0
+            [ $(cat refused 2>/dev/null | wc -l) -ge {refusals} ] && exit 0
+            echo no >> refused; echo 'not now' >&2; exit 1
+            """);
+
+        var config = Remote();
+        var outcome = await _repository.RunAsync(
+            config with { Tracker = config.Tracker with { CommitInterval = TimeSpan.FromHours(1) } });
+
+        Assert.Equal((SwarmEnd.Completed, 1), (outcome.End, outcome.Landed));
+        Assert.Contains($"\"{status}\"", InOrigin("show", "main:.beads/issues.jsonl"), StringComparison.Ordinal);
+        var said = (await _repository.JournalAsync()).Select(entry => entry.Event)
+            .OfType<JournalEvent.ComponentHeld>().Where(held => held.Component == "tracker").ToArray();
+        Assert.Equal(status == "open", said.Length == 1);
+        Assert.All(said, held => Assert.Contains("the next run brings", held.Reason, StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData("pre-receive")]
     [InlineData("post-receive")]
     public async Task A_crash_between_intent_and_observation_lands_exactly_once(string hook)
