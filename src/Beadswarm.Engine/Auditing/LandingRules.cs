@@ -116,6 +116,12 @@ static class LandingRules
             Follow(open, entry);
         }
 
+        // Of what the tracker shows only the record of its being done was lost, with the orchestrator or an answer.
+        foreach (var epic in view.Input.Tracker?.Beads.Values.Where(bead => bead.Status == BeadStatus.Closed) ?? [])
+        {
+            open.Remove(EpicKey(epic.Id));
+        }
+
         return open.Values.Select(left => new AuditFinding(left.Bead, left.What));
     }
 
@@ -149,12 +155,14 @@ static class LandingRules
                 open.Remove($"effect {done.Effect}");
                 break;
             case JournalEvent.EpicCompleted:
-                open[$"epic {entry.Bead}"] =
+                open[EpicKey(entry.Bead)] =
                     (entry.Bead, $"entry {entry.Sequence} completes {entry.Bead}, and the tracker was never told");
                 break;
             case JournalEvent.TrackerTold { Change: "close" }:
-                open.Remove($"epic {entry.Bead}");
+                open.Remove(EpicKey(entry.Bead));
                 break;
         }
     }
+
+    static string EpicKey(BeadId? epic) => $"epic {epic}";
 }

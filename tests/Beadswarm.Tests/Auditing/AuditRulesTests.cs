@@ -320,6 +320,16 @@ public sealed class AuditRulesTests
     }
 
     [Fact]
+    public void An_epic_that_the_tracker_shows_closed_has_been_closed_whatever_was_written_down()
+    {
+        var input = Without<JournalEvent.TrackerTold>(_ => true, "e-1");
+        var epic = new Bead { Id = BeadId.Parse("e-1"), Title = "", Status = BeadStatus.Closed };
+        var tracker = input.Tracker! with { Beads = input.Tracker.Beads.Append(new(epic.Id, epic)).ToDictionary() };
+
+        Assert.Empty(Find(input with { Tracker = tracker }));
+    }
+
+    [Fact]
     public void A_sound_swarm_has_no_findings() => Assert.Empty(Find(Sound));
 
     [Theory]
