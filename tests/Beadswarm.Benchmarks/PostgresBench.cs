@@ -91,7 +91,13 @@ sealed class PostgresBench : IAsyncDisposable
     /// <summary>Beads claimed and handed on in a second, by so many nodes with so many agents each.</summary>
     public static async Task<double> StoresAsync(PostgresAddress place, int stores, int agentsEach, int seconds)
     {
-        var opened = await Task.WhenAll(Enumerable.Range(0, stores).Select(_ => OpenAsync(place)));
+        // One after the other, as nodes come: all at once want more processes than the server starts in time.
+        var opened = new List<IStore>();
+        while (opened.Count < stores)
+        {
+            opened.Add(await OpenAsync(place));
+        }
+
         var epoch = (await opened[0].ReadSwarmAsync(CancellationToken.None))!.Epoch; // it was begun
         var done = 0;
         var begun = TimeProvider.System.GetTimestamp();
