@@ -19,6 +19,7 @@ sealed record BenchmarkOptions(string What, int Beads, int Agents, int Rounds, i
         ("postgres", PostgresClaims.RunAsync),
         ("strain", PostgresStrain.RunAsync),
         ("queues", PostgresQueues.RunAsync),
+        ("latency", Latency.RunAsync),
         ("startup", Startup.RunAsync),
         ("spawns", SpawnCount.RunAsync),
         (Histories, QueueHistories.RunAsync),

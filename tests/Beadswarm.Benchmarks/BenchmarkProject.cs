@@ -15,8 +15,8 @@ enum Stages
 }
 
 /// <summary>
-/// A repository with independent beads, a bare origin beside it, a gate, and an agent that does next to nothing: it
-/// writes one file and commits it.
+/// A repository with beads, independent unless told otherwise, a bare origin beside it, a gate, and an agent that does
+/// next to nothing: it writes one file and commits it.
 /// </summary>
 sealed class BenchmarkProject(Sandbox sandbox, int beads)
 {
@@ -24,6 +24,9 @@ sealed class BenchmarkProject(Sandbox sandbox, int beads)
 
     const int SourceFiles = 100;
     const int SourceLines = 40;
+
+    /// <summary>Each bead waits for the one before it.</summary>
+    public bool Chained { get; init; }
 
     public string Checkout => sandbox["project"];
     public string AgentScript => sandbox["agent.sh"];
@@ -69,7 +72,8 @@ sealed class BenchmarkProject(Sandbox sandbox, int beads)
         await GitAsync("push", "-q", "-u", "origin", "main");
     }
 
-    public void Configure(int agents, Stages stages)
+    /// <param name="store">Null: the repository's own file.</param>
+    public void Configure(int agents, Stages stages, string? store = null)
     {
         var pipeline = stages switch
         {
@@ -85,6 +89,7 @@ sealed class BenchmarkProject(Sandbox sandbox, int beads)
             pipeline: { {{pipeline}} }
             gates: { check: { run: "{{GateCommand}}" } }
             landing: { target: main, remote: origin }
+            store: "{{store ?? "sqlite"}}"
 
             """);
     }
@@ -110,7 +115,7 @@ sealed class BenchmarkProject(Sandbox sandbox, int beads)
         File.WriteAllText(path, content);
     }
 
-    static string Line(string id, int number)
+    string Line(string id, int number)
     {
         var at = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero).AddMinutes(number);
         return Encoding.UTF8.GetString(BeadJson.Write(new Bead
@@ -120,6 +125,9 @@ sealed class BenchmarkProject(Sandbox sandbox, int beads)
             Priority = 2,
             CreatedAt = at,
             UpdatedAt = at,
+            Dependencies = Chained && number > 0
+                ? [new BeadDependency(string.Create(CultureInfo.InvariantCulture, $"bench-{number}"), "blocks", null)]
+                : [],
         })) + "\n";
     }
 }

@@ -74,9 +74,14 @@ sealed class PostgresBench : IAsyncDisposable
     }
 
     /// <summary>Measures in a database in which nothing has been done yet.</summary>
-    public async Task<double> FreshAsync(Func<PostgresAddress, Task<double>> run)
+    public Task<double> FreshAsync(Func<PostgresAddress, Task<double>> run) => InAsync(Filled, run);
+
+    /// <summary>Measures in a database in which nothing is yet.</summary>
+    public Task<T> EmptyAsync<T>(Func<PostgresAddress, Task<T>> run) => InAsync("template1", run);
+
+    async Task<T> InAsync<T>(string template, Func<PostgresAddress, Task<T>> run)
     {
-        Execute(_server.Admin, $"CREATE DATABASE {Place.Database} TEMPLATE {Filled}");
+        Execute(_server.Admin, $"CREATE DATABASE {Place.Database} TEMPLATE {template}");
         try
         {
             Execute(_server.Admin, "CHECKPOINT");
