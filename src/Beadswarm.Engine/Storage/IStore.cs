@@ -225,7 +225,9 @@ interface IStore : IStoreReader, IAsyncDisposable
         BeadId bead, BeadTransition.Free to, int furtherAttempts, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Takes a bead from whoever holds it; the holder is fenced and the tracker told to open it again.
+    /// Takes a bead from whoever holds it; the holder is fenced and the tracker told to open it again. What a node
+    /// holds that has joined is free for others only when that lease would have ended: until it hears, its agent goes
+    /// on.
     /// </summary>
     Task<WriteOutcome> ForceReleaseAsync(BeadId bead, string reason, CancellationToken cancellationToken);
 

@@ -135,14 +135,20 @@ static class ClaimOperations
             return WriteOutcome.Fenced;
         }
 
-        Free(transaction, bead, new BeadTransition.Free(held.Stage, work.Attempt, work.InfrastructureFailures, null));
+        var until = IsElsewhere(transaction, bead) ? held.ExpiresAt : (DateTimeOffset?)null;
+        Free(transaction, bead, new BeadTransition.Free(held.Stage, work.Attempt, work.InfrastructureFailures, until));
         transaction.Interrupt(bead, reason);
         transaction.Idle(held.Agent);
         transaction.Append(bead, held.Agent, new JournalEvent.BeadReleased(
-            held.Stage.Value, reason, null, work.Attempt, work.InfrastructureFailures));
+            held.Stage.Value, reason, until, work.Attempt, work.InfrastructureFailures));
         transaction.Tell(new BeadChange.Reopen(bead, null));
         return WriteOutcome.Done;
     }
+
+    /// <summary>A node that does not hold the swarm, and has not ended, acts on the claim until it hears.</summary>
+    static bool IsElsewhere(StoreTransaction transaction, BeadId bead) =>
+        transaction.Tables.Beads.Find(bead)?.Node is { } name && name != transaction.Newest?.Record.Node
+        && transaction.Tables.Nodes.Find(name) is { Node.Ended: null };
 
     public static IReadOnlyList<ExpiredClaim> ReapExpired(
         StoreTransaction transaction, SwarmEpoch epoch, IReadOnlyList<AgentNumber> except)

@@ -207,6 +207,27 @@ public abstract class NodeConformance : IAsyncLifetime
     async Task<IReadOnlyList<T>> OfAsync<T>() where T : JournalEvent =>
         [.. (await _store.ReadJournalAsync(0, null, int.MaxValue, Token)).Select(entry => entry.Event).OfType<T>()];
 
+    [Fact]
+    public async Task What_a_person_takes_from_a_joined_node_is_granted_when_that_node_must_have_heard_of_it()
+    {
+        var first = Assert.IsType<NodeEntry.Holds>(await EnterAsync("a"));
+        var second = Assert.IsType<NodeEntry.Joined>(await EnterAsync("b"));
+        var epoch = first.Swarm.Epoch;
+        await FillAsync(epoch, 1);
+        Task<Claim?> Claim(int agent, string node) => _store.ClaimNextAsync(
+            epoch, new ClaimRequest(new AgentNumber(agent), node, [PostgresSwarm.Contract], Lease), Token);
+
+        var theirs = await Claim(4, second.Node.Name);
+        Assert.Equal(WriteOutcome.Done, await _store.ForceReleaseAsync(theirs!.Bead, "by hand", Token));
+        Assert.Null(await Claim(1, first.Node.Name));
+        _time.Advance(Lease);
+
+        // The one that holds the swarm hears of it as it is done.
+        var ours = await Claim(1, first.Node.Name);
+        Assert.Equal(WriteOutcome.Done, await _store.ForceReleaseAsync(ours!.Bead, "by hand", Token));
+        Assert.NotNull(await Claim(2, first.Node.Name));
+    }
+
     private protected Task<NodeEntry> EnterAsync(string clone, int agents = 3, IStore? store = null) =>
         ((INodeRegistry)(store ?? _store)).EnterAsync(Card(clone), Begin(agents), Lease, Token);
 

@@ -97,7 +97,8 @@ static class ClaimOperations
         var held = session.First("SelectHeld", row => new
         {
             Agent = row.Agent(0),
-            To = new BeadTransition.Free(new StageName(row.GetString(2)), row.GetInt32(3), row.GetInt32(4), null),
+            To = new BeadTransition.Free(
+                new StageName(row.GetString(2)), row.GetInt32(3), row.GetInt32(4), row.MaybeAt(5)),
         }, ("bead", bead));
         if (held is null)
         {
@@ -108,7 +109,7 @@ static class ClaimOperations
         session.Interrupt(now, bead, reason);
         session.Idle(now, held.Agent);
         session.Append(now, bead, held.Agent, new JournalEvent.BeadReleased(
-            held.To.Stage.Value, reason, null, held.To.Attempt, held.To.InfrastructureFailures));
+            held.To.Stage.Value, reason, held.To.NotBefore, held.To.Attempt, held.To.InfrastructureFailures));
         session.Tell(now, new BeadChange.Reopen(bead, null));
         return WriteOutcome.Done;
     }

@@ -1,1 +1,1 @@
-SELECT agent, token, stage, attempt, infrastructure_failures FROM bead WHERE id = $bead AND state = 'held'
+SELECT agent, token, stage, attempt, infrastructure_failures, NULL FROM bead WHERE id = $bead AND state = 'held'
