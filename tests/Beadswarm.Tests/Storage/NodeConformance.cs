@@ -214,18 +214,16 @@ public abstract class NodeConformance : IAsyncLifetime
         var second = Assert.IsType<NodeEntry.Joined>(await EnterAsync("b"));
         var epoch = first.Swarm.Epoch;
         await FillAsync(epoch, 1);
-        Task<Claim?> Claim(int agent, string node) => _store.ClaimNextAsync(
-            epoch, new ClaimRequest(new AgentNumber(agent), node, [PostgresSwarm.Contract], Lease), Token);
 
-        var theirs = await Claim(4, second.Node.Name);
+        var theirs = await _store.ClaimAsync(epoch, 4, second.Node.Name);
         Assert.Equal(WriteOutcome.Done, await _store.ForceReleaseAsync(theirs!.Bead, "by hand", Token));
-        Assert.Null(await Claim(1, first.Node.Name));
-        _time.Advance(Lease);
+        Assert.Null(await _store.ClaimAsync(epoch, 1, first.Node.Name));
+        _time.Advance(PostgresSwarm.Lease);
 
         // The one that holds the swarm hears of it as it is done.
-        var ours = await Claim(1, first.Node.Name);
+        var ours = await _store.ClaimAsync(epoch, 1, first.Node.Name);
         Assert.Equal(WriteOutcome.Done, await _store.ForceReleaseAsync(ours!.Bead, "by hand", Token));
-        Assert.NotNull(await Claim(2, first.Node.Name));
+        Assert.NotNull(await _store.ClaimAsync(epoch, 2, first.Node.Name));
     }
 
     private protected Task<NodeEntry> EnterAsync(string clone, int agents = 3, IStore? store = null) =>

@@ -14,6 +14,9 @@ static class PostgresSwarm
 {
     public static readonly StageName Contract = new("contract");
 
+    /// <summary>Of every claim here.</summary>
+    public static readonly TimeSpan Lease = TimeSpan.FromMinutes(10);
+
     static readonly StageName[] Stages = [Contract, new("implement"), new("qa-enforcer"), new("red-queen")];
 
     static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -30,8 +33,7 @@ static class PostgresSwarm
     }
 
     public static Task<Claim?> ClaimAsync(this IStore store, SwarmEpoch epoch, int agent, string node = "node-1") =>
-        store.ClaimNextAsync(
-            epoch, new ClaimRequest(new AgentNumber(agent), node, Stages, TimeSpan.FromMinutes(10)), Token);
+        store.ClaimNextAsync(epoch, new ClaimRequest(new AgentNumber(agent), node, Stages, Lease), Token);
 
     /// <summary>Claims until there is nothing more.</summary>
     public static async Task<List<Claim>> ClaimAllAsync(this IStore store, SwarmEpoch epoch, int agent)
